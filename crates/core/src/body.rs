@@ -1,0 +1,129 @@
+//! A body: something that senses and acts. The simulator, a ROS 2 robot and a recording are bodies;
+//! nothing above this trait can tell them apart.
+
+use nalgebra::Isometry3;
+
+use crate::kinematics::DifferentialDrive;
+use crate::percepts::{Contact, Imu, JointState, LaserScan, Odometry};
+use crate::robot::{Limits, Sensor};
+use crate::{Command, Interface, Percepts, Reading, Slot, ops};
+
+/// Two verbs, called in turn once a tick.
+///
+/// Every implementation has to pass the conformance suite in `tests/conformance.rs` of the `sim`
+/// crate. The rules that it holds bodies to:
+///
+/// - `sense` sets `now`, which never goes back; it refills slots and never blocks, and never invents
+///   or removes a slot;
+/// - a slot changes only together with its stamp and sequence number, and no stamp is later than `now`;
+/// - `act` never blocks; a command with `stop` set, of the wrong length or with a number that is not
+///   finite brings the body to its safe state;
+/// - the body depends on nothing but its construction and the commands.
+pub trait Body {
+    /// What the body consists of; it does not change while the body lives.
+    fn description(&self) -> &BodyDescription;
+
+    /// Hands over the latest readings.
+    ///
+    /// # Errors
+    /// If the body is gone (connection lost, recording at its end).
+    fn sense(&mut self, percepts: &mut Percepts) -> Result<(), BodyError>;
+
+    /// Takes the command.
+    ///
+    /// # Errors
+    /// If the body is gone.
+    fn act(&mut self, command: &Command) -> Result<(), BodyError>;
+}
+
+/// Why a body can no longer sense or act.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BodyError {
+    /// There is nothing more to sense: a recording at its end, a trial that is over.
+    #[error("the body has come to its end")]
+    Ended,
+    /// The connection to the body is lost.
+    #[error("the connection to the body is lost: {0}")]
+    Lost(String),
+}
+
+/// What a brain has to know of its body.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BodyDescription {
+    /// The robot's name.
+    pub name: String,
+    /// The senses, in the order of the slots.
+    pub sensors: Vec<SensorDescription>,
+    /// The names of the joints that are moved, in the order of the command.
+    pub actuators: Vec<String>,
+    /// What the numbers of a command mean.
+    pub interface: Interface,
+    /// The wheels, if it has a differential drive.
+    pub drive: Option<DifferentialDrive>,
+    /// Radius of the circle about `base_link` that holds the outline, m.
+    pub radius: f64,
+    /// How fast it may go.
+    pub limits: Limits,
+}
+
+/// What a brain has to know of a sense.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SensorDescription {
+    /// The sense as the robot file gives it.
+    pub sensor: Sensor,
+    /// The sensor's frame in `base_link`.
+    pub mount: Isometry3<f64>,
+    /// The names of the joints that it reads, if it reads joints.
+    pub joints: Vec<String>,
+}
+
+impl SensorDescription {
+    /// An empty reading with buffers of the right size.
+    #[must_use]
+    pub fn blank(&self) -> Reading {
+        match &self.sensor {
+            Sensor::Lidar { beams, range, angle, .. } => {
+                let count = *beams as usize;
+                let (angle_min, angle_increment) = match angle {
+                    None => (0.0, 2.0 * ops::PI / f64::from(*beams)),
+                    Some([first, _]) if count == 1 => (*first, 0.0),
+                    Some([first, last]) => (*first, (last - first) / f64::from(beams - 1)),
+                };
+                Reading::Scan(LaserScan {
+                    angle_min,
+                    angle_increment,
+                    range_min: range[0],
+                    range_max: range[1],
+                    ranges: vec![f32::INFINITY; count],
+                })
+            }
+            Sensor::Imu { .. } => Reading::Imu(Imu::default()),
+            Sensor::WheelOdometry { .. } => Reading::Odometry(Odometry::default()),
+            Sensor::JointState { .. } => {
+                let zeros = vec![0.0; self.joints.len()];
+                Reading::Joints(JointState {
+                    position: zeros.clone(),
+                    velocity: zeros.clone(),
+                    effort: zeros,
+                })
+            }
+            Sensor::Contact { .. } => Reading::Contact(Contact::default()),
+            Sensor::Battery { .. } => Reading::Battery(crate::percepts::Battery::default()),
+        }
+    }
+}
+
+impl BodyDescription {
+    /// Empty percepts of this body, to be made once and refilled.
+    #[must_use]
+    pub fn percepts(&self) -> Percepts {
+        Percepts::new(self.sensors.iter().map(|s| Slot::new(s.sensor.name(), s.blank())).collect())
+    }
+
+    /// A command of zeros for this body, to be made once and refilled.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        Command::new(self.interface, self.actuators.len())
+    }
+}

@@ -1,0 +1,47 @@
+//! A brain as a body sees it: percepts in, a command out, once a tick.
+
+use crate::{Belief, Command, Drive, Goal, GoalStatus, Modulation, Needs, Percepts, StopReason};
+
+/// Something that thinks. It takes its time and its senses only from the percepts, so that the same
+/// percepts always give the same commands.
+pub trait Brain: Send + Sync {
+    /// One tick: fills `command`. It does not allocate, lock, block or panic.
+    fn tick(&mut self, percepts: &Percepts, command: &mut Command);
+
+    /// Takes up a goal, or lets go of the present one.
+    fn set_goal(&mut self, goal: Option<Goal>);
+
+    /// Presses (`true`) or releases the emergency stop.
+    fn set_emergency_stop(&mut self, pressed: bool);
+
+    /// What the last tick decided, and why.
+    fn decision(&self) -> &Decision;
+}
+
+/// What the safety supervisor did to the last command.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SafetyState {
+    /// Why the body is held, if it is.
+    pub stop: Option<StopReason>,
+    /// Whether a limit of speed or acceleration clipped the command.
+    pub clipped: bool,
+}
+
+/// The record of one tick.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// Where the brain believes it is.
+    pub belief: Belief,
+    /// How well its needs are met.
+    pub needs: Needs,
+    /// How they tune the rest.
+    pub modulation: Modulation,
+    /// The present goal.
+    pub goal: Option<Goal>,
+    /// How it stands.
+    pub status: GoalStatus,
+    /// What descended to the motor circuits.
+    pub drive: Drive,
+    /// What the safety supervisor did.
+    pub safety: SafetyState,
+}

@@ -1,0 +1,117 @@
+//! What the brain wants: the [`Drive`] that descends to the motor circuits, and the [`Command`] that
+//! they make of it for the actuators.
+
+use crate::Stamp;
+
+/// How a legged body should step; other bodies ignore it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Gait {
+    /// The motor circuit chooses.
+    #[default]
+    Auto,
+    /// Four-beat walk.
+    Walk,
+    /// Diagonal legs together.
+    Trot,
+    /// Fore and hind pairs.
+    Bound,
+}
+
+/// The descending command, the same for every kind of body.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Drive {
+    /// 0 (rest) to 1 (as fast as the body's limits allow).
+    pub speed: f64,
+    /// -1 (as sharply right as the body can) to 1 (left).
+    pub turn: f64,
+    /// For legs.
+    pub gait: Gait,
+}
+
+impl Drive {
+    /// No movement wanted.
+    pub const REST: Self = Self { speed: 0.0, turn: 0.0, gait: Gait::Auto };
+
+    /// `speed` and `turn` clamped into their ranges; a NaN becomes rest.
+    #[must_use]
+    pub fn new(speed: f64, turn: f64) -> Self {
+        if speed.is_nan() || turn.is_nan() {
+            return Self::REST;
+        }
+        Self { speed: speed.clamp(0.0, 1.0), turn: turn.clamp(-1.0, 1.0), gait: Gait::Auto }
+    }
+}
+
+/// What the numbers of a command mean (`ros2_control`'s command interfaces).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interface {
+    /// Joint position, rad or m.
+    Position,
+    /// Joint velocity, rad/s or m/s.
+    Velocity,
+    /// Joint torque or force, N·m or N.
+    Effort,
+}
+
+impl Interface {
+    /// `ros2_control`'s name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Position => "position",
+            Self::Velocity => "velocity",
+            Self::Effort => "effort",
+        }
+    }
+}
+
+/// Why the safety supervisor stopped the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// The emergency stop is pressed.
+    EmergencyStop,
+    /// A sense that has a deadline is silent; its index among the slots.
+    SenseSilent(usize),
+    /// A sense reported a number that cannot be; its index among the slots.
+    SenseInsane(usize),
+    /// The command was not finite or had the wrong length.
+    CommandInsane,
+    /// The belief was not finite.
+    BeliefInsane,
+    /// The brain missed its ticks too often.
+    BrainLate,
+}
+
+/// One number an actuator, and whether the body must stop instead.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Command {
+    /// When it was decided.
+    pub stamp: Stamp,
+    /// What `values` mean.
+    pub interface: Interface,
+    /// One number an actuator, in the order of the body's description.
+    pub values: Vec<f64>,
+    /// If set, the body takes up its own safe state (wheels held, legs damped) and ignores `values`.
+    pub stop: Option<StopReason>,
+}
+
+impl Command {
+    /// A command of zeros for `actuators` actuators.
+    #[must_use]
+    pub fn new(interface: Interface, actuators: usize) -> Self {
+        Self { stamp: Stamp::ZERO, interface, values: vec![0.0; actuators], stop: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_drive_stays_in_its_range() {
+        assert_eq!(Drive::new(7.0, -3.0), Drive { speed: 1.0, turn: -1.0, gait: Gait::Auto });
+        assert_eq!(Drive::new(-0.2, 0.0).speed, 0.0);
+        assert_eq!(Drive::new(f64::NAN, 0.5), Drive::REST);
+        assert_eq!(Drive::new(0.5, f64::NAN), Drive::REST);
+    }
+}

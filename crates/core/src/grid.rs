@@ -1,0 +1,208 @@
+//! An occupancy grid in the `map` frame: what a mapper writes and a navigator reads.
+//!
+//! Cells hold the log-odds of being occupied (Moravec and Elfes, 1985). A cell counts as free, unknown
+//! or occupied with hysteresis, and the grid remembers which cells changed sides, so that a planner
+//! repairs just those. All memory is taken when the grid is made.
+
+use nalgebra::Point2;
+
+/// What a cell counts as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Cell {
+    /// Never seen, or not clearly enough.
+    #[default]
+    Unknown,
+    /// Seen through.
+    Free,
+    /// Hit.
+    Occupied,
+}
+
+/// Log-odds at which a cell becomes occupied (probability 0.73).
+const OCCUPY: f32 = 1.0;
+/// Log-odds at which an occupied cell stops being so (0.4).
+const RELEASE: f32 = -0.4;
+/// Log-odds at which an unknown cell becomes free (0.35).
+const CLEAR: f32 = -0.6;
+/// Cells never get surer than this, so that a moved wall is unlearned within seconds.
+const SUREST: f32 = 4.0;
+
+/// A grid of square cells; row-major, row 0 at the lowest y, cell (0, 0) with its corner at the origin.
+#[derive(Clone, Debug)]
+pub struct OccupancyGrid {
+    resolution: f64,
+    origin: Point2<f64>,
+    width: usize,
+    height: usize,
+    log_odds: Vec<f32>,
+    cells: Vec<Cell>,
+    changed: Vec<u32>,
+    is_listed: Vec<bool>,
+}
+
+impl OccupancyGrid {
+    /// A grid of unknown cells with edges of `resolution` (m) that covers `size` (m, x and y) around
+    /// the point `center`. A side has at least 1 and at most 4096 cells.
+    #[must_use]
+    pub fn new(center: Point2<f64>, size: [f64; 2], resolution: f64) -> Self {
+        let cells = |length: f64| ((length / resolution).ceil() as usize).clamp(1, 4096);
+        let (width, height) = (cells(size[0]), cells(size[1]));
+        let count = width * height;
+        Self {
+            resolution,
+            origin: Point2::new(
+                center.x - 0.5 * width as f64 * resolution,
+                center.y - 0.5 * height as f64 * resolution,
+            ),
+            width,
+            height,
+            log_odds: vec![0.0; count],
+            cells: vec![Cell::Unknown; count],
+            changed: Vec::with_capacity(count),
+            is_listed: vec![false; count],
+        }
+    }
+
+    /// Edge of a cell, m.
+    #[must_use]
+    pub fn resolution(&self) -> f64 {
+        self.resolution
+    }
+
+    /// The corner with the lowest x and y, m.
+    #[must_use]
+    pub fn origin(&self) -> Point2<f64> {
+        self.origin
+    }
+
+    /// Cells along x.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Cells along y.
+    #[must_use]
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// The index of the cell in column `x`, row `y`, if there is one.
+    #[must_use]
+    pub fn index(&self, x: i64, y: i64) -> Option<usize> {
+        let inside = x >= 0 && y >= 0 && (x as usize) < self.width && (y as usize) < self.height;
+        inside.then(|| y as usize * self.width + x as usize)
+    }
+
+    /// Column and row of the cell `index`.
+    #[must_use]
+    pub fn coordinates(&self, index: usize) -> (i64, i64) {
+        ((index % self.width) as i64, (index / self.width) as i64)
+    }
+
+    /// Column and row of the cell that holds the point; may lie outside of the grid.
+    #[must_use]
+    pub fn cell_of(&self, point: Point2<f64>) -> (i64, i64) {
+        let at = |p: f64, o: f64| ((p - o) / self.resolution).floor() as i64;
+        (at(point.x, self.origin.x), at(point.y, self.origin.y))
+    }
+
+    /// The index of the cell that holds the point, if it lies inside.
+    #[must_use]
+    pub fn index_of(&self, point: Point2<f64>) -> Option<usize> {
+        let (x, y) = self.cell_of(point);
+        self.index(x, y)
+    }
+
+    /// The middle of the cell in column `x`, row `y`, m.
+    #[must_use]
+    pub fn center_of(&self, x: i64, y: i64) -> Point2<f64> {
+        Point2::new(
+            self.origin.x + (x as f64 + 0.5) * self.resolution,
+            self.origin.y + (y as f64 + 0.5) * self.resolution,
+        )
+    }
+
+    /// What the cell `index` counts as.
+    #[must_use]
+    pub fn cell(&self, index: usize) -> Cell {
+        self.cells[index]
+    }
+
+    /// All cells, row-major.
+    #[must_use]
+    pub fn cells(&self) -> &[Cell] {
+        &self.cells
+    }
+
+    /// Log-odds of being occupied, row-major; 0 is unknown.
+    #[must_use]
+    pub fn log_odds(&self) -> &[f32] {
+        &self.log_odds
+    }
+
+    /// Adds `evidence` (log-odds, positive for occupied) to the cell `index`.
+    pub fn add(&mut self, index: usize, evidence: f32) {
+        let value = (self.log_odds[index] + evidence).clamp(-SUREST, SUREST);
+        self.log_odds[index] = value;
+        let next = match self.cells[index] {
+            Cell::Occupied if value < RELEASE => Cell::Free,
+            Cell::Occupied => return,
+            _ if value > OCCUPY => Cell::Occupied,
+            Cell::Unknown if value < CLEAR => Cell::Free,
+            _ => return,
+        };
+        self.cells[index] = next;
+        if !self.is_listed[index] {
+            self.is_listed[index] = true;
+            self.changed.push(index as u32);
+        }
+    }
+
+    /// The cells that came to count as something else since the last [`Self::clear_changed`].
+    #[must_use]
+    pub fn changed(&self) -> &[u32] {
+        &self.changed
+    }
+
+    /// Forgets which cells changed; the reader of the changes calls it.
+    pub fn clear_changed(&mut self) {
+        for index in self.changed.drain(..) {
+            self.is_listed[index as usize] = false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_and_points_agree() {
+        let grid = OccupancyGrid::new(Point2::new(1.0, -2.0), [4.0, 2.0], 0.1);
+        assert_eq!((grid.width(), grid.height()), (40, 20));
+        for index in [0, 39, 40, 799] {
+            let (x, y) = grid.coordinates(index);
+            assert_eq!(grid.index_of(grid.center_of(x, y)), Some(index));
+        }
+        assert_eq!(grid.index_of(Point2::new(-1.01, -2.0)), None);
+        assert_eq!(grid.index_of(Point2::new(3.01, -2.0)), None);
+    }
+
+    #[test]
+    fn a_change_is_listed_once_and_has_hysteresis() {
+        let mut grid = OccupancyGrid::new(Point2::origin(), [1.0, 1.0], 0.5);
+        grid.add(0, 0.9);
+        assert_eq!((grid.cell(0), grid.changed().len()), (Cell::Unknown, 0));
+        grid.add(0, 0.9);
+        assert_eq!((grid.cell(0), grid.changed()), (Cell::Occupied, &[0][..]));
+        grid.add(0, -1.9);
+        assert_eq!(grid.cell(0), Cell::Occupied, "a little doubt does not free a wall");
+        grid.add(0, -1.0);
+        assert_eq!((grid.cell(0), grid.changed().len()), (Cell::Free, 1));
+        grid.clear_changed();
+        grid.add(0, 8.0);
+        assert_eq!(grid.changed(), &[0]);
+    }
+}

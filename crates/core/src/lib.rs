@@ -1,0 +1,34 @@
+//! What every part of Neuraxis shares: time, frames, what a body feels ([`Percepts`]), what a brain
+//! wants ([`Drive`], [`Command`]), what it believes ([`Belief`]) and needs ([`Needs`]), the two
+//! traits [`Body`] and [`Brain`], and the loading of files with errors for a person.
+//!
+//! SI units and radians everywhere; right-handed frames, x forward, y left, z up (REP 103); frames
+//! `map`, `odom`, `base_link` (REP 105); field names follow the ROS messages where ROS has one.
+
+pub mod belief;
+pub mod body;
+pub mod brain;
+pub mod command;
+pub mod digest;
+pub mod file;
+pub mod geometry;
+pub mod goal;
+pub mod grid;
+pub mod kinematics;
+pub mod needs;
+pub mod ops;
+pub mod percepts;
+pub mod random;
+pub mod robot;
+pub mod time;
+
+pub use belief::{Belief, CueReport};
+pub use body::{Body, BodyDescription, BodyError};
+pub use brain::{Brain, Decision, SafetyState};
+pub use command::{Command, Drive, Gait, Interface, StopReason};
+pub use geometry::{Pose2, Twist2};
+pub use goal::{Goal, GoalStatus};
+pub use grid::OccupancyGrid;
+pub use needs::{Modulation, Needs};
+pub use percepts::{Percepts, Reading, Slot};
+pub use time::Stamp;

@@ -1,0 +1,265 @@
+//! What the body felt: one slot a sense, made at start-up and refilled in place.
+//!
+//! A slot holds the *latest* reading of its sense. A reading may be late, stale or missing; the slot
+//! says so by its stamps and its sequence number, and nobody waits for it.
+
+use nalgebra::{UnitQuaternion, Vector3};
+
+use crate::{Pose2, Stamp, Twist2};
+
+/// One planar sweep of a range finder (`sensor_msgs/LaserScan`), in the sensor's frame.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LaserScan {
+    /// Angle of the first beam, rad from the sensor's x axis.
+    pub angle_min: f64,
+    /// Angle from one beam to the next, rad, positive counter-clockwise.
+    pub angle_increment: f64,
+    /// Nearest distance that the sensor can tell, m.
+    pub range_min: f64,
+    /// Farthest distance that the sensor can tell, m.
+    pub range_max: f64,
+    /// One distance a beam, m. `+inf`: nothing within `range_max`; `-inf`: something nearer than
+    /// `range_min`; NaN: no return (REP 117).
+    pub ranges: Vec<f32>,
+}
+
+/// An inertial unit's reading (`sensor_msgs/Imu`), in the sensor's frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Imu {
+    /// rad/s.
+    pub angular_velocity: Vector3<f64>,
+    /// Specific force, m/s²: at rest it reads +9.81 upwards.
+    pub linear_acceleration: Vector3<f64>,
+    /// Attitude, if the unit estimates one.
+    pub orientation: Option<UnitQuaternion<f64>>,
+}
+
+/// Where the wheels say the body went (`nav_msgs/Odometry`): pose in `odom`, twist in `base_link`.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Odometry {
+    /// Pose of `base_link` in `odom`; drifts without bound.
+    pub pose: Pose2,
+    /// Velocity in `base_link`.
+    pub twist: Twist2,
+}
+
+/// Positions, velocities and efforts of the joints (`sensor_msgs/JointState`), in the order of the
+/// body's description.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct JointState {
+    /// rad, or m for a sliding joint.
+    pub position: Vec<f64>,
+    /// rad/s or m/s.
+    pub velocity: Vec<f64>,
+    /// N·m or N, as applied.
+    pub effort: Vec<f64>,
+}
+
+/// What a bumper or a touch sensor feels.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Contact {
+    /// Whether something touches now.
+    pub touching: bool,
+    /// Sum of the contact forces, N.
+    pub force: f64,
+    /// Direction from the sensor's frame towards the thing touched, rad; meaningless if nothing touches.
+    pub bearing: f64,
+}
+
+/// The battery (`sensor_msgs/BatteryState`).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Battery {
+    /// Charge left, 0 to 1.
+    pub percentage: f64,
+    /// V.
+    pub voltage: f64,
+    /// A, negative while it discharges.
+    pub current: f64,
+}
+
+/// The reading of one sense.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reading {
+    /// A planar range finder.
+    Scan(LaserScan),
+    /// An inertial unit.
+    Imu(Imu),
+    /// Wheel odometry.
+    Odometry(Odometry),
+    /// Joint encoders.
+    Joints(JointState),
+    /// A bumper or a touch sensor.
+    Contact(Contact),
+    /// The battery.
+    Battery(Battery),
+}
+
+impl Reading {
+    /// The kind's name as the robot file writes it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Scan(_) => "lidar",
+            Self::Imu(_) => "imu",
+            Self::Odometry(_) => "wheel_odometry",
+            Self::Joints(_) => "joint_state",
+            Self::Contact(_) => "contact",
+            Self::Battery(_) => "battery",
+        }
+    }
+
+    /// Overwrites this reading with `source` in the buffers that it has; nothing if the kinds differ.
+    pub fn copy_from(&mut self, source: &Self) {
+        match (self, source) {
+            (Self::Scan(to), Self::Scan(from)) => {
+                let mut ranges = std::mem::take(&mut to.ranges);
+                ranges.clear();
+                ranges.extend_from_slice(&from.ranges);
+                *to = LaserScan { ranges, ..LaserScan { ranges: Vec::new(), ..*from } };
+            }
+            (Self::Joints(to), Self::Joints(from)) => {
+                to.position.clone_from(&from.position);
+                to.velocity.clone_from(&from.velocity);
+                to.effort.clone_from(&from.effort);
+            }
+            (Self::Imu(to), Self::Imu(from)) => *to = *from,
+            (Self::Odometry(to), Self::Odometry(from)) => *to = *from,
+            (Self::Contact(to), Self::Contact(from)) => *to = *from,
+            (Self::Battery(to), Self::Battery(from)) => *to = *from,
+            _ => {}
+        }
+    }
+
+    /// Whether a number in the reading is not one that the sense may report.
+    ///
+    /// NaN and infinity have a meaning in a scan (REP 117); anywhere else they are a defect.
+    #[must_use]
+    pub fn is_sane(&self) -> bool {
+        match self {
+            Self::Scan(scan) => scan.ranges.iter().all(|r| r.is_nan() || r.is_infinite() || *r >= 0.0),
+            Self::Imu(imu) => {
+                imu.angular_velocity.iter().chain(imu.linear_acceleration.iter()).all(|v| v.is_finite())
+            }
+            Self::Odometry(odometry) => odometry.pose.is_finite() && odometry.twist.is_finite(),
+            Self::Joints(joints) => {
+                joints.position.iter().chain(&joints.velocity).chain(&joints.effort).all(|v| v.is_finite())
+            }
+            Self::Contact(contact) => contact.force.is_finite(),
+            Self::Battery(battery) => battery.percentage.is_finite(),
+        }
+    }
+}
+
+/// The place of one sense.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Slot {
+    name: Box<str>,
+    stamp: Option<Stamp>,
+    sequence: u64,
+    reading: Reading,
+}
+
+impl Slot {
+    /// An empty slot for the sense `name`; `blank` fixes the kind and the sizes of its buffers.
+    #[must_use]
+    pub fn new(name: &str, blank: Reading) -> Self {
+        Self { name: name.into(), stamp: None, sequence: 0, reading: blank }
+    }
+
+    /// The sense's name in the robot file.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// When the latest reading was measured; `None` before the first.
+    #[must_use]
+    pub fn stamp(&self) -> Option<Stamp> {
+        self.stamp
+    }
+
+    /// How many readings have come so far: it changes exactly when there is something new.
+    #[must_use]
+    pub fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// The latest reading, or `None` before the first.
+    #[must_use]
+    pub fn reading(&self) -> Option<&Reading> {
+        self.stamp.map(|_| &self.reading)
+    }
+
+    /// Seconds since the latest reading was measured, or `None` before the first.
+    #[must_use]
+    pub fn age(&self, now: Stamp) -> Option<f64> {
+        self.stamp.map(|stamp| now.since(stamp))
+    }
+
+    /// Puts a new reading, measured at `stamp`, in place: `fill` overwrites the buffers of the last one.
+    pub fn put(&mut self, stamp: Stamp, fill: impl FnOnce(&mut Reading)) {
+        fill(&mut self.reading);
+        self.stamp = Some(stamp);
+        self.sequence += 1;
+    }
+}
+
+/// Everything that the body feels now.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Percepts {
+    /// The body's time now.
+    pub now: Stamp,
+    slots: Vec<Slot>,
+}
+
+impl Percepts {
+    /// The slots, in the order of the body's description.
+    #[must_use]
+    pub fn new(slots: Vec<Slot>) -> Self {
+        Self { now: Stamp::ZERO, slots }
+    }
+
+    /// All slots, in the order of the body's description.
+    #[must_use]
+    pub fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
+    /// The slots, to be refilled by a body.
+    pub fn slots_mut(&mut self) -> &mut [Slot] {
+        &mut self.slots
+    }
+
+    /// The index of the sense `name`; look it up once, at start-up.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.slots.iter().position(|slot| slot.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slot_tells_missing_from_stale() {
+        let mut slot = Slot::new("battery", Reading::Battery(Battery::default()));
+        assert_eq!((slot.reading(), slot.age(Stamp(5)), slot.sequence()), (None, None, 0));
+        slot.put(Stamp(1_000_000_000), |reading| {
+            if let Reading::Battery(battery) = reading {
+                battery.percentage = 0.5;
+            }
+        });
+        assert_eq!(slot.age(Stamp(3_000_000_000)), Some(2.0));
+        assert_eq!(slot.sequence(), 1);
+        assert!(matches!(slot.reading(), Some(Reading::Battery(b)) if b.percentage == 0.5));
+    }
+
+    #[test]
+    fn a_scan_may_say_infinite_but_odometry_may_not() {
+        let scan = LaserScan { ranges: vec![f32::INFINITY, f32::NAN, 1.0], ..Default::default() };
+        assert!(Reading::Scan(scan).is_sane());
+        let twist = Twist2::new(f64::NAN, 0.0);
+        assert!(!Reading::Odometry(Odometry { twist, ..Default::default() }).is_sane());
+    }
+}

@@ -1,0 +1,497 @@
+//! The robot file: model, senses, actuators, limits, and the block of its brain.
+//!
+//! The brain's block is a type parameter, because this floor does not know what brains are made of;
+//! a simulator takes a `Robot<()>`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::file::{Problems, Validate};
+
+/// A robot: one file in `robots/`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Robot<B> {
+    /// The robot's name.
+    pub name: String,
+    /// Its model: a `.urdf` or an MJCF `.xml` file, seen from this file.
+    pub model: String,
+    /// The link whose frame is `base_link`; the root of the model if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// How the links are held together: `impulse` for wheels, `multibody` for legs and arms.
+    #[serde(default)]
+    pub articulation: Articulation,
+    /// The radius of the circle about `base_link` that holds the body's outline, m; measured on the
+    /// model's collision shapes if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.001, max = 10.0))]
+    pub radius: Option<f64>,
+    /// Friction of single links; the others have the scene's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub surfaces: Vec<Surface>,
+    /// What it can feel.
+    pub sensors: Vec<Sensor>,
+    /// What it can move.
+    pub actuators: Actuators,
+    /// How fast it may go.
+    pub limits: Limits,
+    /// What it thinks with.
+    pub brain: B,
+}
+
+/// How a model's links are held together in the physics engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Articulation {
+    /// Maximal coordinates: cheap, a little soft; right for wheels.
+    #[default]
+    Impulse,
+    /// Reduced coordinates (Featherstone): exact joints; right for legs and arms.
+    Multibody,
+}
+
+/// The surface of a link.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Surface {
+    /// A link of the model.
+    pub link: String,
+    /// Coulomb friction coefficient, multiplied with the other surface's.
+    #[schemars(range(min = 0.0, max = 10.0))]
+    pub friction: f64,
+}
+
+/// How fast the body may go; the safety supervisor holds it to this.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Forward speed, m/s.
+    #[schemars(range(min = 0.001, max = 50.0))]
+    pub linear: f64,
+    /// Turning rate, rad/s.
+    #[schemars(range(min = 0.001, max = 100.0))]
+    pub angular: f64,
+    /// Forward acceleration, m/s².
+    #[serde(default = "Limits::default_linear_acceleration")]
+    #[schemars(range(min = 0.01, max = 100.0))]
+    pub linear_acceleration: f64,
+    /// Angular acceleration, rad/s².
+    #[serde(default = "Limits::default_angular_acceleration")]
+    #[schemars(range(min = 0.01, max = 1000.0))]
+    pub angular_acceleration: f64,
+}
+
+impl Limits {
+    fn default_linear_acceleration() -> f64 {
+        1.0
+    }
+    fn default_angular_acceleration() -> f64 {
+        8.0
+    }
+}
+
+/// What the body is moved by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Actuators {
+    /// Two driven wheels on one axle, commanded by their speeds.
+    DifferentialDrive {
+        /// The left wheel's joint.
+        left: String,
+        /// The right wheel's joint.
+        right: String,
+        /// Greatest torque on each wheel, N·m; the model's effort limit if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.0001, max = 10000.0))]
+        torque: Option<f64>,
+        /// m; measured on the left wheel's shape (a cylinder or a sphere) if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.001, max = 10.0))]
+        wheel_radius: Option<f64>,
+        /// Distance between the wheels' middles, m; measured on their joints if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.001, max = 10.0))]
+        track: Option<f64>,
+    },
+    /// Joints commanded by torque (N·m) or force (N).
+    JointTorque {
+        /// The joints, in the order of the command.
+        #[schemars(length(min = 1))]
+        joints: Vec<String>,
+    },
+    /// Joints commanded by position, held by a proportional-derivative servo.
+    JointPosition {
+        /// The joints, in the order of the command.
+        #[schemars(length(min = 1))]
+        joints: Vec<String>,
+        /// Proportional gain, N·m/rad.
+        #[schemars(range(min = 0.0, max = 100_000.0))]
+        kp: f64,
+        /// Derivative gain, N·m·s/rad.
+        #[schemars(range(min = 0.0, max = 10000.0))]
+        kd: f64,
+    },
+}
+
+impl Actuators {
+    /// The names of the joints that are moved, in the order of the command.
+    #[must_use]
+    pub fn joints(&self) -> Vec<&str> {
+        match self {
+            Self::DifferentialDrive { left, right, .. } => vec![left, right],
+            Self::JointTorque { joints } | Self::JointPosition { joints, .. } => {
+                joints.iter().map(String::as_str).collect()
+            }
+        }
+    }
+}
+
+/// How a sense's messages travel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Transport {
+    /// From measurement to arrival, s.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 10.0))]
+    pub delay: f64,
+    /// Share of the messages that are lost.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub loss: f64,
+}
+
+/// One sense.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Sensor {
+    /// A planar range finder that turns counter-clockwise about its z axis.
+    Lidar {
+        /// Its name; unique on the robot.
+        name: String,
+        /// The link or frame of the model that it sits on.
+        link: String,
+        /// Beams a sweep.
+        #[schemars(range(min = 1, max = 10000))]
+        beams: u32,
+        /// Nearest and farthest distance it can tell, m.
+        range: [f64; 2],
+        /// First and last angle, rad; the full circle if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        angle: Option<[f64; 2]>,
+        /// Sweeps a second, Hz.
+        #[schemars(range(min = 0.01, max = 10000.0))]
+        rate: f64,
+        /// Its errors.
+        #[serde(default)]
+        noise: RangeNoise,
+        /// How its messages travel.
+        #[serde(default)]
+        transport: Transport,
+        /// The body stops if it is silent for longer, s; five periods if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.001, max = 60.0))]
+        deadline: Option<f64>,
+    },
+    /// A gyroscope and an accelerometer.
+    Imu {
+        /// Its name; unique on the robot.
+        name: String,
+        /// The link or frame of the model that it sits on.
+        link: String,
+        /// Readings a second, Hz.
+        #[schemars(range(min = 0.01, max = 10000.0))]
+        rate: f64,
+        /// Its errors.
+        #[serde(default)]
+        noise: ImuNoise,
+        /// How its messages travel.
+        #[serde(default)]
+        transport: Transport,
+        /// The body stops if it is silent for longer, s; never if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.001, max = 60.0))]
+        deadline: Option<f64>,
+    },
+    /// Dead reckoning from the turning of two wheels.
+    WheelOdometry {
+        /// Its name; unique on the robot.
+        name: String,
+        /// The left wheel's joint.
+        left: String,
+        /// The right wheel's joint.
+        right: String,
+        /// Readings a second, Hz.
+        #[schemars(range(min = 0.01, max = 10000.0))]
+        rate: f64,
+        /// Its errors.
+        #[serde(default)]
+        noise: OdometryNoise,
+        /// How its messages travel.
+        #[serde(default)]
+        transport: Transport,
+        /// The body stops if it is silent for longer, s; five periods if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.001, max = 60.0))]
+        deadline: Option<f64>,
+    },
+    /// Encoders of joints.
+    JointState {
+        /// Its name; unique on the robot.
+        name: String,
+        /// The joints that it reads; those of the actuators if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        joints: Option<Vec<String>>,
+        /// Readings a second, Hz.
+        #[schemars(range(min = 0.01, max = 10000.0))]
+        rate: f64,
+        /// How its messages travel.
+        #[serde(default)]
+        transport: Transport,
+        /// The body stops if it is silent for longer, s; never if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.001, max = 60.0))]
+        deadline: Option<f64>,
+    },
+    /// A bumper: feels contact of one link with anything but the robot itself.
+    Contact {
+        /// Its name; unique on the robot.
+        name: String,
+        /// The link that feels.
+        link: String,
+        /// Readings a second, Hz.
+        #[schemars(range(min = 0.01, max = 10000.0))]
+        rate: f64,
+        /// Force from which it answers, N.
+        #[serde(default)]
+        #[schemars(range(min = 0.0, max = 100_000.0))]
+        threshold: f64,
+        /// How its messages travel.
+        #[serde(default)]
+        transport: Transport,
+        /// The body stops if it is silent for longer, s; never if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.001, max = 60.0))]
+        deadline: Option<f64>,
+    },
+    /// The battery's gauge.
+    Battery {
+        /// Its name; unique on the robot.
+        name: String,
+        /// Charge when full, W·h.
+        #[schemars(range(min = 0.001, max = 100_000.0))]
+        capacity: f64,
+        /// Charge at the start, 0 to 1.
+        #[serde(default = "Sensor::full")]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        charge: f64,
+        /// Nominal voltage, V.
+        #[serde(default = "Sensor::default_voltage")]
+        #[schemars(range(min = 0.1, max = 1000.0))]
+        voltage: f64,
+        /// Drawn by everything but the motors, W.
+        #[serde(default)]
+        #[schemars(range(min = 0.0, max = 10000.0))]
+        idle_power: f64,
+        /// Readings a second, Hz.
+        #[schemars(range(min = 0.01, max = 10000.0))]
+        rate: f64,
+        /// How its messages travel.
+        #[serde(default)]
+        transport: Transport,
+        /// The body stops if it is silent for longer, s; never if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.001, max = 60.0))]
+        deadline: Option<f64>,
+    },
+}
+
+impl Sensor {
+    fn full() -> f64 {
+        1.0
+    }
+    fn default_voltage() -> f64 {
+        12.0
+    }
+
+    /// The sense's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Lidar { name, .. }
+            | Self::Imu { name, .. }
+            | Self::WheelOdometry { name, .. }
+            | Self::JointState { name, .. }
+            | Self::Contact { name, .. }
+            | Self::Battery { name, .. } => name,
+        }
+    }
+
+    /// Readings a second, Hz.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        match self {
+            Self::Lidar { rate, .. }
+            | Self::Imu { rate, .. }
+            | Self::WheelOdometry { rate, .. }
+            | Self::JointState { rate, .. }
+            | Self::Contact { rate, .. }
+            | Self::Battery { rate, .. } => *rate,
+        }
+    }
+
+    /// How its messages travel.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        match self {
+            Self::Lidar { transport, .. }
+            | Self::Imu { transport, .. }
+            | Self::WheelOdometry { transport, .. }
+            | Self::JointState { transport, .. }
+            | Self::Contact { transport, .. }
+            | Self::Battery { transport, .. } => *transport,
+        }
+    }
+
+    /// The longest silence that the body may go on through, s.
+    ///
+    /// The senses that steer (range finder, wheel odometry) have a deadline even if the file gives none.
+    #[must_use]
+    pub fn deadline(&self) -> Option<f64> {
+        match self {
+            Self::Lidar { deadline, .. } | Self::WheelOdometry { deadline, .. } => {
+                Some(deadline.unwrap_or(5.0 / self.rate() + self.transport().delay))
+            }
+            Self::Imu { deadline, .. }
+            | Self::JointState { deadline, .. }
+            | Self::Contact { deadline, .. }
+            | Self::Battery { deadline, .. } => *deadline,
+        }
+    }
+}
+
+/// Errors of a range finder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RangeNoise {
+    /// Standard deviation of a range, m.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 10.0))]
+    pub std: f64,
+    /// Share of the beams that return nothing.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub dropout: f64,
+    /// Share of the beams that return any distance at all.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub outliers: f64,
+}
+
+/// Errors of an inertial unit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImuNoise {
+    /// Standard deviation of a turning rate, rad/s.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 10.0))]
+    pub gyro: f64,
+    /// Standard deviation of the turning rate's constant error, drawn at the start, rad/s.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub gyro_bias: f64,
+    /// Standard deviation of an acceleration, m/s².
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub accelerometer: f64,
+    /// Standard deviation of the acceleration's constant error, drawn at the start, m/s².
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 10.0))]
+    pub accelerometer_bias: f64,
+}
+
+/// Errors of wheel odometry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OdometryNoise {
+    /// Standard deviation of each wheel's path, as a share of the path: drawn anew for each reading.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub proportional: f64,
+    /// Standard deviation of each wheel's radius error, as a share: drawn once at the start.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 0.5))]
+    pub calibration: f64,
+}
+
+impl<B: Validate> Validate for Robot<B> {
+    fn validate(&self, problems: &mut Problems<'_>) {
+        if self.name.trim().is_empty() {
+            problems.help("/name", "the name is empty", "give it a word, it appears in every table");
+        }
+        let mut names: Vec<&str> = Vec::new();
+        for (i, sensor) in self.sensors.iter().enumerate() {
+            if names.contains(&sensor.name()) {
+                problems.help(
+                    &format!("/sensors/{i}/name"),
+                    format!("two sensors are called `{}`", sensor.name()),
+                    "names are how the brain finds them: rename one",
+                );
+            }
+            names.push(sensor.name());
+            if let Sensor::Lidar { range, angle, .. } = sensor {
+                if !(range[0] >= 0.0 && range[1] > range[0] && range[1] <= 1000.0) {
+                    problems.help(
+                        &format!("/sensors/{i}/range"),
+                        format!("the range [{}, {}] m is not possible", range[0], range[1]),
+                        "give [nearest, farthest] with 0 <= nearest < farthest <= 1000",
+                    );
+                }
+                if let Some(angle) = angle
+                    && !(angle[1] > angle[0] && angle[1] - angle[0] <= 2.0 * crate::ops::PI + 1e-3)
+                {
+                    problems.help(
+                        &format!("/sensors/{i}/angle"),
+                        format!("the angles [{}, {}] rad are not possible", angle[0], angle[1]),
+                        "give [first, last] in radians, at most one turn apart",
+                    );
+                }
+            }
+        }
+        let joints = self.actuators.joints();
+        for (i, joint) in joints.iter().enumerate() {
+            if joints[..i].contains(joint) {
+                problems.at("/actuators", format!("the joint `{joint}` is moved twice"));
+            }
+        }
+        self.brain.validate(problems);
+    }
+}
+
+impl Validate for () {
+    fn validate(&self, _: &mut Problems<'_>) {}
+}
+
+impl<B> Robot<B> {
+    /// The body alone, and the brain's block.
+    #[must_use]
+    pub fn split(self) -> (Robot<()>, B) {
+        let Self { name, model, base, articulation, radius, surfaces, sensors, actuators, limits, brain } =
+            self;
+        (
+            Robot {
+                name,
+                model,
+                base,
+                articulation,
+                radius,
+                surfaces,
+                sensors,
+                actuators,
+                limits,
+                brain: (),
+            },
+            brain,
+        )
+    }
+}

@@ -1,0 +1,725 @@
+//! One arena: one physics world with its robots, their brains and their faults.
+//!
+//! An arena is a value of its own: nothing in it looks outside, so that a trial computes the same bits
+//! alone or among a thousand. A step is the six stages in the order of [`Arena::step`]; the Bevy
+//! schedule in [`crate::app`] runs the same stages over many arenas.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use bevy_ecs::component::Component;
+use neuraxis_core::digest::Digest;
+use neuraxis_core::robot::Actuators;
+use neuraxis_core::{Brain, Command, Goal, GoalStatus, Percepts, Pose2, Stamp, ops};
+use rapier3d::prelude::{
+    CoefficientCombineRule, ColliderBuilder, JointAxis, MotorModel, PhysicsWorld, Pose, RigidBodyBuilder,
+    Vector,
+};
+
+use crate::convert::pose64;
+use crate::model::{JointHandle, JointKind, Placed};
+use crate::robot::RobotModel;
+use crate::scene::SceneSpec;
+use crate::scene::spec::Fault;
+use crate::scene::world::{Layout, Task};
+use crate::senses::{JointTruth, Mechanics, Sense, Truth, Wiring};
+
+/// How quickly wheel motors bring the whole robot to speed, 1/s (their torque limits them besides).
+const MOTOR_GAIN: f32 = 400.0;
+/// A touch whose normal is steeper than this is ground, not a collision.
+const GROUND_NORMAL: f32 = 0.7;
+/// How often the paths are noted, s.
+const TRACE_PERIOD: u64 = 100_000_000;
+
+/// How a robot's trial ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It said that it was there, and it was.
+    Reached,
+    /// It said that it was there, and it was not.
+    Mistaken,
+    /// It said that there is no way.
+    GaveUp,
+    /// The time was over.
+    TimedOut,
+    /// It fell out of the world, or physics broke down.
+    Lost,
+    /// Its brain panicked; the message.
+    Crashed(String),
+}
+
+/// A touch of something that is not ground.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Collision {
+    /// When.
+    pub stamp: Stamp,
+    /// Speed at which the surfaces met, along the contact's normal, m/s.
+    pub speed: f64,
+    /// Where the robot was, m.
+    pub at: [f64; 2],
+}
+
+/// Where a robot was and where it believed to be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TracePoint {
+    /// When.
+    pub stamp: Stamp,
+    /// The truth.
+    pub truth: Pose2,
+    /// The belief.
+    pub belief: Pose2,
+}
+
+/// What was measured of a robot's trial; the truth, which no brain sees.
+#[derive(Clone, Debug, Default)]
+pub struct Score {
+    /// How it ended; `None` while it runs.
+    pub outcome: Option<Outcome>,
+    /// When it ended.
+    pub finished: Stamp,
+    /// Length of its way, m.
+    pub path_length: f64,
+    /// Touches, in the order of time.
+    pub collisions: Vec<Collision>,
+    /// Energy drawn, J.
+    pub energy: f64,
+    /// Greatest distance between truth and belief, m.
+    pub worst_error: f64,
+    /// Its way, ten times a second.
+    pub trace: Vec<TracePoint>,
+}
+
+/// A robot, ready to be put into an arena.
+pub struct Setup {
+    /// Its file and model.
+    pub robot: RobotModel,
+    /// Its brain, and how often it thinks, Hz; a body without a brain is driven from outside.
+    pub brain: Option<(Box<dyn Brain>, f64)>,
+}
+
+/// A robot in an arena.
+pub struct SimRobot {
+    /// Its file and model.
+    pub model: RobotModel,
+    /// Its start and goal.
+    pub task: Task,
+    /// What is measured of it.
+    pub score: Score,
+    /// Its brain.
+    pub brain: Option<Box<dyn Brain>>,
+    pub(crate) percepts: Percepts,
+    pub(crate) command: Command,
+    think_period: u64,
+    next_thought: Stamp,
+    has_command: bool,
+    placed: Placed,
+    truth: Mechanics,
+    senses: Vec<Sense>,
+    touching: Vec<bool>,
+    next_trace: Stamp,
+    /// Damping of a wheel's velocity motor, N·m·s/rad.
+    motor_gain: f32,
+}
+
+/// One physics world with everything in it.
+#[derive(Component)]
+pub struct Arena {
+    /// Which trial this is.
+    pub trial: usize,
+    /// The trial's seed.
+    pub seed: u64,
+    /// The trial's world.
+    pub layout: Layout,
+    now: Stamp,
+    timestep: u64,
+    time_limit: Stamp,
+    world: PhysicsWorld,
+    robots: Vec<SimRobot>,
+    faults: Vec<Fault>,
+    digest: Digest,
+    is_over: bool,
+}
+
+impl Arena {
+    /// Sets up the trial: walls, robots at their starts, brains told their goals.
+    #[must_use]
+    pub fn new(trial: usize, seed: u64, scene: &SceneSpec, layout: Layout, setups: Vec<Setup>) -> Self {
+        let mut world = PhysicsWorld::new();
+        let gravity = scene.physics.gravity as f32;
+        world.gravity = Vector::new(0.0, 0.0, -gravity);
+        world.integration_parameters.dt = scene.physics.timestep as f32;
+        world.integration_parameters.num_solver_iterations = scene.physics.iterations as usize;
+        // With fewer inner iterations the wheels of a light robot chatter on the ground.
+        world.integration_parameters.num_internal_pgs_iterations = 4;
+        let friction = scene.friction as f32;
+
+        // Insertion order is the order of the file: physics depends on it.
+        let ground = world.insert_body(RigidBodyBuilder::fixed());
+        world.insert_collider(
+            ColliderBuilder::halfspace(nalgebra::Unit::new_unchecked(Vector::Z))
+                .friction(friction)
+                .friction_combine_rule(CoefficientCombineRule::Multiply)
+                .build(),
+            Some(ground),
+        );
+        for solid in &layout.solids {
+            let collider = ColliderBuilder::new(solid.shape.clone())
+                .position(solid.pose)
+                .friction(friction)
+                .friction_combine_rule(CoefficientCombineRule::Multiply);
+            world.insert_collider(collider.build(), Some(ground));
+        }
+        let timestep = (scene.physics.timestep * 1e9).round() as u64;
+        let robots = setups
+            .into_iter()
+            .zip(&layout.tasks)
+            .enumerate()
+            .map(|(i, (setup, task))| {
+                SimRobot::new(i, setup, task.clone(), &mut world, seed, gravity, timestep)
+            })
+            .collect();
+        // One step ahead of time, so that the first sweep of a range finder sees the walls. (The world's
+        // `detect_collisions` would do for that, but bodies that it has seen first never wake.)
+        world.step();
+        let mut arena = Self {
+            trial,
+            seed,
+            layout,
+            now: Stamp::ZERO,
+            timestep,
+            time_limit: Stamp::from_seconds(scene.time_limit),
+            world,
+            robots,
+            faults: scene.faults.clone(),
+            digest: Digest::default(),
+            is_over: false,
+        };
+        for robot in &mut arena.robots {
+            robot.observe(&arena.world);
+        }
+        arena
+    }
+
+    /// The arena's time.
+    #[must_use]
+    pub fn now(&self) -> Stamp {
+        self.now
+    }
+
+    /// The robots, in the order of the scene file.
+    #[must_use]
+    pub fn robots(&self) -> &[SimRobot] {
+        &self.robots
+    }
+
+    /// The robots, for one who drives them from outside.
+    pub fn robots_mut(&mut self) -> &mut [SimRobot] {
+        &mut self.robots
+    }
+
+    /// Digest of all bodies' poses and velocities and of all commands, of every step so far.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        self.digest.value()
+    }
+
+    /// Whether the trial is over.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// All six stages once: one physics step.
+    pub fn step(&mut self) {
+        self.apply_faults();
+        self.sense();
+        self.think();
+        self.act();
+        self.advance();
+        self.keep_score();
+    }
+
+    /// Stage 1: what is broken now.
+    pub fn apply_faults(&mut self) {
+        for robot in &mut self.robots {
+            robot.senses.iter_mut().for_each(|sense| sense.fault = None);
+        }
+        for fault in &self.faults {
+            let from = Stamp::from_seconds(fault.from);
+            let until = fault.until.map(Stamp::from_seconds);
+            if self.now < from || until.is_some_and(|until| self.now >= until) {
+                continue;
+            }
+            let Some(robot) = self.robots.get_mut(fault.robot) else { continue };
+            if let Some(slot) = robot.percepts.find(&fault.sensor) {
+                robot.senses[slot].fault = Some(fault.kind);
+            }
+        }
+    }
+
+    /// Stage 2: senses measure and messages arrive.
+    pub fn sense(&mut self) {
+        for robot in &mut self.robots {
+            let truth = Truth { world: &self.world, robot: &robot.truth };
+            for (sense, slot) in robot.senses.iter_mut().zip(robot.percepts.slots_mut()) {
+                sense.measure(self.now, &truth);
+                sense.deliver(self.now, slot);
+            }
+            robot.percepts.now = self.now;
+        }
+    }
+
+    /// Stage 3: brains whose time it is think.
+    pub fn think(&mut self) {
+        for robot in &mut self.robots {
+            robot.think(self.now);
+        }
+    }
+
+    /// Stage 4: commands reach the motors.
+    pub fn act(&mut self) {
+        for robot in &mut self.robots {
+            if robot.has_command {
+                for value in &robot.command.values {
+                    self.digest.f64(*value);
+                }
+            }
+            robot.actuate(&mut self.world);
+        }
+    }
+
+    /// Stage 5: physics moves everything on by one step.
+    pub fn advance(&mut self) {
+        self.world.step();
+        self.now = self.now + self.timestep;
+        for robot in &mut self.robots {
+            robot.observe(&self.world);
+        }
+    }
+
+    /// Stage 6: what happened is measured, and the trial ends if it is over.
+    pub fn keep_score(&mut self) {
+        for robot in &mut self.robots {
+            for (pose, (linear, angular)) in robot.truth.links.iter().zip(&robot.truth.velocities) {
+                let (t, r) = (pose.translation, pose.rotation);
+                for value in [t.x, t.y, t.z, r.x, r.y, r.z, r.w, linear.x, linear.y, linear.z] {
+                    self.digest.f32(value);
+                }
+                for value in [angular.x, angular.y, angular.z] {
+                    self.digest.f32(value);
+                }
+            }
+            robot.keep_score(&self.world, self.now);
+        }
+        let late = self.now >= self.time_limit;
+        for robot in &mut self.robots {
+            if late && robot.score.outcome.is_none() {
+                robot.finish(Outcome::TimedOut, self.now);
+            }
+        }
+        self.is_over = self.robots.iter().all(|robot| robot.score.outcome.is_some());
+    }
+}
+
+impl SimRobot {
+    #[expect(clippy::too_many_arguments, reason = "called once, from `Arena::new`, with what that one holds")]
+    fn new(
+        index: usize,
+        setup: Setup,
+        task: Task,
+        world: &mut PhysicsWorld,
+        seed: u64,
+        gravity: f32,
+        timestep: u64,
+    ) -> Self {
+        let model = setup.robot;
+        let description = model.description.clone();
+        // The lowest point goes a hair above the ground.
+        let base_at_zero = model.model.links[model.base.link].pose * model.base.pose;
+        let lift = base_at_zero.translation.z - model.model.lowest() + 1e-3;
+        let base_pose = crate::convert::pose(&task.start.to_spatial(f64::from(lift)));
+        let root = base_pose * base_at_zero.inverse() * model.model.links[0].pose;
+        let user_data = index as u128 + 1;
+        let placed = model.model.insert(world, &root, model.spec.articulation, user_data);
+
+        let colliders: Vec<Vec<_>> = placed
+            .links
+            .iter()
+            .map(|handle| world.bodies.get(*handle).map(|b| b.colliders().to_vec()).unwrap_or_default())
+            .collect();
+        for (link, handles) in model.model.links.iter().zip(&colliders) {
+            for (source, handle) in link.colliders.iter().zip(handles) {
+                // The model marks each shape with the frame of the link that it came from.
+                let from = model.model.frames.get(source.user_data as usize).map(|frame| frame.name.as_str());
+                let surface = model.spec.surfaces.iter().find(|s| Some(s.link.as_str()) == from);
+                if let Some(collider) = world.colliders.get_mut(*handle) {
+                    collider.set_friction(surface.map_or(1.0, |s| s.friction as f32));
+                    collider.set_friction_combine_rule(CoefficientCombineRule::Multiply);
+                }
+            }
+        }
+        prepare_joints(&model, &placed, world);
+
+        let link_colliders = colliders.clone();
+        let truth = Mechanics {
+            user_data,
+            links: vec![Pose::IDENTITY; placed.links.len()],
+            velocities: vec![(Vector::ZERO, Vector::ZERO); placed.links.len()],
+            last_velocities: vec![(Vector::ZERO, Vector::ZERO); placed.links.len()],
+            joints: vec![JointTruth::default(); placed.joints.len()],
+            colliders,
+            energy: 0.0,
+            power: 0.0,
+            timestep: timestep as f64 * 1e-9,
+            gravity,
+        };
+        let senses = description
+            .sensors
+            .iter()
+            .map(|sensor| {
+                use neuraxis_core::robot::Sensor;
+                let frame = match &sensor.sensor {
+                    Sensor::Lidar { link, .. } | Sensor::Imu { link, .. } | Sensor::Contact { link, .. } => {
+                        model.model.frame(link).map(|frame| (frame.link, frame.pose))
+                    }
+                    _ => None,
+                };
+                let joints: Vec<usize> =
+                    sensor.joints.iter().filter_map(|name| model.model.joint(name)).collect();
+                let drive = description.drive.map(|drive| (drive, model.signs));
+                let touch = match &sensor.sensor {
+                    Sensor::Contact { link, .. } => model.shapes_of(link, &link_colliders),
+                    _ => Vec::new(),
+                };
+                let wiring = Wiring { frame, joints: &joints, drive, touch };
+                Sense::new(&sensor.sensor, &sensor.blank(), &wiring, seed, index)
+            })
+            .collect();
+        let (mut brain, rate) = match setup.brain {
+            Some((brain, rate)) => (Some(brain), rate),
+            None => (None, 100.0),
+        };
+        if let Some(brain) = &mut brain {
+            brain.set_goal(Some(Goal::Reach { x: task.goal[0], y: task.goal[1], tolerance: task.tolerance }));
+        }
+        Self {
+            percepts: description.percepts(),
+            command: description.command(),
+            think_period: neuraxis_core::time::period(rate),
+            next_thought: Stamp::ZERO,
+            has_command: false,
+            touching: vec![false; truth.colliders.iter().map(Vec::len).sum()],
+            next_trace: Stamp::ZERO,
+            motor_gain: description.drive.map_or(0.0, |drive| {
+                let radius = drive.wheel_radius as f32;
+                0.5 * model.model.mass() * radius * radius * MOTOR_GAIN
+            }),
+            score: Score::default(),
+            model,
+            task,
+            brain,
+            placed,
+            truth,
+            senses,
+        }
+    }
+
+    /// The true pose of `base_link`.
+    #[must_use]
+    pub fn pose(&self) -> nalgebra::Isometry3<f64> {
+        pose64(&(self.truth.links[self.model.base.link] * self.model.base.pose))
+    }
+
+    /// What the robot feels.
+    #[must_use]
+    pub fn percepts(&self) -> &Percepts {
+        &self.percepts
+    }
+
+    fn think(&mut self, now: Stamp) {
+        self.has_command = false;
+        if now < self.next_thought || self.score.outcome.is_some() {
+            return;
+        }
+        while self.next_thought <= now {
+            self.next_thought = self.next_thought + self.think_period;
+        }
+        let Some(brain) = &mut self.brain else { return };
+        let (percepts, command) = (&self.percepts, &mut self.command);
+        // A brain that panics ends its own trial and no other.
+        match catch_unwind(AssertUnwindSafe(|| brain.tick(percepts, command))) {
+            Ok(()) => self.has_command = true,
+            Err(panic) => {
+                let message = panic
+                    .downcast_ref::<&str>()
+                    .map(ToString::to_string)
+                    .or_else(|| panic.downcast_ref::<String>().cloned())
+                    .unwrap_or_else(|| "a panic without a message".to_owned());
+                self.brain = None;
+                self.command.values.fill(0.0);
+                self.finish(Outcome::Crashed(message), now);
+            }
+        }
+    }
+
+    /// Takes a command from outside, in place of a brain's.
+    pub fn set_command(&mut self, command: &Command) {
+        if command.values.len() == self.command.values.len() {
+            self.command.values.copy_from_slice(&command.values);
+            self.command.stop = command.stop;
+        } else {
+            self.command.stop = Some(neuraxis_core::StopReason::CommandInsane);
+        }
+        self.command.stamp = command.stamp;
+        self.has_command = true;
+    }
+
+    fn actuate(&mut self, world: &mut PhysicsWorld) {
+        let safe = self.command.stop.is_some()
+            || self.score.outcome.is_some()
+            || self.command.values.iter().any(|value| !value.is_finite());
+        for (i, &joint) in self.model.actuated.iter().enumerate() {
+            let value = if safe { 0.0 } else { self.command.values[i] };
+            let source = &self.model.model.joints[joint];
+            match &self.model.spec.actuators {
+                Actuators::DifferentialDrive { torque, .. } => {
+                    let limit = source.velocity.unwrap_or(f32::MAX);
+                    let speed = ((value * self.model.signs[i]) as f32).clamp(-limit, limit);
+                    let force = torque.map(|t| t as f32).or(source.effort).unwrap_or(f32::MAX);
+                    // Force based: the engine's acceleration-based motors scale with the wheel's own inertia,
+                    // which is nothing beside the robot that it has to move.
+                    let gain = self.motor_gain;
+                    set_motor(world, self.placed.joints[joint], source.kind, |axis, data| {
+                        data.set_motor_model(axis, MotorModel::ForceBased);
+                        data.set_motor_velocity(axis, speed, gain);
+                        data.set_motor_max_force(axis, force);
+                    });
+                }
+                Actuators::JointTorque { .. } => {
+                    let limit = source.effort.unwrap_or(f32::MAX);
+                    let torque = (value as f32).clamp(-limit, limit);
+                    // A motor that strives for a speed it never reaches is a torque (sim notes: exact to 1 %).
+                    set_motor(world, self.placed.joints[joint], source.kind, |axis, data| {
+                        data.set_motor_model(axis, MotorModel::ForceBased);
+                        data.set_motor_velocity(axis, if torque < 0.0 { -1e6 } else { 1e6 }, 1.0);
+                        data.set_motor_max_force(axis, torque.abs());
+                    });
+                }
+                Actuators::JointPosition { kp, kd, .. } => {
+                    let limit = source.effort.unwrap_or(f32::MAX);
+                    let hold = self.truth.joints[joint].position;
+                    let target = if safe { hold } else { value };
+                    set_motor(world, self.placed.joints[joint], source.kind, |axis, data| {
+                        data.set_motor_model(axis, MotorModel::ForceBased);
+                        data.set_motor_position(axis, target as f32, *kp as f32, *kd as f32);
+                        data.set_motor_max_force(axis, limit);
+                    });
+                }
+            }
+        }
+    }
+
+    /// Reads the robot's true state off the physics world.
+    fn observe(&mut self, world: &PhysicsWorld) {
+        let truth = &mut self.truth;
+        std::mem::swap(&mut truth.velocities, &mut truth.last_velocities);
+        for (i, handle) in self.placed.links.iter().enumerate() {
+            if let Some(body) = world.bodies.get(*handle) {
+                truth.links[i] = *body.position();
+                truth.velocities[i] = (body.velocity_at_point(body.position().translation), body.angvel());
+            }
+        }
+        let substeps = world.integration_parameters.num_solver_iterations as f64;
+        let mut power = 0.0;
+        for (i, handle) in self.placed.joints.iter().enumerate() {
+            let source = &self.model.model.joints[i];
+            let (parent, child) = (truth.links[source.parent], truth.links[source.child]);
+            let frame1 = parent * source.joint.local_frame1;
+            let frame2 = child * source.joint.local_frame2;
+            let axis = frame1.transform_vector(Vector::X);
+            let joint = &mut truth.joints[i];
+            match source.kind {
+                JointKind::Revolute => {
+                    let relative = frame1.rotation.inverse() * frame2.rotation;
+                    let angle = 2.0 * ops::atan2(f64::from(relative.x), f64::from(relative.w));
+                    // Unwrapped: wheels turn on and on.
+                    joint.position += ops::wrap(angle - joint.position);
+                    joint.velocity = f64::from(
+                        axis.dot(truth.velocities[source.child].1 - truth.velocities[source.parent].1),
+                    );
+                }
+                JointKind::Prismatic => {
+                    joint.position = f64::from(axis.dot(frame2.translation - frame1.translation));
+                    joint.velocity = f64::from(
+                        axis.dot(truth.velocities[source.child].0 - truth.velocities[source.parent].0),
+                    );
+                }
+                JointKind::Other | JointKind::Fixed => {}
+            }
+            joint.effort = motor_impulse(world, *handle, source.kind) * substeps / truth.timestep;
+            if self.model.actuated.contains(&i) {
+                // Motors draw what they put out; braking gives nothing back.
+                power += (joint.effort * joint.velocity).max(0.0);
+            }
+        }
+        let idle: f64 = self
+            .model
+            .spec
+            .sensors
+            .iter()
+            .filter_map(|s| match s {
+                neuraxis_core::robot::Sensor::Battery { idle_power, .. } => Some(*idle_power),
+                _ => None,
+            })
+            .sum();
+        truth.power = power + idle;
+        truth.energy += truth.power * truth.timestep;
+    }
+
+    fn keep_score(&mut self, world: &PhysicsWorld, now: Stamp) {
+        if self.score.outcome.is_some() {
+            return;
+        }
+        let base = self.model.base.link;
+        let spatial = self.pose();
+        let pose = Pose2::from_spatial(&spatial);
+        let velocity = self.truth.velocities[base].0;
+        let speed = f64::from((velocity.x * velocity.x + velocity.y * velocity.y).sqrt());
+        self.score.path_length += speed * self.truth.timestep;
+        self.score.energy = self.truth.energy;
+        self.note_collisions(world, now, &pose);
+        let belief = self.brain.as_ref().map_or(pose, |brain| brain.decision().belief.pose);
+        let error = pose.distance(&belief);
+        if error.is_finite() {
+            self.score.worst_error = self.score.worst_error.max(error);
+        }
+        if now >= self.next_trace {
+            self.next_trace = now + TRACE_PERIOD;
+            self.score.trace.push(TracePoint { stamp: now, truth: pose, belief });
+        }
+        if !pose.is_finite() || spatial.translation.z < -1.0 {
+            return self.finish(Outcome::Lost, now);
+        }
+        match self.brain.as_ref().map(|brain| brain.decision().status) {
+            Some(GoalStatus::Reached) => {
+                let goal = Pose2::new(self.task.goal[0], self.task.goal[1], 0.0);
+                let is_there = pose.distance(&goal) <= self.task.tolerance;
+                self.finish(if is_there { Outcome::Reached } else { Outcome::Mistaken }, now);
+            }
+            Some(GoalStatus::Unreachable) => self.finish(Outcome::GaveUp, now),
+            _ => {}
+        }
+    }
+
+    /// Notes each touch once, when it begins.
+    fn note_collisions(&mut self, world: &PhysicsWorld, now: Stamp, pose: &Pose2) {
+        let mut index = 0;
+        for link in 0..self.truth.colliders.len() {
+            for handle in &self.truth.colliders[link] {
+                let mut touches = false;
+                let mut impact: f64 = 0.0;
+                for pair in world.contact_pairs_with(*handle) {
+                    let first = pair.collider1 == *handle;
+                    let other = if first { pair.collider2 } else { pair.collider1 };
+                    let Some(other) = world.colliders.get(other) else { continue };
+                    if other.user_data == self.truth.user_data {
+                        continue;
+                    }
+                    let Some((manifold, contact)) = pair.find_deepest_contact() else { continue };
+                    let normal = manifold.data.normal;
+                    // The engine lists pairs that are merely near, with distances that may be old; a touch pushes.
+                    if pair.total_impulse_magnitude() <= 0.0 || normal.z.abs() > GROUND_NORMAL {
+                        continue;
+                    }
+                    touches = true;
+                    let Some(own) = world.colliders.get(*handle) else { continue };
+                    let local = if first { contact.local_p1 } else { contact.local_p2 };
+                    let point = own.position().transform_point(local);
+                    let (linear, angular) = self.truth.last_velocities[link];
+                    let own_speed = linear + angular.cross(point - self.truth.links[link].translation);
+                    let other_speed = other
+                        .parent()
+                        .and_then(|body| world.bodies.get(body))
+                        .map_or(Vector::ZERO, |body| body.velocity_at_point(point));
+                    let toward = if first { normal } else { -normal };
+                    impact = impact.max(f64::from((own_speed - other_speed).dot(toward)));
+                }
+                if touches && !self.touching[index] {
+                    let at = [pose.x, pose.y];
+                    self.score.collisions.push(Collision { stamp: now, speed: impact.max(0.0), at });
+                }
+                self.touching[index] = touches;
+                index += 1;
+            }
+        }
+    }
+
+    fn finish(&mut self, outcome: Outcome, now: Stamp) {
+        self.score.outcome = Some(outcome);
+        self.score.finished = now;
+    }
+}
+
+/// Friction and damping that the model asks for, on joints that nothing drives.
+fn prepare_joints(model: &RobotModel, placed: &Placed, world: &mut PhysicsWorld) {
+    for (i, joint) in model.model.joints.iter().enumerate() {
+        if model.actuated.contains(&i) || (joint.damping <= 0.0 && joint.friction <= 0.0) {
+            continue;
+        }
+        set_motor(world, placed.joints[i], joint.kind, |axis, data| {
+            data.set_motor_model(axis, MotorModel::ForceBased);
+            if joint.damping > 0.0 {
+                data.set_motor_velocity(axis, 0.0, joint.damping);
+            } else {
+                // Dry friction: a stiff brake that slips at the given torque.
+                data.set_motor_velocity(axis, 0.0, 1e3);
+                data.set_motor_max_force(axis, joint.friction);
+            }
+        });
+    }
+}
+
+/// Lets `set` change the motor of a joint with one free axis.
+fn set_motor(
+    world: &mut PhysicsWorld,
+    handle: JointHandle,
+    kind: JointKind,
+    set: impl FnOnce(JointAxis, &mut rapier3d::prelude::GenericJoint),
+) {
+    let axis = match kind {
+        JointKind::Revolute => JointAxis::AngX,
+        JointKind::Prismatic => JointAxis::LinX,
+        JointKind::Other | JointKind::Fixed => return,
+    };
+    match handle {
+        JointHandle::Impulse(handle) => {
+            if let Some(joint) = world.impulse_joints.get_mut(handle, false) {
+                set(axis, &mut joint.data);
+            }
+        }
+        JointHandle::Multibody(handle) => {
+            if let Some((multibody, id)) = world.multibody_joints.get_mut(handle)
+                && let Some(link) = multibody.link_mut(id)
+            {
+                set(axis, &mut link.joint.data);
+            }
+        }
+    }
+}
+
+/// The impulse that a joint's motor gave in the last substep, N·m·s or N·s.
+fn motor_impulse(world: &PhysicsWorld, handle: JointHandle, kind: JointKind) -> f64 {
+    let axis = match kind {
+        JointKind::Revolute => JointAxis::AngX,
+        JointKind::Prismatic => JointAxis::LinX,
+        JointKind::Other | JointKind::Fixed => return 0.0,
+    };
+    let motor = match handle {
+        JointHandle::Impulse(handle) => {
+            world.impulse_joints.get(handle).and_then(|j| j.data.motor(axis).copied())
+        }
+        JointHandle::Multibody(handle) => world.multibody_joints.get(handle).and_then(|(multibody, id)| {
+            multibody.link(id).and_then(|link| link.joint.data.motor(axis).copied())
+        }),
+    };
+    motor.map_or(0.0, |motor| f64::from(motor.impulse))
+}

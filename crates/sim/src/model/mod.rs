@@ -1,0 +1,414 @@
+//! A robot's mechanics, whatever file it came from: links, joints, named frames.
+//!
+//! Both loaders ([`urdf`], [`mjcf`]) end here. Links that a fixed joint holds together become one
+//! link (their masses and shapes add up, their names live on as frames), because a fixed joint in
+//! the solver is only softer and slower than none. What a format can say and we do not honour goes
+//! into [`Model::notes`], and `neuraxis check` prints it: nothing is lost in silence.
+
+mod mjcf;
+mod urdf;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use neuraxis_core::file::FileError;
+use neuraxis_core::robot::Articulation;
+use rapier3d::parry::bounding_volume::{Aabb, BoundingVolume as _};
+use rapier3d::parry::mass_properties::MassProperties;
+use rapier3d::prelude::{
+    Collider, GenericJoint, ImpulseJointHandle, JointAxesMask, MultibodyJointHandle, PhysicsWorld, Pose,
+    RigidBodyBuilder, RigidBodyHandle, Vector,
+};
+
+/// A rigid piece.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// Its name in the file.
+    pub name: String,
+    /// Where it stands in the model's frame while every joint is at zero.
+    pub pose: Pose,
+    /// Mass (kg), centre of mass (m) and inertia (kg·m²), in its own frame.
+    pub mass: MassProperties,
+    /// Its collision shapes, each posed in the link's frame; `user_data` is the index of the frame that
+    /// the shape came with.
+    pub colliders: Vec<Collider>,
+}
+
+/// What a joint lets its child do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JointKind {
+    /// Turn about one axis.
+    Revolute,
+    /// Slide along one axis.
+    Prismatic,
+    /// Several of these at once.
+    Other,
+    /// Nothing.
+    Fixed,
+}
+
+/// What holds two links together.
+#[derive(Clone, Debug)]
+pub struct Joint {
+    /// Its name in the file.
+    pub name: String,
+    /// Index of the parent link.
+    pub parent: usize,
+    /// Index of the child link.
+    pub child: usize,
+    /// What it lets the child do.
+    pub kind: JointKind,
+    /// As the physics engine wants it; a revolute joint turns about its frames' x axis.
+    pub joint: GenericJoint,
+    /// Greatest torque (N·m) or force (N), if the file limits it.
+    pub effort: Option<f32>,
+    /// Greatest speed (rad/s or m/s), if the file limits it.
+    pub velocity: Option<f32>,
+    /// Viscous friction, N·m·s/rad or N·s/m.
+    pub damping: f32,
+    /// Dry friction, N·m or N.
+    pub friction: f32,
+    /// Reflected inertia of the motor, kg·m² or kg.
+    pub armature: f32,
+}
+
+/// A name for a place on a link: a link that was merged away, or a site.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// Its name in the file.
+    pub name: String,
+    /// Index of the link that it moves with.
+    pub link: usize,
+    /// Where it is in that link's frame.
+    pub pose: Pose,
+}
+
+/// A robot's mechanics.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// The model's own name.
+    pub name: String,
+    /// Parents before children; link 0 is the root.
+    pub links: Vec<Link>,
+    /// In the order of their children.
+    pub joints: Vec<Joint>,
+    /// Every name that a sensor may sit on, the links' own among them.
+    pub frames: Vec<Frame>,
+    /// Whether the root is bolted to the world.
+    pub anchored: bool,
+    /// What the file says and we do not honour, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// Where a model's parts ended up in a physics world.
+#[derive(Clone, Debug)]
+pub struct Placed {
+    /// One body a link.
+    pub links: Vec<RigidBodyHandle>,
+    /// One handle a joint.
+    pub joints: Vec<JointHandle>,
+}
+
+/// A joint in a physics world.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum JointHandle {
+    /// In maximal coordinates.
+    Impulse(ImpulseJointHandle),
+    /// In reduced coordinates.
+    Multibody(MultibodyJointHandle),
+}
+
+/// Loads a `.urdf` or an MJCF `.xml` file.
+///
+/// # Errors
+/// If the file is missing or wrong, refers to a link or a mesh that does not exist, or has masses and
+/// inertias that cannot be.
+pub fn load(path: &Path) -> Result<Model, FileError> {
+    let text = neuraxis_core::file::read(path)?;
+    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
+    let kind = match extension.as_str() {
+        "urdf" => "URDF",
+        "xml" | "mjcf" if text.contains("<robot") && !text.contains("<mujoco") => "URDF",
+        "xml" | "mjcf" => "MJCF",
+        _ => {
+            let help = "a model is a `.urdf` or an MJCF `.xml` file (run xacro first for a `.xacro`)";
+            return Err(FileError::unreadable(path, "the ending is neither `.urdf` nor `.xml`", help));
+        }
+    };
+    // The parsers are not ours: a panic of theirs is an error of the file, not a crash of ours.
+    let loaded = catch_unwind(AssertUnwindSafe(|| match kind {
+        "URDF" => urdf::load(path, &text),
+        _ => mjcf::load(path, &text),
+    }));
+    let mut model = match loaded {
+        Ok(result) => {
+            result.map_err(|why| FileError::unreadable(path, &why, &format!("is it valid {kind}?")))?
+        }
+        Err(_) => {
+            let why = format!("the {kind} reader gave up on it");
+            return Err(FileError::unreadable(path, &why, "check it with another tool"));
+        }
+    };
+    model.mark_shapes();
+    model.merge_fixed();
+    model
+        .check()
+        .map_err(|why| FileError::unreadable(path, &why, "correct the `<inertial>` block of that link"))?;
+    Ok(model)
+}
+
+impl Model {
+    /// The joint called `name`.
+    #[must_use]
+    pub fn joint(&self, name: &str) -> Option<usize> {
+        self.joints.iter().position(|joint| joint.name == name)
+    }
+
+    /// The frame called `name`.
+    #[must_use]
+    pub fn frame(&self, name: &str) -> Option<&Frame> {
+        self.frames.iter().find(|frame| frame.name == name)
+    }
+
+    /// The sum of the links' masses, kg.
+    #[must_use]
+    pub fn mass(&self) -> f32 {
+        self.links.iter().map(|link| link.mass.mass()).sum()
+    }
+
+    /// The box around all collision shapes, in the model's frame.
+    #[must_use]
+    pub fn bounds(&self) -> Option<Aabb> {
+        let mut bounds: Option<Aabb> = None;
+        for link in &self.links {
+            for collider in &link.colliders {
+                let aabb = collider.shape().compute_aabb(&(link.pose * *collider.position()));
+                bounds = Some(bounds.map_or(aabb, |b| b.merged(&aabb)));
+            }
+        }
+        bounds
+    }
+
+    /// The height of the lowest point of any collision shape, in the model's frame, m.
+    #[must_use]
+    pub fn lowest(&self) -> f32 {
+        self.bounds().map_or(0.0, |bounds| bounds.mins.z)
+    }
+
+    /// Radius of the upright cylinder about the frame `base` that holds every collision shape, m.
+    #[must_use]
+    pub fn radius(&self, base: &Frame) -> f32 {
+        let origin = self.links[base.link].pose * base.pose;
+        let mut radius: f32 = 0.0;
+        for link in &self.links {
+            for collider in &link.colliders {
+                let pose = origin.inverse() * link.pose * *collider.position();
+                radius = radius.max(reach(collider, &pose));
+            }
+        }
+        radius
+    }
+
+    /// Marks every shape with the index of its own link's frame, so that it can be told apart after merging.
+    fn mark_shapes(&mut self) {
+        for link in &mut self.links {
+            let mark = self.frames.iter().position(|frame| frame.name == link.name).unwrap_or(usize::MAX);
+            for collider in &mut link.colliders {
+                collider.user_data = mark as u128;
+            }
+        }
+    }
+
+    /// Makes one link of links that a fixed joint holds together.
+    fn merge_fixed(&mut self) {
+        let count = self.links.len();
+        // Where each link goes: the link that stays, and its pose in that one's frame.
+        let mut home: Vec<(usize, Pose)> = (0..count).map(|i| (i, Pose::IDENTITY)).collect();
+        for joint in &self.joints {
+            if joint.kind == JointKind::Fixed {
+                home[joint.child].0 = joint.parent;
+            }
+        }
+        for i in 0..count {
+            let mut stays = i;
+            // Parents come first, so the chain ends; the bound is for a file that lies.
+            for _ in 0..count {
+                if home[stays].0 == stays {
+                    break;
+                }
+                stays = home[stays].0;
+            }
+            home[i] = (stays, self.links[stays].pose.inverse() * self.links[i].pose);
+        }
+        for i in 0..count {
+            let (stays, pose) = home[i];
+            if stays == i {
+                continue;
+            }
+            let moved = std::mem::take(&mut self.links[i].colliders);
+            for mut collider in moved {
+                collider.set_position(pose * *collider.position());
+                self.links[stays].colliders.push(collider);
+            }
+            let mass = self.links[i].mass.transform_by(&pose);
+            self.links[stays].mass += mass;
+        }
+        for frame in &mut self.frames {
+            let (stays, pose) = home[frame.link];
+            frame.pose = pose * frame.pose;
+            frame.link = stays;
+        }
+        self.joints.retain(|joint| joint.kind != JointKind::Fixed);
+        for joint in &mut self.joints {
+            let (stays, pose) = home[joint.parent];
+            joint.joint.set_local_frame1(pose * joint.joint.local_frame1);
+            joint.parent = stays;
+        }
+        // Close the gaps.
+        let mut new_index = vec![0; count];
+        let mut kept = 0;
+        for i in 0..count {
+            new_index[i] = kept;
+            kept += usize::from(home[i].0 == i);
+        }
+        let mut i = 0;
+        self.links.retain(|_| {
+            i += 1;
+            home[i - 1].0 == i - 1
+        });
+        for joint in &mut self.joints {
+            joint.parent = new_index[joint.parent];
+            joint.child = new_index[joint.child];
+        }
+        for frame in &mut self.frames {
+            frame.link = new_index[frame.link];
+        }
+    }
+
+    /// Whether the masses and inertias can be.
+    fn check(&self) -> Result<(), String> {
+        for (i, link) in self.links.iter().enumerate() {
+            let mass = link.mass.mass();
+            if i == 0 && self.anchored {
+                continue;
+            }
+            if !(mass.is_finite() && mass > 0.0) {
+                return Err(format!(
+                    "the link `{}` has a mass of {mass} kg, so nothing can move it",
+                    link.name
+                ));
+            }
+            let inertia = link.mass.principal_inertia();
+            let (a, b, c) = (inertia.x, inertia.y, inertia.z);
+            if ![a, b, c].iter().all(|v| v.is_finite() && *v > 0.0) {
+                return Err(format!(
+                    "the link `{}` has principal inertias [{a:e}, {b:e}, {c:e}] kg·m²; each must be above 0",
+                    link.name
+                ));
+            }
+            // A rigid body's principal moments obey the triangle inequality; allow for rounding in files.
+            let slack = 1.02;
+            if a > slack * (b + c) || b > slack * (a + c) || c > slack * (a + b) {
+                return Err(format!(
+                    "the link `{}` has principal inertias [{a:.3e}, {b:.3e}, {c:.3e}] kg·m²: no rigid body has one \
+                     larger than the sum of the other two",
+                    link.name
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the model into `world` with its root frame at `root`. Every collider gets `user_data`.
+    pub(crate) fn insert(
+        &self,
+        world: &mut PhysicsWorld,
+        root: &Pose,
+        articulation: Articulation,
+        user_data: u128,
+    ) -> Placed {
+        let to_world = *root * self.links[0].pose.inverse();
+        let mut links = Vec::with_capacity(self.links.len());
+        for (i, link) in self.links.iter().enumerate() {
+            let builder =
+                if i == 0 && self.anchored { RigidBodyBuilder::fixed() } else { RigidBodyBuilder::dynamic() };
+            let body = builder
+                .pose(to_world * link.pose)
+                .additional_mass_properties(link.mass)
+                .can_sleep(false)
+                .user_data(user_data);
+            let handle = world.insert_body(body);
+            for collider in &link.colliders {
+                let mut collider = collider.clone();
+                collider.user_data = user_data;
+                world.insert_collider(collider, Some(handle));
+            }
+            links.push(handle);
+        }
+        let mut joints = Vec::with_capacity(self.joints.len());
+        for joint in &self.joints {
+            let mut data = joint.joint;
+            data.set_contacts_enabled(false);
+            let (parent, child) = (links[joint.parent], links[joint.child]);
+            let multibody = match articulation {
+                Articulation::Multibody => world.insert_multibody_joint(parent, child, data),
+                Articulation::Impulse => None,
+            };
+            joints.push(match multibody {
+                Some(handle) => JointHandle::Multibody(handle),
+                None => JointHandle::Impulse(world.insert_impulse_joint(parent, child, data)),
+            });
+        }
+        for handle in &joints {
+            if let JointHandle::Multibody(handle) = handle
+                && let Some((multibody, _)) = world.multibody_joints.get_mut(*handle)
+            {
+                multibody.set_self_contacts_enabled(false);
+            }
+        }
+        Placed { links, joints }
+    }
+}
+
+/// How far from the z axis the shape reaches when it is posed at `pose`, m.
+fn reach(collider: &Collider, pose: &Pose) -> f32 {
+    let aabb = collider.shape().compute_local_aabb();
+    if let Some(ball) = collider.shape().as_ball() {
+        let p = pose.translation;
+        return (p.x * p.x + p.y * p.y).sqrt() + ball.radius;
+    }
+    if let Some(hull) = collider.shape().as_convex_polyhedron() {
+        return hull.points().iter().map(|p| flat(pose.transform_point(*p))).fold(0.0, f32::max);
+    }
+    if let Some(cylinder) = collider.shape().as_cylinder() {
+        // The rim, by 32 points on both ends.
+        let mut radius: f32 = 0.0;
+        for i in 0..32 {
+            let (s, c) = neuraxis_core::ops::sin_cos(f64::from(i) * neuraxis_core::ops::PI / 16.0);
+            let (x, z) = (cylinder.radius * c as f32, cylinder.radius * s as f32);
+            for y in [-cylinder.half_height, cylinder.half_height] {
+                radius = radius.max(flat(pose.transform_point(Vector::new(x, y, z))));
+            }
+        }
+        return radius;
+    }
+    aabb.vertices().iter().map(|p| flat(pose.transform_point(*p))).fold(0.0, f32::max)
+}
+
+fn flat(p: Vector) -> f32 {
+    (p.x * p.x + p.y * p.y).sqrt()
+}
+
+/// What a joint with these locked axes lets its child do.
+fn kind_of(joint: &GenericJoint) -> JointKind {
+    let free = JointAxesMask::all() & !joint.locked_axes;
+    if free.is_empty() {
+        JointKind::Fixed
+    } else if free == JointAxesMask::ANG_X {
+        JointKind::Revolute
+    } else if free == JointAxesMask::LIN_X {
+        JointKind::Prismatic
+    } else {
+        JointKind::Other
+    }
+}

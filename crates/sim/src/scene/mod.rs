@@ -1,0 +1,10 @@
+//! Scenes: worlds of walls and ground, and who should go where in them.
+
+pub mod labyrinth;
+pub mod map;
+pub mod route;
+pub mod spec;
+pub mod world;
+
+pub use spec::{Place, SceneSpec};
+pub use world::{Scene, SceneError, Solid};

@@ -1,0 +1,420 @@
+//! The scene file.
+
+use neuraxis_core::file::{Problems, Validate};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::labyrinth;
+
+/// A world, the robots in it and their goals: one file in `scenes/`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SceneSpec {
+    /// The scene's name.
+    pub name: String,
+    /// What it is for, in a sentence.
+    #[serde(default)]
+    pub description: String,
+    /// What stands in it, on a level ground.
+    pub world: Vec<Thing>,
+    /// Coulomb friction coefficient of the ground and of everything on it.
+    #[serde(default = "SceneSpec::default_friction")]
+    #[schemars(range(min = 0.0, max = 10.0))]
+    pub friction: f64,
+    /// Which robots move here, and from where to where.
+    pub robots: Vec<Entry>,
+    /// A trial ends after this long, s of simulated time.
+    #[serde(default = "SceneSpec::default_time_limit")]
+    #[schemars(range(min = 0.1, max = 86400.0))]
+    pub time_limit: f64,
+    /// The physics engine.
+    #[serde(default)]
+    pub physics: Physics,
+    /// What goes wrong, and when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault>,
+}
+
+impl SceneSpec {
+    fn default_friction() -> f64 {
+        0.9
+    }
+    fn default_time_limit() -> f64 {
+        300.0
+    }
+}
+
+/// How the physics engine runs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Physics {
+    /// Length of a step, s.
+    #[serde(default = "Physics::default_timestep")]
+    #[schemars(range(min = 0.0001, max = 0.02))]
+    pub timestep: f64,
+    /// Solver iterations a step.
+    #[serde(default = "Physics::default_iterations")]
+    #[schemars(range(min = 1, max = 50))]
+    pub iterations: u32,
+    /// Downwards, m/s².
+    #[serde(default = "Physics::default_gravity")]
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub gravity: f64,
+}
+
+impl Physics {
+    fn default_timestep() -> f64 {
+        0.005
+    }
+    fn default_iterations() -> u32 {
+        4
+    }
+    fn default_gravity() -> f64 {
+        9.81
+    }
+}
+
+impl Default for Physics {
+    fn default() -> Self {
+        Self {
+            timestep: Self::default_timestep(),
+            iterations: Self::default_iterations(),
+            gravity: Self::default_gravity(),
+        }
+    }
+}
+
+/// Something that stands in the world.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Thing {
+    /// An upright box.
+    Box {
+        /// Its middle, x and y, m; with a third number, the height of its underside.
+        #[schemars(length(min = 2, max = 3))]
+        at: Vec<f64>,
+        /// Its edges along x, y and z, m.
+        size: [f64; 3],
+        /// Turned about z, rad.
+        #[serde(default)]
+        yaw: f64,
+    },
+    /// An upright cylinder.
+    Cylinder {
+        /// Its middle, x and y, m.
+        at: [f64; 2],
+        /// m.
+        #[schemars(range(min = 0.001, max = 100.0))]
+        radius: f64,
+        /// m.
+        #[serde(default = "Thing::default_height")]
+        #[schemars(range(min = 0.001, max = 100.0))]
+        height: f64,
+    },
+    /// A thin wall from one point to another.
+    Wall {
+        /// x and y of one end, m.
+        from: [f64; 2],
+        /// x and y of the other end, m.
+        to: [f64; 2],
+        /// m.
+        #[serde(default = "Thing::default_thickness")]
+        #[schemars(range(min = 0.001, max = 100.0))]
+        thickness: f64,
+        /// m.
+        #[serde(default = "Thing::default_height")]
+        #[schemars(range(min = 0.001, max = 100.0))]
+        height: f64,
+    },
+    /// A wedge to drive up: from its low edge at `at`, along `yaw`.
+    Ramp {
+        /// The middle of its low edge, x and y, m.
+        at: [f64; 2],
+        /// Run, width and rise, m.
+        size: [f64; 3],
+        /// The direction that leads up, rad.
+        #[serde(default)]
+        yaw: f64,
+    },
+    /// A mesh (`.obj` or `.stl`), taken as its convex hull unless `concave`.
+    Mesh {
+        /// Seen from this file.
+        file: String,
+        /// Where its origin goes, x, y and z, m.
+        at: [f64; 3],
+        /// Turned about z, rad.
+        #[serde(default)]
+        yaw: f64,
+        /// Factor on all lengths.
+        #[serde(default = "Thing::one")]
+        #[schemars(range(min = 0.000001, max = 1000000.0))]
+        scale: f64,
+        /// Keep its hollows.
+        #[serde(default)]
+        concave: bool,
+    },
+    /// A maze drawn with letters: `#` wall, `S` start, `G` goal, `.` or a blank free.
+    Maze {
+        /// Rows, the first one farthest along y.
+        #[schemars(length(min = 1, max = 1000))]
+        rows: Vec<String>,
+        /// Edge of a cell, m.
+        #[schemars(range(min = 0.01, max = 100.0))]
+        cell: f64,
+        /// m.
+        #[serde(default = "Thing::default_height")]
+        #[schemars(range(min = 0.001, max = 100.0))]
+        height: f64,
+    },
+    /// A maze that the trial's seed draws; start and goal lie in opposite corners.
+    Labyrinth {
+        /// Rooms along x.
+        #[schemars(range(min = 2, max = 100))]
+        columns: u32,
+        /// Rooms along y.
+        #[schemars(range(min = 2, max = 100))]
+        rows: u32,
+        /// From the middle of one room to the next, m.
+        #[schemars(range(min = 0.05, max = 100.0))]
+        cell: f64,
+        /// Thickness of the walls, m.
+        #[serde(default = "Thing::default_thickness")]
+        #[schemars(range(min = 0.001, max = 10.0))]
+        thickness: f64,
+        /// m.
+        #[serde(default = "Thing::default_height")]
+        #[schemars(range(min = 0.001, max = 100.0))]
+        height: f64,
+        /// Share of the inner walls that are taken out again, so that there is more than one way.
+        #[serde(default)]
+        #[schemars(range(min = 0.0, max = 1.0))]
+        loops: f64,
+    },
+    /// A field of upright cylinders that the trial's seed scatters, after BARN (Perille et al. 2020).
+    Field {
+        /// The region's corners: lowest x and y, highest x and y, m.
+        within: [[f64; 2]; 2],
+        /// How many.
+        #[schemars(range(min = 1, max = 10000))]
+        count: u32,
+        /// Smallest and largest radius, m.
+        radius: [f64; 2],
+        /// The gap that is left between any two of them, m.
+        #[schemars(range(min = 0.0, max = 100.0))]
+        gap: f64,
+        /// m.
+        #[serde(default = "Thing::default_height")]
+        #[schemars(range(min = 0.001, max = 100.0))]
+        height: f64,
+    },
+    /// A ROS map (`map.yaml` with its image); occupied cells become walls.
+    Map {
+        /// Seen from this file.
+        file: String,
+        /// m.
+        #[serde(default = "Thing::default_height")]
+        #[schemars(range(min = 0.001, max = 100.0))]
+        height: f64,
+    },
+}
+
+impl Thing {
+    fn default_height() -> f64 {
+        0.5
+    }
+    fn default_thickness() -> f64 {
+        0.05
+    }
+    fn one() -> f64 {
+        1.0
+    }
+}
+
+/// A robot in the scene.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Its file, seen from this file; `--robot` on the command line goes before it.
+    pub robot: String,
+    /// Where it starts; the maze's `S` if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spawn: Option<Place>,
+    /// Where it should go; the maze's `G` if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goal: Option<Place>,
+    /// How near is near enough, m.
+    #[serde(default = "Entry::default_tolerance")]
+    #[schemars(range(min = 0.01, max = 10.0))]
+    pub tolerance: f64,
+}
+
+impl Entry {
+    fn default_tolerance() -> f64 {
+        0.25
+    }
+}
+
+/// A point, or a region that the trial's seed draws one from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
+    /// x and y, m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<[f64; 2]>,
+    /// The region's corners: lowest x and y, highest x and y, m.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<[[f64; 2]; 2]>,
+    /// Heading, rad; drawn by the seed if not given. A goal has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub yaw: Option<f64>,
+}
+
+/// A fault of a sense.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// Which robot, counted from 0.
+    #[serde(default)]
+    pub robot: usize,
+    /// The sense's name.
+    pub sensor: String,
+    /// What happens to it.
+    pub kind: FaultKind,
+    /// From when, s.
+    #[schemars(range(min = 0.0, max = 86400.0))]
+    pub from: f64,
+    /// Until when, s; to the end if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 86400.0))]
+    pub until: Option<f64>,
+}
+
+/// What can happen to a sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultKind {
+    /// It sends nothing.
+    Silent,
+    /// It sends its last reading again and again, with new stamps.
+    Frozen,
+    /// It sends numbers that are none.
+    NotANumber,
+}
+
+impl Validate for SceneSpec {
+    fn validate(&self, problems: &mut Problems<'_>) {
+        let mut letters = labyrinth::Letters::default();
+        let mut labyrinths = 0;
+        for (i, thing) in self.world.iter().enumerate() {
+            let here = format!("/world/{i}");
+            validate_thing(thing, &here, problems);
+            match thing {
+                Thing::Maze { rows, .. } => letters.add(labyrinth::letters(rows)),
+                Thing::Labyrinth { .. } => labyrinths += 1,
+                _ => {}
+            }
+        }
+        if self.robots.is_empty() {
+            problems.help(
+                "/robots",
+                "there is no robot",
+                "add `- { robot: ../robots/burger/burger.yaml, ... }`",
+            );
+        }
+        for (i, entry) in self.robots.iter().enumerate() {
+            for (place, key, letter, found) in
+                [(&entry.spawn, "spawn", 'S', letters.starts), (&entry.goal, "goal", 'G', letters.goals)]
+            {
+                match place {
+                    Some(place) => validate_place(place, &format!("/robots/{i}/{key}"), problems),
+                    None if found == 0 && labyrinths == 0 => problems.help(
+                        &format!("/robots/{i}"),
+                        format!(
+                            "robot {i} has no `{key}`, and no maze in this scene has the letter `{letter}`"
+                        ),
+                        format!("add `{key}: {{ at: [x, y] }}`"),
+                    ),
+                    None if found + labyrinths > 1 => problems.help(
+                        &format!("/robots/{i}"),
+                        format!(
+                            "robot {i} has no `{key}`, and there is more than one `{letter}` to choose from"
+                        ),
+                        format!("add `{key}: {{ at: [x, y] }}`"),
+                    ),
+                    None => {}
+                }
+            }
+        }
+        for (i, fault) in self.faults.iter().enumerate() {
+            if fault.robot >= self.robots.len() {
+                problems.at(
+                    &format!("/faults/{i}/robot"),
+                    format!("there is no robot {}; this scene has {}", fault.robot, self.robots.len()),
+                );
+            }
+            if fault.until.is_some_and(|until| until <= fault.from) {
+                problems.at(&format!("/faults/{i}/until"), "the fault ends before it begins");
+            }
+        }
+    }
+}
+
+fn validate_thing(thing: &Thing, here: &str, problems: &mut Problems<'_>) {
+    let positive = |sizes: &[f64], key: &str, problems: &mut Problems<'_>| {
+        if !sizes.iter().all(|s| *s > 0.0 && *s <= 1000.0) {
+            problems.at(&format!("{here}/{key}"), "every length must be above 0 and at most 1000 m");
+        }
+    };
+    match thing {
+        Thing::Box { size, .. } | Thing::Ramp { size, .. } => positive(size, "size", problems),
+        Thing::Wall { from, to, .. } if from == to => {
+            problems.at(&format!("{here}/to"), "the wall ends where it begins");
+        }
+        Thing::Field { within, radius, .. } => {
+            validate_region(within, &format!("{here}/within"), problems);
+            if !(radius[0] > 0.0 && radius[1] >= radius[0]) {
+                problems.at(&format!("{here}/radius"), "give [smallest, largest], both above 0 m");
+            }
+        }
+        Thing::Maze { rows, .. } => {
+            for (row, text) in rows.iter().enumerate() {
+                if let Some(wrong) = text.chars().find(|c| !matches!(c, '#' | '.' | ' ' | 'S' | 'G')) {
+                    problems.help(
+                        &format!("{here}/rows/{row}"),
+                        format!("`{wrong}` means nothing in a maze"),
+                        "`#` is a wall, `S` the start, `G` the goal, `.` or a blank is free",
+                    );
+                }
+                if text.chars().count() > 1000 {
+                    problems.at(&format!("{here}/rows/{row}"), "a row has at most 1000 letters");
+                }
+            }
+        }
+        Thing::Labyrinth { cell, thickness, .. } if thickness >= cell => {
+            problems.at(
+                &format!("{here}/thickness"),
+                "the walls leave no room: they must be thinner than a cell",
+            );
+        }
+        _ => {}
+    }
+}
+
+fn validate_place(place: &Place, here: &str, problems: &mut Problems<'_>) {
+    match (&place.at, &place.within) {
+        (Some(_), None) => {}
+        (None, Some(within)) => validate_region(within, &format!("{here}/within"), problems),
+        _ => problems.help(
+            here,
+            "a place is one point or one region",
+            "give either `at: [x, y]` or `within: [[x, y], [x, y]]`",
+        ),
+    }
+}
+
+fn validate_region(within: &[[f64; 2]; 2], here: &str, problems: &mut Problems<'_>) {
+    let [low, high] = within;
+    if !(low[0] < high[0] && low[1] < high[1]) {
+        problems.at(here, "give the corner with the lowest x and y first, then the one with the highest");
+    }
+}

@@ -1,0 +1,374 @@
+//! The simulated senses: each measures at its own rate, with its own noise and its own random stream,
+//! and its messages arrive late or not at all, as the robot file says.
+
+use std::collections::VecDeque;
+
+use nalgebra::Vector3;
+use neuraxis_core::percepts::{Battery, Contact, Imu, Odometry};
+use neuraxis_core::random::{self, Stream, normal};
+use neuraxis_core::robot::{ImuNoise, OdometryNoise, RangeNoise, Sensor, Transport};
+use neuraxis_core::{Pose2, Reading, Slot, Stamp, Twist2, kinematics::DifferentialDrive, ops, time};
+use rand::RngExt as _;
+use rapier3d::prelude::{ColliderHandle, PhysicsWorld, Pose, QueryFilter, Ray, Rotation, Vector};
+
+use crate::convert::vector64;
+use crate::scene::spec::FaultKind;
+
+/// What a sense may look at when it measures: the truth, before noise.
+pub(crate) struct Truth<'a> {
+    pub(crate) world: &'a PhysicsWorld,
+    pub(crate) robot: &'a Mechanics,
+}
+
+/// The robot's true mechanical state, kept up to date by the physics stage.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Mechanics {
+    /// Marks the robot's own colliders.
+    pub(crate) user_data: u128,
+    /// Poses of the links.
+    pub(crate) links: Vec<Pose>,
+    /// Velocity of each link's origin, m/s, and its turning rate, rad/s, in the world.
+    pub(crate) velocities: Vec<(Vector, Vector)>,
+    /// The same before the last step, for accelerations and impacts.
+    pub(crate) last_velocities: Vec<(Vector, Vector)>,
+    /// Joint positions (rad, unwrapped, or m), velocities and efforts.
+    pub(crate) joints: Vec<JointTruth>,
+    /// Colliders of each link.
+    pub(crate) colliders: Vec<Vec<ColliderHandle>>,
+    /// Charge drawn so far, J.
+    pub(crate) energy: f64,
+    /// Power drawn now, W.
+    pub(crate) power: f64,
+    /// Length of a physics step, s.
+    pub(crate) timestep: f64,
+    /// Downwards, m/s².
+    pub(crate) gravity: f32,
+}
+
+/// A joint's true state.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct JointTruth {
+    pub(crate) position: f64,
+    pub(crate) velocity: f64,
+    pub(crate) effort: f64,
+}
+
+/// How a sense measures, with what it has to remember.
+enum Kind {
+    Lidar {
+        link: usize,
+        mount: Pose,
+        directions: Vec<Vector>,
+        noise: RangeNoise,
+    },
+    Imu {
+        link: usize,
+        mount: Pose,
+        noise: ImuNoise,
+        gyro_bias: Vector3<f64>,
+        accelerometer_bias: Vector3<f64>,
+    },
+    WheelOdometry {
+        joints: [usize; 2],
+        last: Option<[f64; 2]>,
+        pose: Pose2,
+        scale: [f64; 2],
+        noise: OdometryNoise,
+        drive: DifferentialDrive,
+        signs: [f64; 2],
+    },
+    JointState {
+        joints: Vec<usize>,
+    },
+    Contact {
+        link: usize,
+        shapes: Vec<ColliderHandle>,
+        threshold: f64,
+    },
+    Battery {
+        capacity: f64,
+        charge: f64,
+        voltage: f64,
+    },
+}
+
+/// A message on its way.
+struct Message {
+    stamp: Stamp,
+    reading: Reading,
+}
+
+/// One simulated sense.
+pub(crate) struct Sense {
+    kind: Kind,
+    period: u64,
+    next: Stamp,
+    delay: u64,
+    loss: f64,
+    stream: Stream,
+    /// Messages on their way, oldest first; `spare` are empty ones.
+    under_way: VecDeque<Message>,
+    spare: Vec<Reading>,
+    pub(crate) fault: Option<FaultKind>,
+}
+
+/// Where the parts that a sense reads are found in the robot.
+pub(crate) struct Wiring<'a> {
+    /// Link index and pose of the sensor's frame.
+    pub(crate) frame: Option<(usize, Pose)>,
+    /// Indices of the joints that it reads.
+    pub(crate) joints: &'a [usize],
+    /// Wheels, for odometry, and which way each turns.
+    pub(crate) drive: Option<(DifferentialDrive, [f64; 2])>,
+    /// The shapes that a touch sensor feels with.
+    pub(crate) touch: Vec<ColliderHandle>,
+}
+
+impl Sense {
+    /// The sense that `sensor` describes; `blank` has buffers of the right size. Random numbers come
+    /// from the stream `robot/name` of `seed`.
+    pub(crate) fn new(
+        sensor: &Sensor,
+        blank: &Reading,
+        wiring: &Wiring<'_>,
+        seed: u64,
+        robot: usize,
+    ) -> Self {
+        let mut stream = random::stream(seed, &format!("sense/{robot}/{}", sensor.name()));
+        let (link, mount) = wiring.frame.unwrap_or((0, Pose::IDENTITY));
+        let kind = match sensor {
+            Sensor::Lidar { noise, .. } => {
+                let directions = match blank {
+                    Reading::Scan(scan) => (0..scan.ranges.len())
+                        .map(|i| {
+                            let (s, c) = ops::sin_cos(scan.angle_min + i as f64 * scan.angle_increment);
+                            Vector::new(c as f32, s as f32, 0.0)
+                        })
+                        .collect(),
+                    _ => Vec::new(),
+                };
+                Kind::Lidar { link, mount, directions, noise: *noise }
+            }
+            Sensor::Imu { noise, .. } => {
+                let mut bias = |std: f64| {
+                    Vector3::new(normal(&mut stream), normal(&mut stream), normal(&mut stream)) * std
+                };
+                let (gyro_bias, accelerometer_bias) = (bias(noise.gyro_bias), bias(noise.accelerometer_bias));
+                Kind::Imu { link, mount, noise: *noise, gyro_bias, accelerometer_bias }
+            }
+            Sensor::WheelOdometry { noise, .. } => {
+                let scale = [
+                    1.0 + noise.calibration * normal(&mut stream),
+                    1.0 + noise.calibration * normal(&mut stream),
+                ];
+                let joints =
+                    [wiring.joints.first().copied().unwrap_or(0), wiring.joints.get(1).copied().unwrap_or(0)];
+                let (drive, signs) =
+                    wiring.drive.unwrap_or((DifferentialDrive { wheel_radius: 1.0, track: 1.0 }, [1.0; 2]));
+                Kind::WheelOdometry {
+                    joints,
+                    last: None,
+                    pose: Pose2::default(),
+                    scale,
+                    noise: *noise,
+                    drive,
+                    signs,
+                }
+            }
+            Sensor::JointState { .. } => Kind::JointState { joints: wiring.joints.to_vec() },
+            Sensor::Contact { threshold, .. } => {
+                Kind::Contact { link, shapes: wiring.touch.clone(), threshold: *threshold }
+            }
+            Sensor::Battery { capacity, charge, voltage, .. } => {
+                Kind::Battery { capacity: *capacity, charge: *charge, voltage: *voltage }
+            }
+        };
+        let period = time::period(sensor.rate());
+        let Transport { delay, loss } = sensor.transport();
+        let delay = (delay * 1e9).round() as u64;
+        let capacity = (delay / period) as usize + 2;
+        Self {
+            kind,
+            period,
+            next: Stamp::ZERO,
+            delay,
+            loss,
+            stream,
+            under_way: VecDeque::with_capacity(capacity),
+            spare: vec![blank.clone(); capacity],
+            fault: None,
+        }
+    }
+
+    /// Measures if it is time to.
+    pub(crate) fn measure(&mut self, now: Stamp, truth: &Truth<'_>) {
+        if now < self.next {
+            return;
+        }
+        while self.next <= now {
+            self.next = self.next + self.period;
+        }
+        let Some(mut reading) = self.spare.pop() else { return };
+        if self.fault != Some(FaultKind::Frozen) {
+            fill(&mut self.kind, &mut self.stream, &mut reading, self.period, truth);
+        }
+        if self.fault == Some(FaultKind::NotANumber) {
+            poison(&mut reading);
+        }
+        let lost = self.loss > 0.0 && self.stream.random_bool(self.loss);
+        if lost || self.fault == Some(FaultKind::Silent) {
+            self.spare.push(reading);
+        } else {
+            self.under_way.push_back(Message { stamp: now, reading });
+        }
+    }
+
+    /// Puts what has arrived into the slot.
+    pub(crate) fn deliver(&mut self, now: Stamp, slot: &mut Slot) {
+        while self.under_way.front().is_some_and(|message| message.stamp + self.delay <= now) {
+            let Some(mut message) = self.under_way.pop_front() else { return };
+            let frozen = self.fault == Some(FaultKind::Frozen);
+            slot.put(message.stamp, |reading| {
+                if !frozen {
+                    std::mem::swap(reading, &mut message.reading);
+                }
+            });
+            self.spare.push(message.reading);
+        }
+    }
+}
+
+/// Overwrites `reading` with what the sense measures now.
+fn fill(kind: &mut Kind, stream: &mut Stream, reading: &mut Reading, period: u64, truth: &Truth<'_>) {
+    match (kind, reading) {
+        (Kind::Lidar { link, mount, directions, noise }, Reading::Scan(scan)) => {
+            let pose = truth.robot.links[*link] * *mount;
+            let own = truth.robot.user_data;
+            let not_own =
+                |_: ColliderHandle, collider: &rapier3d::prelude::Collider| collider.user_data != own;
+            let filter = QueryFilter::default().predicate(&not_own);
+            // One view of the world's bounding volumes for all beams of the sweep.
+            let query = truth.world.query_pipeline_with_filter(filter);
+            for (direction, range) in directions.iter().zip(&mut scan.ranges) {
+                let ray = Ray::new(pose.translation, pose.transform_vector(*direction));
+                *range = match query.cast_ray(&ray, scan.range_max as f32, true) {
+                    Some((_, distance)) if f64::from(distance) < scan.range_min => f32::NEG_INFINITY,
+                    Some((_, distance)) => distance,
+                    None => f32::INFINITY,
+                };
+            }
+            for range in &mut scan.ranges {
+                if noise.std > 0.0 && range.is_finite() {
+                    let noisy = f64::from(*range) + noise.std * normal(stream);
+                    *range = noisy.clamp(scan.range_min, scan.range_max) as f32;
+                }
+                if noise.dropout > 0.0 && stream.random_bool(noise.dropout) {
+                    *range = f32::NAN;
+                }
+                if noise.outliers > 0.0 && stream.random_bool(noise.outliers) {
+                    *range = stream.random_range(scan.range_min..scan.range_max) as f32;
+                }
+            }
+        }
+        (Kind::Imu { link, mount, noise, gyro_bias, accelerometer_bias }, Reading::Imu(imu)) => {
+            let robot = truth.robot;
+            let pose = robot.links[*link] * *mount;
+            let arm = pose.translation - robot.links[*link].translation;
+            let (linear, angular) = robot.velocities[*link];
+            let (last_linear, last_angular) = robot.last_velocities[*link];
+            let at = linear + angular.cross(arm);
+            let last_at = last_linear + last_angular.cross(arm);
+            let acceleration = (at - last_at) / robot.timestep as f32 + Vector::new(0.0, 0.0, robot.gravity);
+            let to_sensor: Rotation = pose.rotation.inverse();
+            let mut noisy = |v: Vector, std: f64, bias: &Vector3<f64>| {
+                let noise = Vector3::new(normal(stream), normal(stream), normal(stream)) * std;
+                vector64(to_sensor * v) + bias + noise
+            };
+            *imu = Imu {
+                angular_velocity: noisy(angular, noise.gyro, gyro_bias),
+                linear_acceleration: noisy(acceleration, noise.accelerometer, accelerometer_bias),
+                orientation: None,
+            };
+        }
+        (
+            Kind::WheelOdometry { joints, last, pose, scale, noise, drive, signs },
+            Reading::Odometry(odometry),
+        ) => {
+            let mut angle = [0.0; 2];
+            for i in 0..2 {
+                angle[i] = signs[i] * truth.robot.joints[joints[i]].position;
+            }
+            let before = last.replace(angle).unwrap_or(angle);
+            let mut rate = [0.0; 2];
+            let dt = period as f64 * 1e-9;
+            for i in 0..2 {
+                let error = scale[i] + noise.proportional * normal(stream);
+                rate[i] = (angle[i] - before[i]) * error / dt;
+            }
+            let twist = drive.twist(rate[0], rate[1]);
+            *pose = pose.advance(&twist, dt);
+            *odometry = Odometry { pose: *pose, twist: Twist2::new(twist.linear, twist.angular) };
+        }
+        (Kind::JointState { joints }, Reading::Joints(state)) => {
+            for (i, joint) in joints.iter().enumerate() {
+                let truth = truth.robot.joints[*joint];
+                state.position[i] = truth.position;
+                state.velocity[i] = truth.velocity;
+                state.effort[i] = truth.effort;
+            }
+        }
+        (Kind::Contact { link, shapes, threshold }, Reading::Contact(contact)) => {
+            *contact = feel(truth, *link, shapes, *threshold);
+        }
+        (Kind::Battery { capacity, charge, voltage }, Reading::Battery(battery)) => {
+            let left = *charge - truth.robot.energy / (*capacity * 3600.0);
+            *battery = Battery {
+                percentage: left.max(0.0),
+                voltage: *voltage,
+                current: -truth.robot.power / *voltage,
+            };
+        }
+        // A slot keeps its kind for life, so no other pair can meet.
+        _ => {}
+    }
+}
+
+/// The sum of the contact forces on a link from anything but the robot itself.
+fn feel(truth: &Truth<'_>, link: usize, shapes: &[ColliderHandle], threshold: f64) -> Contact {
+    let pose = truth.robot.links[link];
+    let mut force = 0.0;
+    let mut toward = Vector::ZERO;
+    for handle in shapes {
+        for pair in truth.world.contact_pairs_with(*handle) {
+            let other = if pair.collider1 == *handle { pair.collider2 } else { pair.collider1 };
+            let own = truth.world.colliders.get(other).is_none_or(|c| c.user_data == truth.robot.user_data);
+            if own {
+                continue;
+            }
+            let impulse = f64::from(pair.total_impulse_magnitude());
+            if impulse <= 0.0 {
+                continue;
+            }
+            force += impulse / truth.robot.timestep;
+            if let Some((manifold, _)) = pair.find_deepest_contact() {
+                let away =
+                    if pair.collider1 == *handle { manifold.data.normal } else { -manifold.data.normal };
+                toward += pose.inverse_transform_vector(away) * impulse as f32;
+            }
+        }
+    }
+    let touching = force > threshold;
+    Contact { touching, force, bearing: ops::atan2(f64::from(toward.y), f64::from(toward.x)) }
+}
+
+/// Fills a reading with numbers that are none.
+fn poison(reading: &mut Reading) {
+    match reading {
+        Reading::Scan(scan) => scan.ranges.fill(-1.0),
+        Reading::Imu(imu) => imu.angular_velocity.fill(f64::NAN),
+        Reading::Odometry(odometry) => odometry.twist.linear = f64::NAN,
+        Reading::Joints(joints) => joints.position.fill(f64::NAN),
+        Reading::Contact(contact) => contact.force = f64::NAN,
+        Reading::Battery(battery) => battery.percentage = f64::NAN,
+    }
+}
