@@ -7,7 +7,7 @@
 
 use bevy_app::{App, Update};
 use bevy_ecs::prelude::{Entity, IntoScheduleConfigs as _, Query, Res, Resource, SystemSet};
-use bevy_ecs::schedule::SingleThreadedExecutor;
+use bevy_ecs::schedule::{ScheduleLabel as _, SingleThreadedExecutor};
 use bevy_tasks::{TaskPool, TaskPoolBuilder};
 
 use crate::arena::Arena;
@@ -46,6 +46,7 @@ impl Batch {
     pub fn new(jobs: usize) -> Self {
         let mut app = App::empty();
         app.init_schedule(Update);
+        app.main_mut().update_schedule = Some(Update.intern());
         // The calling thread works too.
         let workers = (jobs > 1).then(|| {
             TaskPoolBuilder::new().num_threads(jobs - 1).thread_name("neuraxis-arena".to_owned()).build()
@@ -115,6 +116,12 @@ impl Batch {
         arenas
     }
 
+    /// Simulated time of the arenas in the batch, together, s.
+    pub fn simulated(&mut self) -> f64 {
+        let world = self.app.world_mut();
+        world.query::<&Arena>().iter(world).map(|arena| arena.now().seconds()).sum()
+    }
+
     /// How many arenas are running.
     pub fn len(&mut self) -> usize {
         let world = self.app.world_mut();
@@ -127,17 +134,17 @@ impl Batch {
     }
 }
 
-/// Runs `stage` on every arena, over the workers.
+/// Runs `stage` on every arena whose trial is not over, over the workers.
 fn each(
     mut arenas: Query<'_, '_, &mut Arena>,
     workers: &Workers,
     stage: impl Fn(&mut Arena) + Copy + Send + Sync,
 ) {
     match &workers.0 {
-        None => arenas.iter_mut().for_each(|mut arena| stage(&mut arena)),
+        None => arenas.iter_mut().filter(|arena| !arena.is_over()).for_each(|mut arena| stage(&mut arena)),
         Some(pool) => {
             pool.scope(|scope| {
-                for mut arena in &mut arenas {
+                for mut arena in arenas.iter_mut().filter(|arena| !arena.is_over()) {
                     scope.spawn(async move { stage(&mut arena) });
                 }
             });

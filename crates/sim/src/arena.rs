@@ -125,6 +125,8 @@ pub struct SimRobot {
 pub struct Arena {
     /// Which trial this is.
     pub trial: usize,
+    /// The scene's name.
+    pub scene: String,
     /// The trial's seed.
     pub seed: u64,
     /// The trial's world.
@@ -182,6 +184,7 @@ impl Arena {
         world.step();
         let mut arena = Self {
             trial,
+            scene: scene.name.clone(),
             seed,
             layout,
             now: Stamp::ZERO,

@@ -34,6 +34,8 @@ impl Problem {
 #[derive(Debug)]
 pub struct Problems<'a> {
     tree: &'a Node,
+    /// What the pointers are relative to.
+    prefix: String,
     found: Vec<Problem>,
 }
 
@@ -41,7 +43,16 @@ impl<'a> Problems<'a> {
     /// No problems yet in the file that `tree` was read from.
     #[must_use]
     pub fn new(tree: &'a Node) -> Self {
-        Self { tree, found: Vec::new() }
+        Self { tree, prefix: String::new(), found: Vec::new() }
+    }
+
+    /// Lets `check` report with pointers relative to `pointer`, so that a block of a file can check
+    /// itself without knowing where it stands.
+    pub fn inside(&mut self, pointer: &str, check: impl FnOnce(&mut Self)) {
+        let length = self.prefix.len();
+        self.prefix.push_str(pointer);
+        check(self);
+        self.prefix.truncate(length);
     }
 
     /// Reports `message` about the value at `pointer`.
@@ -68,7 +79,8 @@ impl<'a> Problems<'a> {
     }
 
     fn push(&mut self, pointer: &str, message: String, help: Option<String>) {
-        let mut problem = Problem::new(self.tree.at(pointer).place.clone(), message);
+        let pointer = format!("{}{pointer}", self.prefix);
+        let mut problem = Problem::new(self.tree.at(&pointer).place.clone(), message);
         if problem.place.is_none() {
             problem.message =
                 format!("`{}`: {}", pointer.trim_start_matches('/').replace('/', "."), problem.message);

@@ -1,0 +1,46 @@
+//! The `brain:` block of a robot file.
+
+use neuraxis_cognition::CognitionSpec;
+use neuraxis_core::file::{Problems, Validate};
+use neuraxis_fusion::FusionSpec;
+use neuraxis_motor::MotorSpec;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::SafetySpec;
+
+/// What a robot thinks with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BrainSpec {
+    /// Ticks a second, Hz.
+    #[serde(default = "BrainSpec::default_rate")]
+    #[schemars(range(min = 1.0, max = 2000.0))]
+    pub rate: f64,
+    /// From senses to a belief.
+    #[serde(default)]
+    pub fusion: FusionSpec,
+    /// From belief and goal to a drive.
+    #[serde(default)]
+    pub cognition: CognitionSpec,
+    /// From drive to a command.
+    #[serde(default)]
+    pub motor: MotorSpec,
+    /// The supervisor, which has the last word.
+    #[serde(default)]
+    pub safety: SafetySpec,
+}
+
+impl BrainSpec {
+    fn default_rate() -> f64 {
+        100.0
+    }
+}
+
+impl Validate for BrainSpec {
+    fn validate(&self, problems: &mut Problems<'_>) {
+        problems.inside("/brain/fusion", |problems| self.fusion.validate(problems));
+        problems.inside("/brain/cognition", |problems| self.cognition.validate(problems));
+        problems.inside("/brain/motor", |problems| self.motor.validate(problems));
+    }
+}

@@ -1,0 +1,109 @@
+//! The tick: the parts in their order, with buffers made at start-up.
+
+use neuraxis_cognition::{Navigator, Situation};
+use neuraxis_core::body::BodyDescription;
+use neuraxis_core::brain::SafetyState;
+use neuraxis_core::{
+    Brain, Command, Decision, Drive, Goal, GoalStatus, Needs, OccupancyGrid, Percepts, Pose2, Stamp,
+};
+use neuraxis_fusion::Estimator;
+use neuraxis_motor::{MotorCircuit, MotorError};
+
+use crate::{BrainSpec, Supervisor, needs};
+
+/// A brain that is composed of parts.
+pub struct RobotBrain {
+    estimator: Box<dyn Estimator>,
+    navigator: Box<dyn Navigator>,
+    circuit: Box<dyn MotorCircuit>,
+    supervisor: Supervisor,
+    decision: Decision,
+    last_tick: Option<Stamp>,
+}
+
+/// Why a brain does not fit a body.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum BrainError {
+    /// The motor level does not.
+    #[error("/brain/motor/circuit: {0}")]
+    Motor(#[from] MotorError),
+}
+
+impl RobotBrain {
+    /// The brain that `spec` describes, for `body`, which stands at `start` in the map.
+    ///
+    /// # Errors
+    /// If a part does not fit the body.
+    pub fn new(spec: &BrainSpec, body: &BodyDescription, start: Pose2) -> Result<Self, BrainError> {
+        let estimator = neuraxis_fusion::build(&spec.fusion, body, start);
+        let navigator = neuraxis_cognition::build(&spec.cognition, body, estimator.map());
+        let circuit = neuraxis_motor::build(&spec.motor, body)?;
+        let decision = Decision {
+            belief: estimator.belief().clone(),
+            needs: Needs::default(),
+            modulation: needs::nominal(),
+            goal: None,
+            status: GoalStatus::Idle,
+            drive: Drive::REST,
+            safety: SafetyState::default(),
+        };
+        Ok(Self {
+            estimator,
+            navigator,
+            circuit,
+            supervisor: Supervisor::new(&spec.safety, body),
+            decision,
+            last_tick: None,
+        })
+    }
+
+    /// The map that it has drawn.
+    #[must_use]
+    pub fn map(&self) -> &OccupancyGrid {
+        self.estimator.map()
+    }
+
+    /// The way that it plans to take: points in the map, m.
+    #[must_use]
+    pub fn path(&self) -> &[nalgebra::Point2<f64>] {
+        self.navigator.path()
+    }
+}
+
+impl Brain for RobotBrain {
+    fn tick(&mut self, percepts: &Percepts, command: &mut Command) {
+        let dt = self.last_tick.map_or(0.0, |last| percepts.now.since(last)).clamp(0.0, 0.1);
+        self.last_tick = Some(percepts.now);
+
+        self.estimator.update(percepts);
+        let belief = self.estimator.belief();
+        let decision = &mut self.decision;
+        decision.belief.clone_from(belief);
+        decision.needs = needs::measure(percepts, belief);
+        decision.modulation = needs::nominal();
+
+        let situation =
+            Situation { belief, modulation: &decision.modulation, percepts, map: self.estimator.map() };
+        decision.drive = self.navigator.step(&situation);
+        decision.status = self.navigator.status();
+        self.estimator.map_mut().clear_changed();
+
+        command.stamp = percepts.now;
+        self.circuit.step(&decision.drive, percepts, dt, command);
+        self.supervisor.supervise(percepts, &decision.belief, command);
+        decision.safety = self.supervisor.state();
+    }
+
+    fn set_goal(&mut self, goal: Option<Goal>) {
+        self.decision.goal = goal;
+        self.navigator.set_goal(goal);
+    }
+
+    fn set_emergency_stop(&mut self, pressed: bool) {
+        self.supervisor.set_emergency_stop(pressed);
+    }
+
+    fn decision(&self) -> &Decision {
+        &self.decision
+    }
+}

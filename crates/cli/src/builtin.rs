@@ -1,0 +1,40 @@
+//! The maze and its robot, carried in the program, so that `neuraxis run` works in an empty folder.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+/// What is unpacked, and where it goes.
+const FILES: [(&str, &str); 3] = [
+    ("scenes/maze.yaml", include_str!("../../../scenes/maze.yaml")),
+    ("robots/burger/burger.yaml", include_str!("../../../robots/burger/burger.yaml")),
+    ("robots/burger/burger.urdf", include_str!("../../../robots/burger/burger.urdf")),
+];
+
+/// The maze's file: the one in this folder, or the program's own, unpacked into a folder that lives as
+/// long as the second value.
+///
+/// # Errors
+/// If the temporary folder cannot be written.
+pub(crate) fn maze() -> io::Result<(PathBuf, Option<TempDir>)> {
+    let own = PathBuf::from("scenes/maze.yaml");
+    if own.is_file() {
+        return Ok((own, None));
+    }
+    let folder = tempfile::Builder::new().prefix("neuraxis-").tempdir()?;
+    for (name, text) in FILES {
+        let path = folder.path().join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(path, text)?;
+    }
+    Ok((folder.path().join(FILES[0].0), Some(folder)))
+}
+
+/// The robot file that `neuraxis new` starts from, and its model.
+pub(crate) const BURGER: &str = FILES[1].1;
+/// Its model.
+pub(crate) const BURGER_URDF: &str = FILES[2].1;

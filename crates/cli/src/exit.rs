@@ -1,0 +1,22 @@
+//! The exit codes, for scripts to rely on.
+
+use std::process::ExitCode;
+
+/// How it went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// All that was asked held.
+    Good = 0,
+    /// A trial failed.
+    Failed = 1,
+    /// The command line or a file is wrong; nothing ran.
+    Usage = 2,
+    /// A crash, an interrupt, the time limit, or a disk that is full.
+    Broken = 3,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

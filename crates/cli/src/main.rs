@@ -1,0 +1,77 @@
+//! The `neuraxis` command: reads the command line, does one thing, and says how it went by its exit code.
+
+mod builtin;
+mod check;
+mod create;
+mod doctor;
+mod exit;
+mod output;
+mod run;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::exit::Exit;
+
+/// A runtime for robot brains: simulate, check and compare them.
+#[derive(Parser, Debug)]
+#[command(
+    name = "neuraxis",
+    version,
+    about,
+    after_help = "Exit codes: 0 all went well, 1 a trial failed, 2 wrong usage or a wrong file, 3 a crash, an interrupt or the time limit.",
+    after_long_help = "Examples:\n  neuraxis run                              the maze, 10 trials\n  neuraxis run scenes/rooms.yaml --trials 100 --out results\n  neuraxis check robots scenes\n  neuraxis new robot my_robot --from my_robot.urdf\n\nExit codes:\n  0  all went well\n  1  a trial failed\n  2  wrong usage or a wrong file\n  3  a crash, an interrupt or the time limit"
+)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand, Debug)]
+enum Verb {
+    /// Run trials in the simulator and print a table.
+    Run(run::RunArgs),
+    /// Check robot and scene files: everything that is wrong with them, before anything runs.
+    Check(check::CheckArgs),
+    /// Write a new robot or scene file.
+    New(create::NewArgs),
+    /// Look at this computer: what would slow a robot down or stop it?
+    Doctor,
+    /// Print completions for a shell, to be put where the shell looks for them.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the JSON Schemas of the file formats into a folder, for editors.
+    Schemas {
+        /// The folder.
+        #[arg(default_value = "schemas")]
+        folder: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way too; they are no error.
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Good };
+            let _ = error.print();
+            return code.into();
+        }
+    };
+    let exit = match cli.verb {
+        Verb::Run(args) => run::run(&args),
+        Verb::Check(args) => check::check(&args),
+        Verb::New(args) => create::create(&args),
+        Verb::Doctor => doctor::doctor(),
+        Verb::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "neuraxis", &mut std::io::stdout());
+            Exit::Good
+        }
+        Verb::Schemas { folder } => output::schemas(&folder),
+    };
+    exit.into()
+}

@@ -1,0 +1,317 @@
+//! `neuraxis run`: trials in the simulator.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use neuraxis_core::file::Override;
+use neuraxis_scenario::plan::Changes;
+use neuraxis_scenario::run::Order;
+use neuraxis_scenario::{Plan, Progress, TrialResult, picture};
+
+use crate::exit::Exit;
+use crate::{builtin, output};
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  neuraxis run\n  neuraxis run scenes/rooms.yaml --trials 100 --seed 7 --out results\n  neuraxis run scenes --trials 100\n  neuraxis run --set fusion.rule=odometry --set scene.time_limit=60"
+)]
+pub(crate) struct RunArgs {
+    /// Scene files, or folders of them; trials go round through all. The maze if none is given.
+    scenes: Vec<PathBuf>,
+    /// A robot file that takes the place of the scenes' own.
+    #[arg(long, value_name = "FILE")]
+    robot: Option<PathBuf>,
+    /// How many trials.
+    #[arg(long, short = 'n', default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    trials: u32,
+    /// Seed of the first trial; the next ones count up.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Threads; all of the computer's if not given.
+    #[arg(long, short, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// A folder for results.json, results.csv and a picture of each trial.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print the results as JSON instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// Change a setting: KEY=VALUE in the robot's file (its brain's block may be left out: `fusion.rule=odometry`),
+    /// or scene.KEY=VALUE in the scene's.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<Override>,
+    /// Stop after so many seconds of real time and keep what was done.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    time_limit: Option<u32>,
+}
+
+/// Why a run ended before its last trial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cut {
+    Interrupted,
+    OutOfTime,
+}
+
+pub(crate) fn run(args: &RunArgs) -> Exit {
+    let mut unpacked = None;
+    let scenes = if args.scenes.is_empty() {
+        match builtin::maze() {
+            Ok((path, folder)) => {
+                unpacked = folder;
+                vec![path]
+            }
+            Err(error) => {
+                let help = "free some space in the temporary folder, or name a scene file";
+                return output::usage(&format!("cannot unpack the maze: {error}"), help);
+            }
+        }
+    } else {
+        match expand(&args.scenes) {
+            Ok(scenes) => scenes,
+            Err(exit) => return exit,
+        }
+    };
+    let plan = match Plan::load(&scenes, &changes(args)) {
+        Ok(plan) => plan,
+        Err(errors) => {
+            output::complain(&errors);
+            return Exit::Usage;
+        }
+    };
+    if let Some(folder) = &args.out
+        && let Err(error) = output::prepare_folder(folder)
+    {
+        let help = "choose a folder that you may write to";
+        return output::usage(
+            &format!("cannot write to the output folder {}: {error}", folder.display()),
+            help,
+        );
+    }
+    let exit = run_plan(args, &plan);
+    drop(unpacked);
+    exit
+}
+
+fn run_plan(args: &RunArgs, plan: &Plan) -> Exit {
+    let stop = Arc::new(AtomicBool::new(false));
+    let on_signal = stop.clone();
+    // A second Ctrl-C ends the program at once.
+    let _ = ctrlc::set_handler(move || {
+        if on_signal.swap(true, Ordering::SeqCst) {
+            std::process::exit(Exit::Broken as i32);
+        }
+    });
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let jobs = args.jobs.map_or(cores, usize::from);
+    let order = Order { trials: args.trials as usize, seed: args.seed, jobs };
+
+    let mut watch = Watch::new(args.trials);
+    let mut cut = None;
+    let mut disk: Option<std::io::Error> = None;
+    let limit = args.time_limit.map(|seconds| Duration::from_secs(u64::from(seconds)));
+    let results = neuraxis_scenario::run(
+        plan,
+        order,
+        |progress| {
+            watch.show(progress);
+            if stop.load(Ordering::SeqCst) {
+                cut = Some(Cut::Interrupted);
+            } else if limit.is_some_and(|limit| watch.elapsed() > limit) {
+                cut = Some(Cut::OutOfTime);
+            }
+            cut.is_none()
+        },
+        |finished| {
+            if let (Some(folder), None) = (&args.out, &disk) {
+                let path = folder.join(format!("trial-{:05}.svg", finished.arena.trial));
+                disk = output::write(&path, &picture::svg(finished.arena)).err();
+            }
+        },
+    );
+    watch.close();
+    let results = match results {
+        Ok(results) => results,
+        Err(error) => {
+            output::complain(&[error]);
+            return Exit::Usage;
+        }
+    };
+    finish(args, results, cut, disk, &watch)
+}
+
+fn finish(
+    args: &RunArgs,
+    rows: Vec<TrialResult>,
+    cut: Option<Cut>,
+    mut disk: Option<std::io::Error>,
+    watch: &Watch,
+) -> Exit {
+    let failed = rows.iter().any(|row| !row.success);
+    let crashed = rows.iter().any(|row| row.outcome == "crashed");
+    let text = output::table(&rows);
+    let csv = output::csv(&rows);
+    let results = output::results(rows);
+    // A result is plain numbers and text, which JSON can always say.
+    let json = serde_json::to_string_pretty(&results).unwrap_or_default();
+    if let Some(folder) = &args.out {
+        let written = output::write(&folder.join("results.json"), &(json.clone() + "\n"))
+            .and_then(|()| output::write(&folder.join("results.csv"), &csv));
+        disk = disk.or(written.err());
+    }
+    let shown = if args.json { json } else { format!("{text}\n{}", watch.summary()) };
+    // A reader that went away (`| head`) is no error.
+    let _ = writeln!(std::io::stdout(), "{shown}");
+    match cut {
+        Some(Cut::Interrupted) => {
+            eprintln!("interrupted: {} of {} trials were done", watch.done, args.trials)
+        }
+        Some(Cut::OutOfTime) => eprintln!("time limit: {} of {} trials were done", watch.done, args.trials),
+        None => {}
+    }
+    if let Some(error) = disk {
+        eprintln!("error: not everything could be written to the output folder: {error}");
+        return Exit::Broken;
+    }
+    if cut.is_some() || crashed {
+        Exit::Broken
+    } else if failed {
+        Exit::Failed
+    } else {
+        Exit::Good
+    }
+}
+
+/// Scene files as they are, folders as the scene files in them.
+fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
+    let mut found = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            found.push(path.clone());
+            continue;
+        }
+        let files = yaml_files(path);
+        let before = found.len();
+        found.extend(
+            files.into_iter().filter(|file| crate::check::kind(file) == Some(crate::check::Kind::Scene)),
+        );
+        if found.len() == before {
+            let help = "a scene is a `.yaml` file with a `world:`";
+            return Err(output::usage(&format!("there is no scene in {}", path.display()), help));
+        }
+    }
+    Ok(found)
+}
+
+/// The YAML files in a folder and below, by name; not deeper than a project goes.
+pub(crate) fn yaml_files(folder: &Path) -> Vec<PathBuf> {
+    fn visit(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
+        let Ok(entries) = std::fs::read_dir(folder) else { return };
+        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        paths.sort();
+        for path in paths {
+            let ending = path.extension().and_then(|e| e.to_str());
+            if path.is_dir() && depth < 4 && !path.is_symlink() {
+                visit(&path, depth + 1, found);
+            } else if matches!(ending, Some("yaml" | "yml")) {
+                found.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    visit(folder, 0, &mut found);
+    found
+}
+
+fn changes(args: &RunArgs) -> Changes {
+    let mut changes = Changes { robot: args.robot.clone(), ..Changes::default() };
+    for setting in &args.settings {
+        let mut setting = setting.clone();
+        match setting.path.first().map(String::as_str) {
+            Some("scene") => {
+                setting.path.remove(0);
+                changes.scene_overrides.push(setting);
+            }
+            Some("robot") => {
+                setting.path.remove(0);
+                changes.robot_overrides.push(setting);
+            }
+            // The brain's parts are what one changes most.
+            Some("fusion" | "cognition" | "motor" | "safety" | "rate") => {
+                setting.path.insert(0, "brain".to_owned());
+                changes.robot_overrides.push(setting);
+            }
+            _ => changes.robot_overrides.push(setting),
+        }
+    }
+    changes
+}
+
+/// Shows how far it is: a bar on a terminal, a plain line now and then elsewhere.
+struct Watch {
+    bar: Option<ProgressBar>,
+    start: Instant,
+    last_line: Instant,
+    done: usize,
+    simulated: f64,
+}
+
+impl Watch {
+    #[expect(clippy::disallowed_methods, reason = "progress is about real time; no trial sees it")]
+    fn new(trials: u32) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(u64::from(trials));
+            let style =
+                ProgressStyle::with_template("{bar:30} {pos}/{len} trials, {msg} ({elapsed}, {eta} to go)");
+            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        });
+        let now = Instant::now();
+        Self { bar, start: now, last_line: now, done: 0, simulated: 0.0 }
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn factor(&self) -> f64 {
+        self.simulated / self.elapsed().as_secs_f64().max(1e-9)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "progress is about real time; no trial sees it")]
+    fn show(&mut self, progress: &Progress) {
+        self.done = progress.done;
+        self.simulated = progress.simulated;
+        let message = format!("{} succeeded, {:.0} x real time", progress.succeeded, self.factor());
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position(progress.done as u64);
+                bar.set_message(message);
+            }
+            None if self.last_line.elapsed() > Duration::from_secs(5) => {
+                self.last_line = Instant::now();
+                eprintln!("{}/{} trials, {message}", progress.done, progress.trials);
+            }
+            None => {}
+        }
+    }
+
+    fn close(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn summary(&self) -> String {
+        format!(
+            "{} trials, {:.0} s simulated in {:.1} s: {:.0} x real time",
+            self.done,
+            self.simulated,
+            self.elapsed().as_secs_f64(),
+            self.factor()
+        )
+    }
+}

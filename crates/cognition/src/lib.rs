@@ -1,0 +1,52 @@
+//! Cognition: from a belief, a map and a goal to the descending drive.
+//!
+//! A [`Navigator`] knows nothing of wheels or legs; it wants a speed and a turn. [`planned`] is the
+//! baseline: [`d_star_lite`] on an optimistic grid finds the way, [`local`] follows it and keeps clear of
+//! what the range finder sees.
+
+pub mod costmap;
+pub mod d_star_lite;
+pub mod local;
+pub mod planned;
+pub mod spec;
+
+use nalgebra::Point2;
+use neuraxis_core::body::BodyDescription;
+use neuraxis_core::{Belief, Drive, Goal, GoalStatus, Modulation, OccupancyGrid, Percepts};
+
+pub use planned::PlannedNavigator;
+pub use spec::{CognitionSpec, Search};
+
+/// What a navigator may look at in a tick.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation<'a> {
+    /// Where the body believes it is.
+    pub belief: &'a Belief,
+    /// How the needs tune the brain.
+    pub modulation: &'a Modulation,
+    /// What the body feels.
+    pub percepts: &'a Percepts,
+    /// The map, with the cells that changed since the last tick.
+    pub map: &'a OccupancyGrid,
+}
+
+/// Finds the way, once a tick.
+pub trait Navigator: Send + Sync {
+    /// Takes up a goal, or lets go of the present one.
+    fn set_goal(&mut self, goal: Option<Goal>);
+
+    /// The drive for this tick; it does not allocate, block or panic.
+    fn step(&mut self, situation: &Situation<'_>) -> Drive;
+
+    /// How the goal stands.
+    fn status(&self) -> GoalStatus;
+
+    /// The way that it means to take, from the body to the goal: points in the map, m.
+    fn path(&self) -> &[Point2<f64>];
+}
+
+/// The navigator that `spec` asks for, for `body`, on maps with the measures of `map`.
+#[must_use]
+pub fn build(spec: &CognitionSpec, body: &BodyDescription, map: &OccupancyGrid) -> Box<dyn Navigator> {
+    Box::new(PlannedNavigator::new(spec, body, map))
+}

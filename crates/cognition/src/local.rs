@@ -1,0 +1,387 @@
+//! Follows a way and keeps clear of what the range finder sees.
+//!
+//! Source: the dynamic window approach of Fox, Burgard and Thrun, "The dynamic window approach to
+//! collision avoidance" (1997): candidate pairs of speed and turning rate are rolled out as arcs, those
+//! that would touch something are struck out (equation 14: what is left can stop in time), and the best
+//! by heading, clearance and speed is taken. Departures: the heading term is the distance that is left
+//! to a point ahead on the planned way (pure pursuit, Coulter 1992) at the end of the arc, so that there
+//! are no local minima beside the plan's; candidates span the speed limits and not only the next tick's
+//! window, since the motor level ramps; large heading errors are turned off on the spot; and a body
+//! that has got nowhere for some seconds turns to where it is open and creeps out.
+
+use nalgebra::Point2;
+use neuraxis_core::body::BodyDescription;
+use neuraxis_core::{Drive, OccupancyGrid, Pose2, Reading, Stamp, Twist2, ops};
+
+use crate::Situation;
+use crate::costmap::Costmap;
+use crate::spec::LocalSpec;
+
+/// Obstacle points that are kept.
+const POINTS: usize = 512;
+/// Points nearer than this to the one before add nothing, m.
+const SPACING: f64 = 0.02;
+/// A scan that is older than this is not trusted, s.
+const STALE: f64 = 0.5;
+/// Steps of a rollout.
+const STEPS: usize = 8;
+/// Turning rates that are tried, as shares of the greatest.
+const TURNS: [f64; 15] =
+    [-0.7, -0.45, -0.3, -0.2, -0.13, -0.07, -0.03, 0.0, 0.03, 0.07, 0.13, 0.2, 0.3, 0.45, 0.7];
+/// Speeds that are tried, as shares of what is allowed now.
+const SPEEDS: [f64; 4] = [1.0, 0.7, 0.4, 0.2];
+/// Heading error at which it stops to turn, and at which it goes on, rad.
+const TURN_FROM: f64 = 1.0;
+const TURN_TO: f64 = 0.35;
+/// Getting nowhere for this long calls for a way out, s.
+const STUCK: f64 = 5.0;
+/// Less than this is nowhere, m.
+const NOWHERE: f64 = 0.08;
+
+/// What it is busy with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Mode {
+    Follow,
+    /// Turning on the spot until the way lies ahead.
+    Turn,
+    /// Getting out of a place where it is stuck: first turn to `heading` in `odom`, then creep on.
+    Escape {
+        heading: f64,
+        until: Stamp,
+        is_turned: bool,
+    },
+}
+
+/// The local controller.
+#[derive(Clone, Debug)]
+pub struct LocalController {
+    spec: LocalSpec,
+    radius: f64,
+    linear: f64,
+    angular: f64,
+    acceleration: f64,
+    lidars: Vec<(usize, Pose2, u64)>,
+    /// What the last sweep hit, in `odom`, m.
+    hits: Vec<Point2<f64>>,
+    /// The same in `base_link`, those that matter now.
+    near: Vec<Point2<f64>>,
+    seen: Option<Stamp>,
+    mode: Mode,
+    /// Where it last got somewhere, and when.
+    progress: Option<(Pose2, Stamp)>,
+    escapes: u32,
+}
+
+impl LocalController {
+    /// A controller for `body`.
+    #[must_use]
+    pub fn new(spec: &LocalSpec, body: &BodyDescription) -> Self {
+        let lidars = body
+            .sensors
+            .iter()
+            .enumerate()
+            .filter(|(_, s)| matches!(s.sensor, neuraxis_core::robot::Sensor::Lidar { .. }))
+            .map(|(slot, s)| (slot, Pose2::from_spatial(&s.mount), 0))
+            .collect();
+        Self {
+            spec: *spec,
+            radius: body.radius,
+            linear: body.limits.linear,
+            angular: body.limits.angular,
+            acceleration: body.limits.linear_acceleration,
+            lidars,
+            hits: Vec::with_capacity(POINTS),
+            near: Vec::with_capacity(POINTS),
+            seen: None,
+            mode: Mode::Follow,
+            progress: None,
+            escapes: 0,
+        }
+    }
+
+    /// Forgets what it was busy with: there is a new goal.
+    pub fn forget(&mut self) {
+        self.mode = Mode::Follow;
+        self.progress = None;
+    }
+
+    /// Takes in new scans; to be called every tick.
+    pub fn look(&mut self, situation: &Situation<'_>) {
+        let (percepts, belief) = (situation.percepts, situation.belief);
+        for i in 0..self.lidars.len() {
+            let (slot, mount, seen) = self.lidars[i];
+            let Some(slot) = percepts.slots().get(slot) else { continue };
+            let (Some(stamp), Some(Reading::Scan(scan))) = (slot.stamp(), slot.reading()) else { continue };
+            if slot.sequence() == seen || !belief.odom.is_finite() {
+                continue;
+            }
+            self.lidars[i].2 = slot.sequence();
+            if i == 0 {
+                self.hits.clear();
+            }
+            // Back along the motion to where the scan was taken.
+            let age = percepts.now.since(stamp).clamp(0.0, STALE);
+            let sensor = belief.odom.advance(&belief.twist, -age).compose(&mount);
+            let far = self.radius + self.linear * self.spec.horizon + 1.0;
+            let mut last: Option<Point2<f64>> = None;
+            for (beam, range) in scan.ranges.iter().enumerate() {
+                let range = f64::from(*range);
+                // Nearer than the sensor can tell is still something.
+                let range = if range == f64::NEG_INFINITY { scan.range_min } else { range };
+                if !range.is_finite() || range > far || self.hits.len() >= POINTS {
+                    continue;
+                }
+                let (s, c) = ops::sin_cos(scan.angle_min + beam as f64 * scan.angle_increment);
+                let point = sensor.transform(range * c, range * s);
+                if last.is_some_and(|last| nalgebra::distance_squared(&last, &point) < SPACING * SPACING) {
+                    continue;
+                }
+                last = Some(point);
+                self.hits.push(point);
+            }
+            self.seen = Some(stamp);
+        }
+    }
+
+    /// The drive that looks around on the spot.
+    pub fn look_around(&mut self, _: &Situation<'_>) -> Drive {
+        Drive::new(0.0, 0.25)
+    }
+
+    /// The drive that follows `path` (points in the map, m) and slows down to end within `near_enough` m
+    /// of its last point.
+    pub fn follow(
+        &mut self,
+        situation: &Situation<'_>,
+        costs: &Costmap,
+        path: &[Point2<f64>],
+        near_enough: f64,
+    ) -> Drive {
+        let belief = situation.belief;
+        let now = situation.percepts.now;
+        let pose = belief.pose;
+        let has_eyes = self.seen.is_some_and(|stamp| now.since(stamp) < STALE);
+        let reach = self.radius + self.linear * self.spec.horizon + 0.3;
+        let gap = self.bring_near(&belief.odom, if has_eyes { reach } else { 0.0 });
+
+        let Some(carrot) = self.carrot(situation.map, costs, &pose, path) else { return Drive::REST };
+        let carrot = pose.inverse().transform(carrot.x, carrot.y);
+        let heading = ops::atan2(carrot.y, carrot.x);
+        let left = path.last().map_or(0.0, |goal| ops::hypot(goal.x - pose.x, goal.y - pose.y));
+
+        if let Some(drive) = self.escape(situation, gap, heading) {
+            return drive;
+        }
+        let turn_from = if self.mode == Mode::Turn { TURN_TO } else { TURN_FROM };
+        if heading.abs() > turn_from {
+            self.mode = Mode::Turn;
+            return self.turn(heading);
+        }
+        self.mode = Mode::Follow;
+
+        // How fast at most: caution, room, sight, and the goal.
+        let room = ((gap - self.spec.margin) / 0.20).clamp(0.25, 1.0);
+        let caution = 1.0 - 0.7 * situation.modulation.caution.clamp(0.0, 1.0);
+        let sight = if has_eyes { 1.0 } else { 0.25 };
+        let braking = (2.0 * self.acceleration * (left - 0.5 * near_enough).max(0.02)).sqrt();
+        let top = (self.linear * self.spec.cruise * room * caution * sight).min(braking);
+
+        match self.best(&carrot, top, gap) {
+            Some((speed, rate)) => Drive::new(speed / self.linear, rate / self.angular),
+            // Nothing is admissible: turning on the spot always is, for a round body.
+            None => self.turn(if heading.abs() > 0.1 { heading } else { self.most_open(heading) }),
+        }
+    }
+
+    /// Moves the hits into `base_link` and keeps those within `reach` m; the gap to the nearest one, m.
+    fn bring_near(&mut self, odom: &Pose2, reach: f64) -> f64 {
+        self.near.clear();
+        let back = odom.inverse();
+        let mut nearest = f64::INFINITY;
+        for hit in &self.hits {
+            let p = back.transform(hit.x, hit.y);
+            let d = ops::hypot(p.x, p.y);
+            if d <= reach && self.near.len() < POINTS {
+                self.near.push(p);
+                nearest = nearest.min(d);
+            }
+        }
+        nearest - self.radius
+    }
+
+    /// The farthest point on the way, within the lookahead, that a straight line reaches; in the map.
+    fn carrot(
+        &self,
+        map: &OccupancyGrid,
+        costs: &Costmap,
+        pose: &Pose2,
+        path: &[Point2<f64>],
+    ) -> Option<Point2<f64>> {
+        let here = Point2::new(pose.x, pose.y);
+        let lookahead = self.spec.lookahead.max(1.5 * self.radius);
+        let cell = map.cell_of(here);
+        let mut best = *path.first()?;
+        let mut has_one = false;
+        for point in path {
+            let distance = nalgebra::distance(&here, point);
+            if distance > lookahead {
+                break;
+            }
+            if distance < 0.5 * map.resolution() {
+                continue;
+            }
+            let sees = costs.is_clear(cell, map.cell_of(*point));
+            if sees || !has_one {
+                best = *point;
+                has_one = true;
+            } else {
+                break;
+            }
+        }
+        if !has_one {
+            // The way begins beyond the lookahead, or the body stands on its end.
+            best = path
+                .iter()
+                .copied()
+                .find(|p| nalgebra::distance(&here, p) >= 0.5 * map.resolution())
+                .unwrap_or(best);
+        }
+        Some(best)
+    }
+
+    /// The best admissible pair of speed (m/s) and turning rate (rad/s) towards `carrot` in `base_link`.
+    fn best(&self, carrot: &Point2<f64>, top: f64, gap: f64) -> Option<(f64, f64)> {
+        let mut best: Option<(f64, (f64, f64))> = None;
+        let distance = ops::hypot(carrot.x, carrot.y).max(1e-6);
+        // The arc that leads to the carrot (pure pursuit) is tried too.
+        let curvature = 2.0 * carrot.y / (distance * distance);
+        for share in SPEEDS {
+            let speed = top * share;
+            let pursuit = (speed * curvature).clamp(-self.angular, self.angular);
+            for turn in TURNS.into_iter().map(|t| t * self.angular).chain([pursuit]) {
+                let Some(clearance) = self.clearance(speed, turn, gap) else { continue };
+                // Equation 14: it must be able to stop before what it would touch.
+                let end =
+                    Pose2::default().advance(&Twist2::new(speed, turn), self.look_time(speed, distance));
+                let away = ops::hypot(carrot.x - end.x, carrot.y - end.y);
+                let bearing = ops::wrap(ops::atan2(carrot.y - end.y, carrot.x - end.x) - end.yaw).abs();
+                let bearing = if away < 0.1 { 0.0 } else { bearing };
+                let score = -2.0 * away / distance - 0.3 * bearing
+                    + 0.5 * (clearance / 0.15).min(1.0)
+                    + 0.6 * speed / self.linear
+                    - 0.05 * (turn / self.angular).abs();
+                if best.is_none_or(|(b, _)| score > b) {
+                    best = Some((score, (speed, turn)));
+                }
+            }
+        }
+        best.map(|(_, pair)| pair)
+    }
+
+    /// How long an arc at `speed` takes to the carrot, within the horizon, s.
+    fn look_time(&self, speed: f64, distance: f64) -> f64 {
+        (distance / speed.max(0.05)).min(self.spec.horizon)
+    }
+
+    /// The least gap along an arc, m; `None` if it would come nearer than the margin, unless it was so
+    /// near already and comes no nearer.
+    fn clearance(&self, speed: f64, turn: f64, gap: f64) -> Option<f64> {
+        let stop = speed / self.acceleration;
+        let dt = self.spec.horizon.max(stop) / STEPS as f64;
+        let twist = Twist2::new(speed, turn);
+        let allowed = self.spec.margin.min(gap - 1e-3);
+        let mut pose = Pose2::default();
+        let mut least = f64::INFINITY;
+        for _ in 0..STEPS {
+            pose = pose.advance(&twist, dt);
+            let mut nearest = f64::INFINITY;
+            for p in &self.near {
+                let (dx, dy) = (p.x - pose.x, p.y - pose.y);
+                nearest = nearest.min(dx * dx + dy * dy);
+            }
+            let here = nearest.sqrt() - self.radius;
+            least = least.min(here);
+            if here < allowed {
+                return None;
+            }
+        }
+        Some(least)
+    }
+
+    /// The drive that turns on the spot by `angle` rad.
+    fn turn(&self, angle: f64) -> Drive {
+        let rate = (2.5 * angle).clamp(-0.5 * self.angular, 0.5 * self.angular);
+        Drive::new(0.0, rate / self.angular)
+    }
+
+    /// The direction in which the nearest thing is farthest, rad; `wanted` breaks ties.
+    fn most_open(&self, wanted: f64) -> f64 {
+        let mut best = (f64::NEG_INFINITY, 0.0);
+        for i in 0..24 {
+            let angle = ops::wrap(wanted + f64::from(i) * ops::PI / 12.0);
+            let (s, c) = ops::sin_cos(angle);
+            // Room in a lane as wide as the body.
+            let mut room: f64 = 2.0;
+            for p in &self.near {
+                let along = p.x * c + p.y * s;
+                let across = (p.y * c - p.x * s).abs();
+                if along > 0.0 && across < self.radius + self.spec.margin {
+                    room = room.min(along);
+                }
+            }
+            let score = room - 0.1 * ops::wrap(angle - wanted).abs();
+            if score > best.0 + 1e-9 {
+                best = (score, angle);
+            }
+        }
+        best.1
+    }
+
+    /// Notices that it gets nowhere, and gets out.
+    fn escape(&mut self, situation: &Situation<'_>, gap: f64, heading: f64) -> Option<Drive> {
+        let now = situation.percepts.now;
+        let odom = situation.belief.odom;
+        match self.progress {
+            Some((at, _)) if at.distance(&odom) > NOWHERE => {
+                self.progress = Some((odom, now));
+            }
+            None => self.progress = Some((odom, now)),
+            Some((_, since)) if now.since(since) > STUCK && !matches!(self.mode, Mode::Escape { .. }) => {
+                // Each time a little farther round, so that no two tries are the same.
+                let spread =
+                    f64::from(self.escapes % 5) * 0.4 * if self.escapes % 2 == 0 { 1.0 } else { -1.0 };
+                self.escapes = self.escapes.wrapping_add(1);
+                let open = self.most_open(heading + spread);
+                self.mode = Mode::Escape {
+                    heading: ops::wrap(odom.yaw + open),
+                    until: now + 6_000_000_000,
+                    is_turned: false,
+                };
+            }
+            Some(_) => {}
+        }
+        let Mode::Escape { heading, until, is_turned } = self.mode else { return None };
+        let error = ops::wrap(heading - odom.yaw);
+        let came_away = self.progress.is_some_and(|(_, since)| is_turned && now.since(since) < 0.2);
+        if now >= until || came_away {
+            self.mode = Mode::Follow;
+            self.progress = Some((odom, now));
+            return None;
+        }
+        if !is_turned {
+            if error.abs() > 0.15 {
+                return Some(self.turn(error));
+            }
+            self.mode = Mode::Escape { heading, until, is_turned: true };
+        }
+        let speed = 0.3 * self.linear;
+        match self.clearance(speed, 0.0, gap) {
+            Some(_) => Some(Drive::new(speed / self.linear, 0.0)),
+            None => {
+                self.mode = Mode::Follow;
+                self.progress = Some((odom, now));
+                Some(Drive::REST)
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The `cognition:` block of a brain.
+
+use neuraxis_core::file::{Problems, Validate};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// From belief and goal to a drive.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CognitionSpec {
+    /// How the way is found.
+    #[serde(default)]
+    pub search: Search,
+    /// Room that is kept beyond the body's radius, m.
+    #[serde(default = "CognitionSpec::default_clearance")]
+    #[schemars(range(min = 0.0, max = 5.0))]
+    pub clearance: f64,
+    /// From here to the clearance, nearness to walls costs more and more, m beyond the body's radius.
+    #[serde(default = "CognitionSpec::default_inflation")]
+    #[schemars(range(min = 0.0, max = 10.0))]
+    pub inflation: f64,
+    /// Cells that the search expands in a tick; what is left waits for the next.
+    #[serde(default = "CognitionSpec::default_expansions")]
+    #[schemars(range(min = 10, max = 1_000_000))]
+    pub expansions: u32,
+    /// How the way is followed.
+    #[serde(default)]
+    pub local: LocalSpec,
+}
+
+impl CognitionSpec {
+    fn default_clearance() -> f64 {
+        0.05
+    }
+    fn default_inflation() -> f64 {
+        0.15
+    }
+    fn default_expansions() -> u32 {
+        400
+    }
+}
+
+impl Default for CognitionSpec {
+    fn default() -> Self {
+        Self {
+            search: Search::default(),
+            clearance: Self::default_clearance(),
+            inflation: Self::default_inflation(),
+            expansions: Self::default_expansions(),
+            local: LocalSpec::default(),
+        }
+    }
+}
+
+/// How the way is found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Search {
+    /// Repairs the last search where the map changed.
+    #[default]
+    DStarLite,
+    /// Searches anew whenever the map changes.
+    AStar,
+}
+
+/// How the way is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LocalSpec {
+    /// How far ahead on the way it aims, m.
+    #[serde(default = "LocalSpec::default_lookahead")]
+    #[schemars(range(min = 0.05, max = 10.0))]
+    pub lookahead: f64,
+    /// How far ahead it foresees its own motion, s.
+    #[serde(default = "LocalSpec::default_horizon")]
+    #[schemars(range(min = 0.1, max = 10.0))]
+    pub horizon: f64,
+    /// Share of the greatest speed that it drives at where there is room.
+    #[serde(default = "LocalSpec::default_cruise")]
+    #[schemars(range(min = 0.05, max = 1.0))]
+    pub cruise: f64,
+    /// Gap between the body and what it sees that it always keeps, m.
+    #[serde(default = "LocalSpec::default_margin")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub margin: f64,
+}
+
+impl LocalSpec {
+    fn default_lookahead() -> f64 {
+        0.4
+    }
+    fn default_horizon() -> f64 {
+        1.2
+    }
+    fn default_cruise() -> f64 {
+        1.0
+    }
+    fn default_margin() -> f64 {
+        0.02
+    }
+}
+
+impl Default for LocalSpec {
+    fn default() -> Self {
+        Self {
+            lookahead: Self::default_lookahead(),
+            horizon: Self::default_horizon(),
+            cruise: Self::default_cruise(),
+            margin: Self::default_margin(),
+        }
+    }
+}
+
+impl Validate for CognitionSpec {
+    fn validate(&self, problems: &mut Problems<'_>) {
+        if self.inflation < self.clearance {
+            problems.help(
+                "/inflation",
+                format!(
+                    "inflation ({} m) must not be less than clearance ({} m)",
+                    self.inflation, self.clearance
+                ),
+                "both count from the edge of the body",
+            );
+        }
+    }
+}

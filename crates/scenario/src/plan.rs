@@ -1,0 +1,188 @@
+//! What is to be run: scenes with their robots, all checked before anything runs.
+
+use std::path::{Path, PathBuf};
+
+use neuraxis_brain::{RobotBrain, RobotFile};
+use neuraxis_core::file::{self, FileError, Loaded, Override};
+use neuraxis_sim::scene::SceneSpec;
+use neuraxis_sim::scene::world::{Layout, Size};
+use neuraxis_sim::{Arena, RobotModel, Scene, Setup};
+
+/// A robot file with its model.
+#[derive(Clone, Debug)]
+pub struct PlannedRobot {
+    /// The file.
+    pub file: Loaded<RobotFile>,
+    /// Its model.
+    pub model: RobotModel,
+}
+
+/// A scene with its robots, ready to be set up for any seed.
+#[derive(Clone, Debug)]
+pub struct PlannedScene {
+    /// The file.
+    pub file: Loaded<SceneSpec>,
+    /// Its meshes and maps.
+    pub scene: Scene,
+    /// Its robots, in the order of the file.
+    pub robots: Vec<PlannedRobot>,
+}
+
+/// Scenes, in the order in which trials go through them.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// At least one.
+    pub scenes: Vec<PlannedScene>,
+}
+
+/// What the command line changes about the files.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// Takes the place of the robots of the scenes.
+    pub robot: Option<PathBuf>,
+    /// Settings for robot files.
+    pub robot_overrides: Vec<Override>,
+    /// Settings for scene files.
+    pub scene_overrides: Vec<Override>,
+}
+
+impl Plan {
+    /// Loads and checks scene files and all that they refer to.
+    ///
+    /// # Errors
+    /// One error a file that is wrong; all of them.
+    pub fn load(scenes: &[PathBuf], changes: &Changes) -> Result<Self, Vec<FileError>> {
+        let mut plan = Self::default();
+        let mut errors = Vec::new();
+        for path in scenes {
+            match PlannedScene::load(path, changes) {
+                Ok(scene) => plan.scenes.push(scene),
+                Err(more) => errors.extend(more),
+            }
+        }
+        if errors.is_empty() { Ok(plan) } else { Err(errors) }
+    }
+
+    /// The scene of the trial `trial`: trials go round through the scenes.
+    #[must_use]
+    pub fn scene(&self, trial: usize) -> &PlannedScene {
+        &self.scenes[trial % self.scenes.len()]
+    }
+}
+
+impl PlannedRobot {
+    /// Loads and checks a robot file, its model, and whether its brain fits its body.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn load(path: &Path, overrides: &[Override]) -> Result<Self, FileError> {
+        let file = file::load::<RobotFile>(path, overrides)?;
+        let model = RobotModel::new(&file)?;
+        if let Err(error) =
+            RobotBrain::new(&file.value.brain, &model.description, neuraxis_core::Pose2::default())
+        {
+            let text = error.to_string();
+            let (pointer, message) = text.split_once(": ").unwrap_or(("/brain", &text));
+            file.check(|_, problems| problems.at(pointer, message))?;
+        }
+        Ok(Self { file, model })
+    }
+}
+
+impl PlannedScene {
+    /// Loads and checks one scene file and all that it refers to.
+    ///
+    /// # Errors
+    /// One error a file that is wrong.
+    pub fn load(path: &Path, changes: &Changes) -> Result<Self, Vec<FileError>> {
+        let file = file::load::<SceneSpec>(path, &changes.scene_overrides).map_err(|e| vec![e])?;
+        let mut errors = Vec::new();
+        let mut robots = Vec::new();
+        for entry in &file.value.robots {
+            let path = changes.robot.clone().unwrap_or_else(|| file.resolve(&entry.robot));
+            match PlannedRobot::load(&path, &changes.robot_overrides) {
+                Ok(robot) => robots.push(robot),
+                Err(error) => errors.push(error),
+            }
+        }
+        for (i, fault) in file.value.faults.iter().enumerate() {
+            let Some(robot) = robots.get(fault.robot) else { continue };
+            let names: Vec<&str> = robot.file.value.sensors.iter().map(|s| s.name()).collect();
+            if !names.contains(&fault.sensor.as_str()) {
+                let check = file.check(|_, problems| {
+                    problems.unknown(
+                        &format!("/faults/{i}/sensor"),
+                        "sensor",
+                        &fault.sensor,
+                        names.iter().copied(),
+                    );
+                });
+                errors.extend(check.err());
+            }
+        }
+        for (i, robot) in robots.iter().enumerate() {
+            let (period, step) = (1.0 / robot.file.value.brain.rate, file.value.physics.timestep);
+            if period + 1e-9 < step {
+                let check = file.check(|_, problems| {
+                    problems.help(
+                        "/physics/timestep",
+                        format!(
+                            "robot {i} thinks {} times a second, but physics moves only every {step} s",
+                            robot.file.value.brain.rate
+                        ),
+                        format!("set `timestep` to {period} or less, or lower the brain's `rate`"),
+                    );
+                });
+                errors.extend(check.err());
+            }
+        }
+        let scene = match Scene::load(&file) {
+            Ok(scene) => scene,
+            Err(error) => {
+                errors.push(error);
+                return Err(errors);
+            }
+        };
+        if errors.is_empty() {
+            let planned = Self { file, scene, robots };
+            // One set-up ahead of time shows starts and goals that lie in walls.
+            match planned.layout(0) {
+                Ok(_) => return Ok(planned),
+                Err(error) => errors.push(error),
+            }
+        }
+        Err(errors)
+    }
+
+    /// The world of the trial with this seed.
+    ///
+    /// # Errors
+    /// If a start or goal lies in a wall, or no way joins them.
+    pub fn layout(&self, seed: u64) -> Result<Layout, FileError> {
+        let sizes: Vec<Size> = self.robots.iter().map(|robot| robot.model.size()).collect();
+        self.scene.layout(seed, &sizes).map_err(|error| {
+            let place = format!("seed {seed}: {}", error.message);
+            match self.file.check(|_, problems| problems.help(&error.pointer, place, &error.help)) {
+                Err(error) => error,
+                Ok(()) => FileError::unreadable(&self.file.path, &error.message, &error.help),
+            }
+        })
+    }
+
+    /// The arena of one trial, robots with their brains in it.
+    ///
+    /// # Errors
+    /// If the world cannot be set up for this seed.
+    pub fn arena(&self, trial: usize, seed: u64) -> Result<Arena, FileError> {
+        let layout = self.layout(seed)?;
+        let mut setups = Vec::new();
+        for (robot, task) in self.robots.iter().zip(&layout.tasks) {
+            let spec = &robot.file.value.brain;
+            let brain = RobotBrain::new(spec, &robot.model.description, task.start).map_err(|error| {
+                FileError::unreadable(&robot.file.path, &error.to_string(), "change the brain's block")
+            })?;
+            setups.push(Setup { robot: robot.model.clone(), brain: Some((Box::new(brain), spec.rate)) });
+        }
+        Ok(Arena::new(trial, seed, &self.scene.spec, layout, setups))
+    }
+}
