@@ -4,8 +4,7 @@
 //! two odometry messages as control and the matched pose as measurement, in information form
 //! (table 3.6) so that a match may leave a direction open. State: x, y, yaw of `base_link` in the map,
 //! and the gyroscope's constant error. Departures: the turn of the control is the inverse-variance mean
-//! of wheels and gyroscope; the gyroscope's error is also learned while the wheels hardly turn the
-//! body, where both must agree; a match enters at the pose of its own stamp, by a short history of
+//! of wheels and gyroscope; the gyroscope's error is also learned while the wheels stand still; a match enters at the pose of its own stamp, by a short history of
 //! odometry, and is refused where its Mahalanobis distance exceeds [`GATE`]. After [`LOST`] refusals in
 //! a row the filter admits that it is wrong and widens its covariance.
 
@@ -24,12 +23,13 @@ pub const GATE: f64 = 16.27;
 pub const LOST: u32 = 10;
 /// Odometry poses that are kept for late scans: 1.3 s at 50 Hz.
 const HISTORY: usize = 64;
-/// Below this turning rate of the wheels the gyroscope's error shows, rad/s.
-const STRAIGHT: f64 = 0.05;
+/// Below this speed (m/s) and turning rate (rad/s) the wheels stand still, and all that the gyroscope
+/// reads is its error. (Driving straight will not do: wheels of unequal size turn the body unseen.)
+const STILL: f64 = 0.002;
 /// Fewer of its beams on known walls, and a match says nothing.
 const LEAST_OVERLAP: f64 = 0.3;
 /// Worse than this, and the scan does not fit the map.
-const LEAST_SCORE: f64 = 0.35;
+const LEAST_SCORE: f64 = 0.2;
 
 /// The places of the cues in the report.
 const ODOMETRY: usize = 0;
@@ -81,6 +81,7 @@ impl Ekf {
         ];
         let map = OccupancyGrid::new(Point2::new(start.x, start.y), spec.map.size, spec.map.resolution);
         let bias = spec.noise.gyro_bias;
+        let beams = senses.scans.iter().map(|reader| reader.beams).max().unwrap_or(0);
         Self {
             mapper: Mapper::new(&map),
             senses,
@@ -92,7 +93,7 @@ impl Ekf {
             history: [(Stamp::ZERO, Pose2::default()); HISTORY],
             newest: 0,
             refused: 0,
-            matcher: Matcher::default(),
+            matcher: Matcher::new(beams),
             belief: Belief::at(start, cues),
             map,
             spec: spec.clone(),
@@ -153,8 +154,7 @@ impl Ekf {
             noise.odometry_angular * noise.odometry_angular * (delta.yaw.abs() + 0.1 * delta.x.abs()) + 1e-8;
         let gyro_turn_variance = (noise.gyro * noise.gyro * dt * 0.02).max(1e-10);
 
-        if gyro_lives && delta.yaw.abs() / dt < STRAIGHT {
-            // Both see the same turn: what the gyroscope reads beyond the wheels is its error.
+        if gyro_lives && delta.yaw.abs() < STILL * dt && delta.x.abs() < STILL * dt {
             let h = RowVector4::new(0.0, 0.0, 0.0, dt);
             let innovation = gyro_turn - delta.yaw - self.state[3] * dt;
             let variance = (h * self.covariance * h.transpose())[0]

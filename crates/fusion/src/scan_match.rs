@@ -3,12 +3,14 @@
 //! Source: Kohlbrecher, von Stryk, Meyer and Klingauf, "A flexible and scalable SLAM system with full
 //! 3D motion estimation" (SSRR 2011), equations 6 to 13: the pose ξ that minimises Σ[1 − M(Sᵢ(ξ))]²
 //! by Gauss–Newton, with M interpolated bilinearly between cells. Departures: M counts only evidence
-//! *for* being occupied, clamp(log-odds / 3, 0, 1), so that the border between free and unknown does
-//! not pull; only beams that end beside an occupied cell take part; there is one resolution; and the
-//! result is handed over with its information matrix H/σ², so that the direction along a bare corridor,
-//! which no beam constrains, stays as uncertain as it was.
+//! *for* being occupied, clamp(log-odds / 1.5, 0, 1), so that the border between free and unknown does
+//! not pull; only beams that end beside an occupied cell take part; there is one resolution; each
+//! beam pulls only along the normal of the surface that it hit (point to line, Censi 2008), because
+//! far walls are drawn as dots, and without this a scan locks on to the dots of the last one; and the
+//! result is handed over with its information matrix H/σ², less any direction of the plane that is
+//! [`OPEN`] to it, so that along a bare corridor the estimate stays as uncertain as it was.
 
-use nalgebra::{Matrix3, Point2, Vector3};
+use nalgebra::{Matrix2, Matrix3, Point2, Vector2, Vector3};
 use neuraxis_core::grid::Cell;
 use neuraxis_core::percepts::LaserScan;
 use neuraxis_core::{OccupancyGrid, Pose2, ops};
@@ -20,7 +22,11 @@ const FEWEST: usize = 20;
 /// Gauss–Newton steps.
 const STEPS: usize = 6;
 /// Log-odds that count as surely occupied.
-const SURE: f64 = 3.0;
+const SURE: f64 = 1.5;
+/// A direction with less than this share of the information of the other is not constrained at all.
+pub const OPEN: f64 = 0.05;
+/// Neighbours on each side that a surface's normal is taken from.
+const NEIGHBOURS: usize = 4;
 /// Variance of 1 − M of one beam, with an allowance for beams that err together.
 const VARIANCE: f64 = 1.0;
 
@@ -37,15 +43,20 @@ pub struct Match {
     pub overlap: f64,
 }
 
-/// Endpoints of the beams that take part, kept between calls so that matching does not allocate.
+/// Buffers of the matcher, kept between calls so that matching does not allocate.
 #[derive(Clone, Debug)]
 pub struct Matcher {
-    points: Vec<Point2<f64>>,
+    /// Where each beam ended, in `base_link`; NaN where it did not.
+    ends: Vec<Point2<f64>>,
+    /// Of the beams that take part, the end and the normal of the surface there.
+    points: Vec<(Point2<f64>, Vector2<f64>)>,
 }
 
-impl Default for Matcher {
-    fn default() -> Self {
-        Self { points: Vec::with_capacity(BEAMS + 1) }
+impl Matcher {
+    /// A matcher for scans of at most `beams` beams.
+    #[must_use]
+    pub fn new(beams: usize) -> Self {
+        Self { ends: Vec::with_capacity(beams), points: Vec::with_capacity(BEAMS + 1) }
     }
 }
 
@@ -69,8 +80,17 @@ impl Matcher {
         let overlap = self.points.len() as f64 / seen as f64;
         let mut pose = *guess;
         let mut hessian = Matrix3::zeros();
+        let mut open = None;
         for _ in 0..STEPS {
-            let (h, gradient, _) = self.linearise(grid, &pose);
+            let (mut h, mut gradient, _) = self.linearise(grid, &pose);
+            if hessian == Matrix3::zeros() {
+                open = open_direction(&h);
+            }
+            if let Some(open) = open {
+                let keep = Matrix3::identity() - open * open.transpose();
+                h = keep * h * keep;
+                gradient = keep * gradient;
+            }
             hessian = h;
             // A little damping: where nothing constrains, nothing moves.
             let damped = h + Matrix3::from_diagonal(&Vector3::new(1.0, 1.0, 0.01));
@@ -92,25 +112,62 @@ impl Matcher {
     /// Picks beams that end beside an occupied cell; returns how many had a range at all.
     fn select(&mut self, grid: &OccupancyGrid, scan: &LaserScan, mount: &Pose2, guess: &Pose2) -> usize {
         self.points.clear();
-        let every = scan.ranges.len().div_ceil(BEAMS).max(1);
-        let mut seen = 0;
-        for (i, range) in scan.ranges.iter().enumerate().step_by(every) {
+        self.ends.clear();
+        let nowhere = Point2::new(f64::NAN, f64::NAN);
+        for (i, range) in scan.ranges.iter().enumerate().take(self.ends.capacity()) {
             let range = f64::from(*range);
-            if !(range.is_finite() && range >= scan.range_min && range < 0.99 * scan.range_max) {
+            let has_end = range.is_finite() && range >= scan.range_min && range < 0.99 * scan.range_max;
+            self.ends.push(if has_end {
+                let (s, c) = ops::sin_cos(scan.angle_min + i as f64 * scan.angle_increment);
+                mount.transform(range * c, range * s)
+            } else {
+                nowhere
+            });
+        }
+        let every = self.ends.len().div_ceil(BEAMS).max(1);
+        let mut seen = 0;
+        for i in (0..self.ends.len()).step_by(every) {
+            let end = self.ends[i];
+            if end.x.is_nan() {
                 continue;
             }
             seen += 1;
-            let (s, c) = ops::sin_cos(scan.angle_min + i as f64 * scan.angle_increment);
-            let local = mount.transform(range * c, range * s);
-            let (x, y) = grid.cell_of(guess.transform(local.x, local.y));
+            let (x, y) = grid.cell_of(guess.transform(end.x, end.y));
             let beside_wall = (-1..=1).any(|dy| {
                 (-1..=1).any(|dx| grid.index(x + dx, y + dy).is_some_and(|i| grid.cell(i) == Cell::Occupied))
             });
-            if beside_wall {
-                self.points.push(local);
+            if beside_wall && let Some(normal) = self.normal(i) {
+                self.points.push((end, normal));
             }
         }
         seen
+    }
+
+    /// The normal of the surface that beam `i` hit, from the ends beside it; `None` where they lie apart.
+    fn normal(&self, i: usize) -> Option<Vector2<f64>> {
+        let end = self.ends[i];
+        // Beams spread with distance; what is farther off than this is another surface.
+        let reach = 0.05 + 0.15 * end.coords.norm();
+        let low = i.saturating_sub(NEIGHBOURS);
+        let high = (i + NEIGHBOURS + 1).min(self.ends.len());
+        let mut count = 0.0;
+        let mut sum = Vector2::zeros();
+        let mut squares = Matrix2::zeros();
+        for other in &self.ends[low..high] {
+            let d = other - end;
+            // A NaN is never within reach.
+            if d.norm() <= reach {
+                count += 1.0;
+                sum += d;
+                squares += d * d.transpose();
+            }
+        }
+        if count < 3.0 {
+            return None;
+        }
+        let mean = sum / count;
+        let spread = squares / count - mean * mean.transpose();
+        smallest_axis(&spread)
     }
 
     /// Gauss–Newton's H and gradient at `pose`, and the mean of M.
@@ -119,10 +176,12 @@ impl Matcher {
         let mut hessian = Matrix3::zeros();
         let mut gradient = Vector3::zeros();
         let mut sum = 0.0;
-        for p in &self.points {
+        for (p, normal) in &self.points {
             let (rx, ry) = (c * p.x - s * p.y, s * p.x + c * p.y);
             let (m, dx, dy) = occupancy(grid, pose.x + rx, pose.y + ry);
-            let j = Vector3::new(dx, dy, rx * dy - ry * dx);
+            let (nx, ny) = (c * normal.x - s * normal.y, s * normal.x + c * normal.y);
+            let slope = dx * nx + dy * ny;
+            let j = slope * Vector3::new(nx, ny, rx * ny - ry * nx);
             hessian += j * j.transpose();
             gradient += j * (1.0 - m);
             sum += m;
@@ -146,4 +205,24 @@ fn occupancy(grid: &OccupancyGrid, x: f64, y: f64) -> (f64, f64, f64) {
     let dx = ((1.0 - fy) * (m10 - m00) + fy * (m11 - m01)) / r;
     let dy = ((1.0 - fx) * (m01 - m00) + fx * (m11 - m10)) / r;
     (m, dx, dy)
+}
+
+/// The direction along which a set of points with covariance `spread` is thinnest.
+fn smallest_axis(spread: &Matrix2<f64>) -> Option<Vector2<f64>> {
+    let (a, b, c) = (spread[(0, 0)], spread[(0, 1)], spread[(1, 1)]);
+    let half = (0.25 * (a - c) * (a - c) + b * b).sqrt();
+    let least = 0.5 * (a + c) - half;
+    // An eigenvector, from whichever row of the matrix is longer.
+    let (one, other) = (Vector2::new(b, least - a), Vector2::new(least - c, b));
+    let axis = if one.norm_squared() > other.norm_squared() { one } else { other };
+    axis.try_normalize(1e-12)
+}
+
+/// The direction in the plane that `hessian` leaves open, if it leaves one.
+fn open_direction(hessian: &Matrix3<f64>) -> Option<Vector3<f64>> {
+    let plane = hessian.fixed_view::<2, 2>(0, 0).into_owned();
+    let axis = smallest_axis(&plane)?;
+    let least = (axis.transpose() * plane * axis)[0];
+    let most = plane.trace() - least;
+    (least < OPEN * most).then(|| Vector3::new(axis.x, axis.y, 0.0))
 }

@@ -12,6 +12,8 @@ pub(crate) struct Reader {
     pub(crate) name: Box<str>,
     /// The sensor's frame in `base_link`, seen from above.
     pub(crate) mount: Pose2,
+    /// Beams of a range finder.
+    pub(crate) beams: usize,
     seen: u64,
 }
 
@@ -64,6 +66,10 @@ impl Senses {
                 slot,
                 name: s.sensor.name().into(),
                 mount: Pose2::from_spatial(&s.mount),
+                beams: match &s.sensor {
+                    Sensor::Lidar { beams, .. } => *beams as usize,
+                    _ => 0,
+                },
                 seen: 0,
             })
         };

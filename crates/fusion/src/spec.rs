@@ -119,7 +119,7 @@ impl NoiseSpec {
         0.01
     }
     fn default_gyro_bias() -> f64 {
-        0.01
+        0.005
     }
     fn default_scan_position() -> f64 {
         0.01

@@ -133,3 +133,21 @@ robots: [{ robot: burger.yaml, spawn: { at: [0, 0], yaw: 0 }, goal: { at: [5, 0]
     let bumper = percepts.slots()[percepts.find("bumper").expect("slot")].reading();
     assert!(matches!(bumper, Some(Reading::Contact(c)) if c.touching && c.bearing.abs() < 0.5), "{bumper:?}");
 }
+
+#[test]
+fn wheels_roll_without_sinking_in() {
+    let mut body = solo(OPEN, 1);
+    drive(&mut body, Twist2::new(0.2, 0.0), 1.0);
+    let turns = |body: &SoloBody| {
+        let percepts = body.arena().robots()[0].percepts();
+        match percepts.slots()[percepts.find("joints").expect("slot")].reading() {
+            Some(Reading::Joints(joints)) => 0.5 * (joints.position[0] + joints.position[1]),
+            other => panic!("joints, not {other:?}"),
+        }
+    };
+    let (a, x) = (turns(&body), body.arena().robots()[0].pose().translation.x);
+    drive(&mut body, Twist2::new(0.2, 0.0), 8.0);
+    let rolled = (turns(&body) - a) * 0.033;
+    let gone = body.arena().robots()[0].pose().translation.x - x;
+    assert!((rolled / gone - 1.0).abs() < 0.005, "the wheels rolled {rolled} m, the body went {gone} m");
+}
