@@ -155,8 +155,8 @@ impl Arena {
         // The default contacts are soft: wheels sink in and roll on a smaller radius than theirs (by 2 % for
         // a robot of 1 kg). Stiffer and less damped, the error is below 0.5 %, and the tests hold it there.
         world.integration_parameters.normalized_allowed_linear_error = 1e-4;
-        world.integration_parameters.static_contact_softness =
-            SpringCoefficients { natural_frequency: 120.0, damping_ratio: 2.0 };
+        world.integration_parameters.static_contact_softness.natural_frequency = 120.0;
+        world.integration_parameters.static_contact_softness.damping_ratio = 2.0;
         // With fewer inner iterations the wheels of a light robot chatter on the ground.
         world.integration_parameters.num_internal_pgs_iterations = 4;
         let friction = scene.friction as f32;
