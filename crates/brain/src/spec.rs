@@ -17,6 +17,11 @@ pub struct BrainSpec {
     #[serde(default = "BrainSpec::default_rate")]
     #[schemars(range(min = 1.0, max = 2000.0))]
     pub rate: f64,
+    /// After its first tick the body is held still for so long, s, so that the gyroscope's error can be
+    /// learned while nothing moves.
+    #[serde(default = "BrainSpec::default_settle")]
+    #[schemars(range(min = 0.0, max = 60.0))]
+    pub settle: f64,
     /// From senses to a belief.
     #[serde(default)]
     pub fusion: FusionSpec,
@@ -34,6 +39,9 @@ pub struct BrainSpec {
 impl BrainSpec {
     fn default_rate() -> f64 {
         100.0
+    }
+    fn default_settle() -> f64 {
+        1.0
     }
 }
 

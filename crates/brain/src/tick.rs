@@ -19,6 +19,8 @@ pub struct RobotBrain {
     supervisor: Supervisor,
     decision: Decision,
     last_tick: Option<Stamp>,
+    first_tick: Option<Stamp>,
+    settle: f64,
 }
 
 /// Why a brain does not fit a body.
@@ -54,6 +56,8 @@ impl RobotBrain {
             supervisor: Supervisor::new(&spec.safety, body),
             decision,
             last_tick: None,
+            first_tick: None,
+            settle: spec.settle,
         })
     }
 
@@ -74,6 +78,7 @@ impl Brain for RobotBrain {
     fn tick(&mut self, percepts: &Percepts, command: &mut Command) {
         let dt = self.last_tick.map_or(0.0, |last| percepts.now.since(last)).clamp(0.0, 0.1);
         self.last_tick = Some(percepts.now);
+        let first = *self.first_tick.get_or_insert(percepts.now);
 
         self.estimator.update(percepts);
         let belief = self.estimator.belief();
@@ -86,6 +91,9 @@ impl Brain for RobotBrain {
             Situation { belief, modulation: &decision.modulation, percepts, map: self.estimator.map() };
         decision.drive = self.navigator.step(&situation);
         decision.status = self.navigator.status();
+        if percepts.now.since(first) < self.settle {
+            decision.drive = Drive::REST;
+        }
         self.estimator.map_mut().clear_changed();
 
         command.stamp = percepts.now;

@@ -5,10 +5,11 @@
 //! (table 3.6) so that a match may leave a direction open. State: x, y, yaw of `base_link` in the map,
 //! and the gyroscope's constant error. Departures: the turn of the control is the inverse-variance mean
 //! of wheels and gyroscope; the gyroscope's error is also learned while the wheels stand still; a match enters at the pose of its own stamp, by a short history of
-//! odometry, and is refused where its Mahalanobis distance exceeds [`GATE`]. After [`LOST`] refusals in
+//! odometry; scans are left out while the accelerometer shows a tilt at which a beam could reach the
+//! ground; and a match is refused where its Mahalanobis distance exceeds [`GATE`]. After [`LOST`] refusals in
 //! a row the filter admits that it is wrong and widens its covariance.
 
-use nalgebra::{Matrix3, Matrix4, Point2, RowVector4, Vector3, Vector4};
+use nalgebra::{Matrix3, Matrix4, Point2, RowVector4, Vector2, Vector3, Vector4};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::{Belief, CueReport, OccupancyGrid, Percepts, Pose2, Stamp, Twist2, ops};
 
@@ -26,6 +27,10 @@ const HISTORY: usize = 64;
 /// Below this speed (m/s) and turning rate (rad/s) the wheels stand still, and all that the gyroscope
 /// reads is its error. (Driving straight will not do: wheels of unequal size turn the body unseen.)
 const STILL: f64 = 0.002;
+/// m/s².
+const GRAVITY: f64 = 9.81;
+/// Time over which accelerations are smoothed into a tilt, s.
+const TILT_TIME: f64 = 0.25;
 /// Fewer of its beams on known walls, and a match says nothing.
 const LEAST_OVERLAP: f64 = 0.3;
 /// Worse than this, and the scan does not fit the map.
@@ -64,6 +69,8 @@ struct Gyro {
     rate: f64,
     stamp: Option<Stamp>,
     angle_at_odometry: f64,
+    /// The specific force in the ground plane of the body, smoothed, as a share of gravity.
+    slope: Vector2<f64>,
 }
 
 impl Ekf {
@@ -117,6 +124,9 @@ impl Ekf {
             // Over a gap, the mean of both ends would be a guess; a short hold is a safer one.
             let dt = stamp.since(last).clamp(0.0, 0.1);
             self.gyro.angle += 0.5 * (self.gyro.rate + rate) * dt;
+            let force = imu.linear_acceleration;
+            let share = (dt / TILT_TIME).min(1.0);
+            self.gyro.slope += share * (force.xy() / GRAVITY - self.gyro.slope);
         }
         self.gyro.rate = rate;
         self.gyro.stamp = Some(stamp);
@@ -157,9 +167,7 @@ impl Ekf {
         if gyro_lives && delta.yaw.abs() < STILL * dt && delta.x.abs() < STILL * dt {
             let h = RowVector4::new(0.0, 0.0, 0.0, dt);
             let innovation = gyro_turn - delta.yaw - self.state[3] * dt;
-            let variance = (h * self.covariance * h.transpose())[0]
-                + wheel_turn * 4.0
-                + noise.gyro * noise.gyro * dt * dt;
+            let variance = (h * self.covariance * h.transpose())[0] + noise.gyro * noise.gyro * dt * dt;
             let gain = self.covariance * h.transpose() / variance;
             // Only the error learns from it; the pose learns from the motion itself.
             self.state[3] += gain[3] * innovation;
@@ -244,13 +252,19 @@ impl Ekf {
     fn take_scans(&mut self, percepts: &Percepts) {
         for i in 0..self.senses.scans.len() {
             let mount = self.senses.scans[i].mount;
+            let tilt = self.senses.scans[i].tilt;
             let Some((stamp, scan)) = self.senses.scans[i].scan(percepts) else { continue };
+            // Tilted so far, the sweep may show the ground as a wall.
+            if self.gyro.slope.norm() > tilt {
+                self.belief.cues[SCANS].reliability = 0.0;
+                continue;
+            }
             // Where the body was when the scan was taken: back along the odometry.
             let then = self.odom_at(stamp);
             let since = then.relative(&self.odom);
             let guess = self.pose().compose(&since.inverse());
             if self.spec.scan_matching {
-                let found = self.matcher.find(&self.map, scan, &mount, &guess);
+                let found = self.matcher.find(&self.map, &self.mapper, scan, &mount, &guess);
                 let cue = &mut self.belief.cues[SCANS];
                 match found {
                     Some(found) if found.score >= LEAST_SCORE && found.overlap >= LEAST_OVERLAP => {

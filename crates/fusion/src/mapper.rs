@@ -15,9 +15,17 @@ const HIT: f32 = 0.9;
 /// Log-odds of being seen through (probability 0.40).
 const MISS: f32 = -0.4;
 
+/// Hits after which the mean in a cell forgets older ones.
+const MEMORY: f32 = 30.0;
+
 /// Draws scans into one grid.
+///
+/// Beside the grid it keeps, for each cell, the mean of the points that were hit in it: the surface, to a
+/// fraction of a cell.
 #[derive(Clone, Debug)]
 pub struct Mapper {
+    /// Mean of the hits in a cell, from the cell's middle, m, and their number.
+    hits: Vec<[f32; 3]>,
     /// The sweep in which a cell was last hit.
     hit_in: Vec<u32>,
     sweep: u32,
@@ -27,7 +35,29 @@ impl Mapper {
     /// A mapper for `grid`.
     #[must_use]
     pub fn new(grid: &OccupancyGrid) -> Self {
-        Self { hit_in: vec![0; grid.cells().len()], sweep: 0 }
+        let count = grid.cells().len();
+        Self { hits: vec![[0.0; 3]; count], hit_in: vec![0; count], sweep: 0 }
+    }
+
+    /// The mean of the points that were hit in the cell `index` of `grid`, in the map, if there were any.
+    #[must_use]
+    pub fn surface(&self, grid: &OccupancyGrid, index: usize) -> Option<Point2<f64>> {
+        let [x, y, count] = *self.hits.get(index)?;
+        if count < 1.0 {
+            return None;
+        }
+        let (column, row) = grid.coordinates(index);
+        let middle = grid.center_of(column, row);
+        Some(Point2::new(middle.x + f64::from(x), middle.y + f64::from(y)))
+    }
+
+    fn remember(&mut self, grid: &OccupancyGrid, index: usize, point: Point2<f64>) {
+        let (column, row) = grid.coordinates(index);
+        let offset = point - grid.center_of(column, row);
+        let hit = &mut self.hits[index];
+        hit[2] = (hit[2] + 1.0).min(MEMORY);
+        hit[0] += (offset.x as f32 - hit[0]) / hit[2];
+        hit[1] += (offset.y as f32 - hit[1]) / hit[2];
     }
 
     /// Draws `scan`, taken by a sensor at `sensor` in the map.
@@ -46,7 +76,9 @@ impl Mapper {
                 continue;
             }
             let (s, c) = direction(i);
-            if let Some(cell) = grid.index_of(Point2::new(sensor.x + range * c, sensor.y + range * s)) {
+            let point = Point2::new(sensor.x + range * c, sensor.y + range * s);
+            if let Some(cell) = grid.index_of(point) {
+                self.remember(grid, cell, point);
                 if self.hit_in[cell] != self.sweep {
                     self.hit_in[cell] = self.sweep;
                     grid.add(cell, HIT);

@@ -1,19 +1,21 @@
 //! Matches a range scan to the map that was drawn so far.
 //!
-//! Source: Kohlbrecher, von Stryk, Meyer and Klingauf, "A flexible and scalable SLAM system with full
-//! 3D motion estimation" (SSRR 2011), equations 6 to 13: the pose ξ that minimises Σ[1 − M(Sᵢ(ξ))]²
-//! by Gauss–Newton, with M interpolated bilinearly between cells. Departures: M counts only evidence
-//! *for* being occupied, clamp(log-odds / 1.5, 0, 1), so that the border between free and unknown does
-//! not pull; only beams that end beside an occupied cell take part; there is one resolution; each
-//! beam pulls only along the normal of the surface that it hit (point to line, Censi 2008), because
-//! far walls are drawn as dots, and without this a scan locks on to the dots of the last one; and the
-//! result is handed over with its information matrix H/σ², less any direction of the plane that is
-//! [`OPEN`] to it, so that along a bare corridor the estimate stays as uncertain as it was.
+//! Source: point-to-line matching of Censi, "An ICP variant using a point-to-line metric" (ICRA 2008),
+//! equation 2: the pose that minimises Σ wᵢ (nᵢ·(pᵢ(ξ) − cᵢ))², by Gauss–Newton, against a grid as
+//! in Kohlbrecher et al., "A flexible and scalable SLAM system" (SSRR 2011). Departures: the point c that
+//! a beam is held against is the mean of the hits in the nearest occupied cell, which is finer than
+//! the grid and has no thickness; the normal n is that of the scan's own surface around the beam, so that
+//! the dots in which far walls are drawn do not hold the scan along the wall; weights w are Cauchy's
+//! with a scale of [`SCALE`]; and the result is handed over with its information matrix, less any
+//! direction of the plane that is [`OPEN`] to it, so that along a bare corridor the estimate stays
+//! as uncertain as it was.
 
 use nalgebra::{Matrix2, Matrix3, Point2, Vector2, Vector3};
 use neuraxis_core::grid::Cell;
 use neuraxis_core::percepts::LaserScan;
 use neuraxis_core::{OccupancyGrid, Pose2, ops};
+
+use crate::mapper::Mapper;
 
 /// At most so many beams take part.
 const BEAMS: usize = 180;
@@ -21,14 +23,14 @@ const BEAMS: usize = 180;
 const FEWEST: usize = 20;
 /// Gauss–Newton steps.
 const STEPS: usize = 6;
-/// Log-odds that count as surely occupied.
-const SURE: f64 = 1.5;
+/// Residual at which a beam counts half, m.
+pub const SCALE: f64 = 0.03;
 /// A direction with less than this share of the information of the other is not constrained at all.
 pub const OPEN: f64 = 0.05;
 /// Neighbours on each side that a surface's normal is taken from.
 const NEIGHBOURS: usize = 4;
-/// Variance of 1 − M of one beam, with an allowance for beams that err together.
-const VARIANCE: f64 = 1.0;
+/// Least standard deviation of a residual, m, with an allowance for beams that err together.
+const LEAST_ERROR: f64 = 0.03;
 
 /// A matched pose.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,7 +39,7 @@ pub struct Match {
     pub pose: Pose2,
     /// Inverse covariance of (x, y, yaw): 1/m², 1/(m·rad), 1/rad².
     pub information: Matrix3<f64>,
-    /// Mean of M over the beams that took part, 0 to 1: how well they lie on walls.
+    /// Mean weight of the beams that took part, 0 to 1: how well they lie on walls.
     pub score: f64,
     /// Share of the beams with a range that took part, 0 to 1.
     pub overlap: f64,
@@ -66,6 +68,7 @@ impl Matcher {
     pub fn find(
         &mut self,
         grid: &OccupancyGrid,
+        drawn: &Mapper,
         scan: &LaserScan,
         mount: &Pose2,
         guess: &Pose2,
@@ -82,7 +85,7 @@ impl Matcher {
         let mut hessian = Matrix3::zeros();
         let mut open = None;
         for _ in 0..STEPS {
-            let (mut h, mut gradient, _) = self.linearise(grid, &pose);
+            let (mut h, mut gradient, _) = self.linearise(grid, drawn, &pose);
             if hessian == Matrix3::zeros() {
                 open = open_direction(&h);
             }
@@ -93,7 +96,7 @@ impl Matcher {
             }
             hessian = h;
             // A little damping: where nothing constrains, nothing moves.
-            let damped = h + Matrix3::from_diagonal(&Vector3::new(1.0, 1.0, 0.01));
+            let damped = h + Matrix3::from_diagonal(&Vector3::new(1e-2, 1e-2, 1e-3));
             let step = damped.cholesky()?.solve(&gradient);
             pose = Pose2::new(pose.x + step.x, pose.y + step.y, pose.yaw + step.z);
             if step.x.abs() < 1e-4 && step.y.abs() < 1e-4 && step.z.abs() < 1e-4 {
@@ -104,9 +107,9 @@ impl Matcher {
         if strayed || !pose.is_finite() {
             return None;
         }
-        let (_, _, score) = self.linearise(grid, &pose);
-        let variance = VARIANCE.max((1.0 - score) * (1.0 - score) * 4.0);
-        Some(Match { pose, information: hessian / variance, score, overlap })
+        let (_, _, fit) = self.linearise(grid, drawn, &pose);
+        let variance = (4.0 * fit.mean_square).max(LEAST_ERROR * LEAST_ERROR);
+        Some(Match { pose, information: hessian / variance, score: fit.score, overlap })
     }
 
     /// Picks beams that end beside an occupied cell; returns how many had a range at all.
@@ -124,11 +127,18 @@ impl Matcher {
                 nowhere
             });
         }
-        let every = self.ends.len().div_ceil(BEAMS).max(1);
+        // In the open few beams end anywhere; then each of them counts.
+        let valid = self.ends.iter().filter(|end| !end.x.is_nan()).count();
+        let every = valid.div_ceil(BEAMS).max(1);
         let mut seen = 0;
-        for i in (0..self.ends.len()).step_by(every) {
+        let mut met = 0;
+        for i in 0..self.ends.len() {
             let end = self.ends[i];
             if end.x.is_nan() {
+                continue;
+            }
+            met += 1;
+            if met % every != 0 {
                 continue;
             }
             seen += 1;
@@ -170,41 +180,63 @@ impl Matcher {
         smallest_axis(&spread)
     }
 
-    /// Gauss–Newton's H and gradient at `pose`, and the mean of M.
-    fn linearise(&self, grid: &OccupancyGrid, pose: &Pose2) -> (Matrix3<f64>, Vector3<f64>, f64) {
+    /// Gauss–Newton's H and gradient at `pose`, and how well the beams fit there.
+    fn linearise(
+        &self,
+        grid: &OccupancyGrid,
+        drawn: &Mapper,
+        pose: &Pose2,
+    ) -> (Matrix3<f64>, Vector3<f64>, Fit) {
         let (s, c) = ops::sin_cos(pose.yaw);
         let mut hessian = Matrix3::zeros();
         let mut gradient = Vector3::zeros();
-        let mut sum = 0.0;
+        let (mut weights, mut squares, mut met) = (0.0, 0.0, 0.0_f64);
         for (p, normal) in &self.points {
             let (rx, ry) = (c * p.x - s * p.y, s * p.x + c * p.y);
-            let (m, dx, dy) = occupancy(grid, pose.x + rx, pose.y + ry);
-            let (nx, ny) = (c * normal.x - s * normal.y, s * normal.x + c * normal.y);
-            let slope = dx * nx + dy * ny;
-            let j = slope * Vector3::new(nx, ny, rx * ny - ry * nx);
-            hessian += j * j.transpose();
-            gradient += j * (1.0 - m);
-            sum += m;
+            let end = Point2::new(pose.x + rx, pose.y + ry);
+            let Some(surface) = nearest_surface(grid, drawn, end) else { continue };
+            let n = Vector2::new(c * normal.x - s * normal.y, s * normal.x + c * normal.y);
+            let residual = n.dot(&(surface - end));
+            let weight = 1.0 / (1.0 + (residual / SCALE) * (residual / SCALE));
+            let j = Vector3::new(n.x, n.y, rx * n.y - ry * n.x);
+            hessian += weight * j * j.transpose();
+            gradient += weight * residual * j;
+            weights += weight;
+            squares += weight * residual * residual;
+            met += 1.0;
         }
-        (hessian, gradient, sum / self.points.len().max(1) as f64)
+        let all = self.points.len().max(1) as f64;
+        let fit = Fit { score: weights / all, mean_square: squares / met.max(1.0) };
+        (hessian, gradient, fit)
     }
 }
 
-/// M at the point (x, y) and its slope along x and y, 1/m.
-fn occupancy(grid: &OccupancyGrid, x: f64, y: f64) -> (f64, f64, f64) {
-    let r = grid.resolution();
-    let (gx, gy) = ((x - grid.origin().x) / r - 0.5, (y - grid.origin().y) / r - 0.5);
-    let (ix, iy) = (gx.floor(), gy.floor());
-    let (fx, fy) = (gx - ix, gy - iy);
-    let at = |dx: i64, dy: i64| {
-        grid.index(ix as i64 + dx, iy as i64 + dy)
-            .map_or(0.0, |i| (f64::from(grid.log_odds()[i]) / SURE).clamp(0.0, 1.0))
-    };
-    let (m00, m10, m01, m11) = (at(0, 0), at(1, 0), at(0, 1), at(1, 1));
-    let m = (1.0 - fy) * ((1.0 - fx) * m00 + fx * m10) + fy * ((1.0 - fx) * m01 + fx * m11);
-    let dx = ((1.0 - fy) * (m10 - m00) + fy * (m11 - m01)) / r;
-    let dy = ((1.0 - fx) * (m01 - m00) + fx * (m11 - m10)) / r;
-    (m, dx, dy)
+/// How well beams lie on surfaces.
+struct Fit {
+    /// Mean weight.
+    score: f64,
+    /// Weighted mean of the squared residuals, m².
+    mean_square: f64,
+}
+
+/// The surface nearest to `point` in the cells around it.
+fn nearest_surface(grid: &OccupancyGrid, drawn: &Mapper, point: Point2<f64>) -> Option<Point2<f64>> {
+    let (x, y) = grid.cell_of(point);
+    let mut best: Option<(f64, Point2<f64>)> = None;
+    for dy in -1..=1 {
+        for dx in -1..=1 {
+            let Some(index) = grid.index(x + dx, y + dy) else { continue };
+            if grid.cell(index) != Cell::Occupied {
+                continue;
+            }
+            let Some(surface) = drawn.surface(grid, index) else { continue };
+            let distance = nalgebra::distance_squared(&surface, &point);
+            if best.is_none_or(|(b, _)| distance < b) {
+                best = Some((distance, surface));
+            }
+        }
+    }
+    best.map(|(_, surface)| surface)
 }
 
 /// The direction along which a set of points with covariance `spread` is thinnest.

@@ -14,6 +14,8 @@ pub(crate) struct Reader {
     pub(crate) mount: Pose2,
     /// Beams of a range finder.
     pub(crate) beams: usize,
+    /// The tilt of the body from which a beam of a range finder can reach the ground, rad.
+    pub(crate) tilt: f64,
     seen: u64,
 }
 
@@ -66,6 +68,10 @@ impl Senses {
                 slot,
                 name: s.sensor.name().into(),
                 mount: Pose2::from_spatial(&s.mount),
+                tilt: match &s.sensor {
+                    Sensor::Lidar { range, .. } => s.mount.translation.z / range[1],
+                    _ => f64::INFINITY,
+                },
                 beams: match &s.sensor {
                     Sensor::Lidar { beams, .. } => *beams as usize,
                     _ => 0,

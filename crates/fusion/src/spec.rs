@@ -116,7 +116,7 @@ impl NoiseSpec {
         0.05
     }
     fn default_gyro() -> f64 {
-        0.01
+        0.005
     }
     fn default_gyro_bias() -> f64 {
         0.005
