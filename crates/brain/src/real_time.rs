@@ -145,9 +145,7 @@ impl Clock for WallClock {
 
     fn sleep_until(&mut self, moment: Duration) {
         let wait = moment.saturating_sub(self.start.elapsed());
-        if wait > SPIN {
-            std::thread::sleep(wait - SPIN);
-        }
+        std::thread::sleep(wait.saturating_sub(SPIN));
         while self.start.elapsed() < moment {
             std::hint::spin_loop();
         }

@@ -83,7 +83,7 @@ impl Brain for RobotBrain {
         self.estimator.update(percepts);
         let belief = self.estimator.belief();
         let decision = &mut self.decision;
-        decision.belief.clone_from(belief);
+        decision.belief.copy_from(belief);
         decision.needs = needs::measure(percepts, belief);
         decision.modulation = needs::nominal();
 

@@ -159,8 +159,8 @@ fn describe_robot(robot: &PlannedRobot) -> Vec<String> {
             at.y,
             at.z
         );
-        if let Sensor::Lidar { range, beams, .. } = &sensor.sensor {
-            line.push_str(&format!(", {beams} beams from {} to {} m", range[0], range[1]));
+        if let Sensor::Lidar { range: [nearest, farthest], beams, .. } = &sensor.sensor {
+            line.push_str(&format!(", {beams} beams from {nearest} to {farthest} m"));
         }
         if let Some(deadline) = sensor.sensor.deadline() {
             line.push_str(&format!(", stops the body after {deadline:.2} s of silence"));

@@ -168,7 +168,7 @@ fn finish(
     let _ = writeln!(std::io::stdout(), "{shown}");
     match cut {
         Some(Cut::Interrupted) => {
-            eprintln!("interrupted: {} of {} trials were done", watch.done, args.trials)
+            eprintln!("interrupted: {} of {} trials were done", watch.done, args.trials);
         }
         Some(Cut::OutOfTime) => eprintln!("time limit: {} of {} trials were done", watch.done, args.trials),
         None => {}

@@ -348,8 +348,9 @@ impl LocalController {
             None => self.progress = Some((odom, now)),
             Some((_, since)) if now.since(since) > STUCK && !matches!(self.mode, Mode::Escape { .. }) => {
                 // Each time a little farther round, so that no two tries are the same.
-                let spread =
-                    f64::from(self.escapes % 5) * 0.4 * if self.escapes % 2 == 0 { 1.0 } else { -1.0 };
+                let spread = f64::from(self.escapes % 5)
+                    * 0.4
+                    * if self.escapes.is_multiple_of(2) { 1.0 } else { -1.0 };
                 self.escapes = self.escapes.wrapping_add(1);
                 let open = self.most_open(heading + spread);
                 self.mode = Mode::Escape {
@@ -375,13 +376,12 @@ impl LocalController {
             self.mode = Mode::Escape { heading, until, is_turned: true };
         }
         let speed = 0.3 * self.linear;
-        match self.clearance(speed, 0.0, gap) {
-            Some(_) => Some(Drive::new(speed / self.linear, 0.0)),
-            None => {
-                self.mode = Mode::Follow;
-                self.progress = Some((odom, now));
-                Some(Drive::REST)
-            }
+        if self.clearance(speed, 0.0, gap).is_some() {
+            Some(Drive::new(speed / self.linear, 0.0))
+        } else {
+            self.mode = Mode::Follow;
+            self.progress = Some((odom, now));
+            Some(Drive::REST)
         }
     }
 }

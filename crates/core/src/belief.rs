@@ -1,5 +1,7 @@
 //! Where the body believes it is, how fast it moves, and how sure it is of that.
 
+use std::sync::Arc;
+
 use nalgebra::{Matrix6, Vector3};
 
 use crate::{Pose2, Stamp, Twist2};
@@ -8,7 +10,7 @@ use crate::{Pose2, Stamp, Twist2};
 #[derive(Clone, Debug, PartialEq)]
 pub struct CueReport {
     /// The sense's name in the robot file, or of the mechanism that made the cue (`scan_matching`).
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// 0 (ignored) to 1 (as good as its nominal noise says).
     pub reliability: f64,
     /// Age of the latest measurement, s; infinite before the first.
@@ -62,6 +64,13 @@ impl Belief {
             covariance: Matrix6::zeros(),
             cues,
         }
+    }
+
+    /// Takes over what `other` says, in the buffers that are here: the tick copies beliefs without allocating.
+    pub fn copy_from(&mut self, other: &Self) {
+        let mut cues = std::mem::take(&mut self.cues);
+        cues.clone_from(&other.cues);
+        *self = Self { cues, ..*other };
     }
 
     /// `odom` in `map`: what the estimator adds to smooth odometry (REP 105).

@@ -10,8 +10,8 @@ use crate::{Command, Interface, Percepts, Reading, Slot, ops};
 
 /// Two verbs, called in turn once a tick.
 ///
-/// Every implementation has to pass the conformance suite in `tests/conformance.rs` of the `sim`
-/// crate. The rules that it holds bodies to:
+/// Every implementation has to pass [`crate::conformance::check`]
+/// in its tests. The rules that it holds bodies to:
 ///
 /// - `sense` sets `now`, which never goes back; it refills slots and never blocks, and never invents
 ///   or removes a slot;

@@ -9,6 +9,7 @@ pub mod belief;
 pub mod body;
 pub mod brain;
 pub mod command;
+pub mod conformance;
 pub mod digest;
 pub mod file;
 pub mod geometry;

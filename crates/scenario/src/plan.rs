@@ -107,7 +107,8 @@ impl PlannedScene {
         }
         for (i, fault) in file.value.faults.iter().enumerate() {
             let Some(robot) = robots.get(fault.robot) else { continue };
-            let names: Vec<&str> = robot.file.value.sensors.iter().map(|s| s.name()).collect();
+            let names: Vec<&str> =
+                robot.file.value.sensors.iter().map(neuraxis_core::robot::Sensor::name).collect();
             if !names.contains(&fault.sensor.as_str()) {
                 let check = file.check(|_, problems| {
                     problems.unknown(

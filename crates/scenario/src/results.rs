@@ -124,15 +124,17 @@ impl SceneSummary {
     #[must_use]
     pub fn of(scene: &str, results: &[&TrialResult]) -> Self {
         let count = |wanted: fn(&TrialResult) -> bool| results.iter().filter(|r| wanted(r)).count();
-        let mean = |value: fn(&TrialResult) -> f64| mean_interval(results.iter().map(|r| value(r)).collect());
-        let times = results.iter().filter(|r| r.success).map(|r| r.time).collect();
+        let mean = |value: fn(&TrialResult) -> f64| {
+            mean_interval(&results.iter().map(|r| value(r)).collect::<Vec<_>>())
+        };
+        let times: Vec<f64> = results.iter().filter(|r| r.success).map(|r| r.time).collect();
         Self {
             scene: scene.to_owned(),
             trials: results.len(),
             success: wilson(count(|r| r.success), results.len()),
             gentle: wilson(count(TrialResult::is_gentle), results.len()),
             spl: mean(|r| r.spl),
-            time: mean_interval(times),
+            time: mean_interval(&times),
             energy: mean(|r| r.energy),
             worst_error: mean(|r| r.worst_error),
         }

@@ -137,10 +137,10 @@ impl Batch {
 /// Runs `stage` on every arena whose trial is not over, over the workers.
 fn each(
     mut arenas: Query<'_, '_, &mut Arena>,
-    workers: &Workers,
+    workers: Res<'_, Workers>,
     stage: impl Fn(&mut Arena) + Copy + Send + Sync,
 ) {
-    match &workers.0 {
+    match &workers.into_inner().0 {
         None => arenas.iter_mut().filter(|arena| !arena.is_over()).for_each(|mut arena| stage(&mut arena)),
         Some(pool) => {
             pool.scope(|scope| {
@@ -153,25 +153,25 @@ fn each(
 }
 
 fn faults(arenas: Query<'_, '_, &mut Arena>, workers: Res<'_, Workers>) {
-    each(arenas, &workers, Arena::apply_faults);
+    each(arenas, workers, Arena::apply_faults);
 }
 
 fn sense(arenas: Query<'_, '_, &mut Arena>, workers: Res<'_, Workers>) {
-    each(arenas, &workers, Arena::sense);
+    each(arenas, workers, Arena::sense);
 }
 
 fn think(arenas: Query<'_, '_, &mut Arena>, workers: Res<'_, Workers>) {
-    each(arenas, &workers, Arena::think);
+    each(arenas, workers, Arena::think);
 }
 
 fn act(arenas: Query<'_, '_, &mut Arena>, workers: Res<'_, Workers>) {
-    each(arenas, &workers, Arena::act);
+    each(arenas, workers, Arena::act);
 }
 
 fn physics(arenas: Query<'_, '_, &mut Arena>, workers: Res<'_, Workers>) {
-    each(arenas, &workers, Arena::advance);
+    each(arenas, workers, Arena::advance);
 }
 
 fn score(arenas: Query<'_, '_, &mut Arena>, workers: Res<'_, Workers>) {
-    each(arenas, &workers, Arena::keep_score);
+    each(arenas, workers, Arena::keep_score);
 }

@@ -332,7 +332,6 @@ impl Arena {
 }
 
 impl SimRobot {
-    #[expect(clippy::too_many_arguments, reason = "called once, from `Arena::new`, with what that one holds")]
     fn new(
         index: usize,
         setup: Setup,

@@ -1,42 +1,12 @@
 //! The burger in a physics world, driven from outside: what it commands is what it does.
 
-use std::path::{Path, PathBuf};
+mod common;
 
 use neuraxis_core::body::Body as _;
-use neuraxis_core::file;
-use neuraxis_core::robot::Robot;
-use neuraxis_core::{Pose2, Reading, Twist2};
-use neuraxis_sim::scene::SceneSpec;
-use neuraxis_sim::{Arena, RobotModel, Scene, Setup, SoloBody};
+use neuraxis_core::{Pose2, Reading, Twist2, ops};
+use neuraxis_sim::SoloBody;
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-/// The burger's body, whatever its brain's block says.
-fn burger() -> RobotModel {
-    let path = root().join("robots/burger/burger.yaml");
-    let text = file::read(&path).expect("burger");
-    let body = text.split("\nbrain:").next().expect("body").to_owned() + "\nbrain: null\n";
-    let loaded = file::parse::<Robot<()>>(&path, body, &[]).unwrap_or_else(|e| panic!("{e}"));
-    RobotModel::new(&loaded).unwrap_or_else(|e| panic!("{e}"))
-}
-
-fn solo(scene: &str, seed: u64) -> SoloBody {
-    let loaded = file::parse::<SceneSpec>(Path::new("test.yaml"), scene.to_owned(), &[])
-        .unwrap_or_else(|e| panic!("{e}"));
-    let scene = Scene::load(&loaded).expect("scene");
-    let robot = burger();
-    let layout = scene.layout(seed, &[robot.size()]).expect("layout");
-    let arena = Arena::new(0, seed, &scene.spec, layout, vec![Setup { robot, brain: None }]);
-    SoloBody::new(arena, 100.0).expect("robot")
-}
-
-const OPEN: &str = "
-name: open
-world: []
-robots: [{ robot: burger.yaml, spawn: { at: [0, 0], yaw: 0 }, goal: { at: [50, 0] } }]
-";
+use common::{OPEN, burger, solo};
 
 /// Drives with a constant twist for `seconds`; the true pose then.
 fn drive(body: &mut SoloBody, twist: Twist2, seconds: f64) -> Pose2 {
@@ -80,7 +50,7 @@ fn turning_in_place_turns() {
     let mut body = solo(OPEN, 1);
     let pose = drive(&mut body, Twist2::new(0.0, 1.0), 3.0);
     assert!((pose.yaw - 3.0).abs() < 0.15, "{pose:?}");
-    assert!(pose.x.hypot(pose.y) < 0.05, "{pose:?}");
+    assert!(ops::hypot(pose.x, pose.y) < 0.05, "{pose:?}");
 }
 
 #[test]

@@ -140,14 +140,11 @@ pub fn load(path: &Path) -> Result<Model, FileError> {
         "URDF" => urdf::load(path, &text),
         _ => mjcf::load(path, &text),
     }));
-    let mut model = match loaded {
-        Ok(result) => {
-            result.map_err(|why| FileError::unreadable(path, &why, &format!("is it valid {kind}?")))?
-        }
-        Err(_) => {
-            let why = format!("the {kind} reader gave up on it");
-            return Err(FileError::unreadable(path, &why, "check it with another tool"));
-        }
+    let mut model = if let Ok(result) = loaded {
+        result.map_err(|why| FileError::unreadable(path, &why, &format!("is it valid {kind}?")))?
+    } else {
+        let why = format!("the {kind} reader gave up on it");
+        return Err(FileError::unreadable(path, &why, "check it with another tool"));
     };
     model.mark_shapes();
     model.merge_fixed();
@@ -240,8 +237,7 @@ impl Model {
             }
             home[i] = (stays, self.links[stays].pose.inverse() * self.links[i].pose);
         }
-        for i in 0..count {
-            let (stays, pose) = home[i];
+        for (i, &(stays, pose)) in home.iter().enumerate() {
             if stays == i {
                 continue;
             }

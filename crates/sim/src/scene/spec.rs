@@ -147,7 +147,7 @@ pub enum Thing {
         yaw: f64,
         /// Factor on all lengths.
         #[serde(default = "Thing::one")]
-        #[schemars(range(min = 0.000001, max = 1000000.0))]
+        #[schemars(range(min = 1e-6, max = 1e6))]
         scale: f64,
         /// Keep its hollows.
         #[serde(default)]

@@ -1,0 +1,139 @@
+//! The house rules that a machine can hold: crates import downwards only, files have one subject.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The floors, from the ground up; a crate may import from lower floors only.
+const FLOORS: [(&str, u32); 9] = [
+    ("core", 0),
+    ("neural", 1),
+    ("fusion", 2),
+    ("cognition", 2),
+    ("motor", 2),
+    ("brain", 3),
+    ("sim", 4),
+    ("scenario", 5),
+    ("cli", 6),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn floor(name: &str) -> u32 {
+    let known = FLOORS.iter().find(|(crate_name, _)| *crate_name == name);
+    assert!(
+        known.is_some(),
+        "the crate `{name}` has no floor: add it to the list above and to ARCHITECTURE.md"
+    );
+    known.map_or(0, |(_, floor)| *floor)
+}
+
+fn crates() -> Vec<(String, PathBuf)> {
+    let mut found: Vec<_> = fs::read_dir(root().join("crates"))
+        .expect("crates")
+        .map(|entry| entry.expect("entry").path())
+        .filter(|path| path.join("Cargo.toml").is_file())
+        .map(|path| (path.file_name().expect("name").to_string_lossy().into_owned(), path))
+        .collect();
+    found.sort();
+    found
+}
+
+/// The names of our own crates that a manifest lists under `[dependencies]`.
+fn imports(manifest: &str) -> Vec<String> {
+    let section = manifest.split("\n[dependencies]").nth(1).unwrap_or_default();
+    let section = section.split("\n[").next().unwrap_or_default();
+    let names = section.lines().filter_map(|line| line.strip_prefix("neuraxis-"));
+    names.map(|rest| rest.chars().take_while(char::is_ascii_alphanumeric).collect()).collect()
+}
+
+/// Imports that go up or sideways, one sentence each.
+fn wrong_ways(name: &str, manifest: &str) -> Vec<String> {
+    let wrong = imports(manifest).into_iter().filter(|import| floor(import) >= floor(name));
+    wrong
+        .map(|import| {
+            format!("`{name}` (floor {}) imports `{import}` (floor {})", floor(name), floor(&import))
+        })
+        .collect()
+}
+
+#[test]
+fn crates_import_downwards_only() {
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for (name, path) in crates() {
+        let manifest = fs::read_to_string(path.join("Cargo.toml")).expect("manifest");
+        seen += imports(&manifest).len();
+        wrong.extend(wrong_ways(&name, &manifest));
+    }
+    assert!(seen > 10, "the test reads the manifests: {seen} imports");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn an_import_upwards_or_sideways_would_be_found() {
+    let manifest = "[package]\nname = \"x\"\n\n[dependencies]\nneuraxis-core.workspace = true\nneuraxis-motor.workspace = true\n";
+    assert_eq!(wrong_ways("fusion", manifest).len(), 1);
+    assert_eq!(wrong_ways("core", manifest).len(), 2);
+    assert!(wrong_ways("brain", manifest).is_empty());
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("folder") {
+        let path = entry.expect("entry").path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_file_says_its_subject_and_stays_short() {
+    let mut files = Vec::new();
+    for (_, path) in crates() {
+        sources(&path, &mut files);
+    }
+    files.sort();
+    let mut wrong = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(&file).expect("source");
+        if !text.starts_with("//! ") {
+            wrong.push(format!("{}: the first line does not say what the file is about", file.display()));
+        }
+        if text.lines().count() > 1000 {
+            wrong.push(format!("{}: longer than 1000 lines; has it two subjects?", file.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_published_schemas_are_those_of_the_types() {
+    for (name, text) in neuraxis_scenario::schemas() {
+        let published = fs::read_to_string(root().join("schemas").join(name)).unwrap_or_default();
+        assert!(published == text, "schemas/{name} is out of date: run `cargo run -- schemas`");
+    }
+}
+
+#[test]
+fn every_invariant_of_the_architecture_names_a_test_that_exists() {
+    let text = fs::read_to_string(root().join("ARCHITECTURE.md")).expect("ARCHITECTURE.md");
+    let mut all = String::new();
+    let mut files = Vec::new();
+    for (_, path) in crates() {
+        sources(&path, &mut files);
+    }
+    for file in files {
+        all += &fs::read_to_string(file).expect("source");
+    }
+    let mut count = 0;
+    for line in text.lines().filter(|line| line.contains("Invariant:")) {
+        count += 1;
+        let test = line.rsplit('`').nth(1).unwrap_or_default();
+        assert!(all.contains(&format!("fn {test}(")), "no test `{test}` for: {line}");
+    }
+    assert!(count >= 8, "only {count} invariants");
+}

@@ -1,0 +1,43 @@
+//! What the tests of this crate share: the burger in a small world.
+
+use std::path::{Path, PathBuf};
+
+use neuraxis_core::file;
+use neuraxis_core::robot::Robot;
+use neuraxis_sim::scene::SceneSpec;
+use neuraxis_sim::{Arena, RobotModel, Scene, Setup, SoloBody};
+
+#[allow(dead_code, reason = "not every test binary needs every helper")]
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The burger's body, whatever its brain's block says.
+#[allow(dead_code, reason = "not every test binary needs every helper")]
+pub(crate) fn burger() -> RobotModel {
+    let path = root().join("robots/burger/burger.yaml");
+    let text = file::read(&path).expect("burger");
+    let body = text.split("\nbrain:").next().expect("body").to_owned() + "\nbrain: null\n";
+    let loaded = file::parse::<Robot<()>>(&path, body, &[]).map_err(|e| e.to_string()).expect("it loads");
+    RobotModel::new(&loaded).map_err(|e| e.to_string()).expect("it loads")
+}
+
+#[allow(dead_code, reason = "not every test binary needs every helper")]
+pub(crate) fn solo(scene: &str, seed: u64) -> SoloBody {
+    let loaded = file::parse::<SceneSpec>(Path::new("test.yaml"), scene.to_owned(), &[])
+        .map_err(|e| e.to_string())
+        .expect("it loads");
+    let scene = Scene::load(&loaded).expect("scene");
+    let robot = burger();
+    let layout = scene.layout(seed, &[robot.size()]).expect("layout");
+    let arena = Arena::new(0, seed, &scene.spec, layout, vec![Setup { robot, brain: None }]);
+    SoloBody::new(arena, 100.0).expect("robot")
+}
+
+/// Nothing but ground.
+#[allow(dead_code, reason = "not every test binary needs every helper")]
+pub(crate) const OPEN: &str = "
+name: open
+world: []
+robots: [{ robot: burger.yaml, spawn: { at: [0, 0], yaw: 0 }, goal: { at: [50, 0] } }]
+";
