@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
+
+use crate::output;
 
 /// What is unpacked, and where it goes.
 const FILES: [(&str, &str); 3] = [
@@ -24,14 +26,27 @@ pub(crate) fn maze() -> io::Result<(PathBuf, Option<TempDir>)> {
         return Ok((own, None));
     }
     let folder = tempfile::Builder::new().prefix("neuraxis-").tempdir()?;
-    for (name, text) in FILES {
-        let path = folder.path().join(name);
+    unpack(&FILES, folder.path())?;
+    Ok((folder.path().join(FILES[0].0), Some(folder)))
+}
+
+/// Unpacks the burger into `robots/burger` of this folder, unless it is there.
+///
+/// # Errors
+/// If the folder cannot be written.
+pub(crate) fn burger_if_missing() -> io::Result<()> {
+    if Path::new(FILES[1].0).exists() { Ok(()) } else { unpack(&FILES[1..], Path::new(".")) }
+}
+
+fn unpack(files: &[(&str, &str)], folder: &Path) -> io::Result<()> {
+    for (name, text) in files {
+        let path = folder.join(name);
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;
         }
-        fs::write(path, text)?;
+        output::write(&path, text)?;
     }
-    Ok((folder.path().join(FILES[0].0), Some(folder)))
+    Ok(())
 }
 
 /// The robot file that `neuraxis new` starts from, and its model.

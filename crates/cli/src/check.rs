@@ -85,9 +85,9 @@ pub(crate) fn check(args: &CheckArgs) -> Exit {
         };
         match report {
             Ok(lines) if !args.quiet => {
-                println!("{}: good", path.display());
+                output::say(&format!("{}: good", path.display()));
                 for line in lines {
-                    println!("  {line}");
+                    output::say(&format!("  {line}"));
                 }
             }
             Ok(_) => {}

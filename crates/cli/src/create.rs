@@ -87,7 +87,7 @@ fn robot(name: &str, from: Option<&Path>) -> Exit {
             "choose a folder that you may write to",
         );
     }
-    println!("wrote {}\nnext: neuraxis check {}", path.display(), path.display());
+    output::say(&format!("wrote {}\nnext: neuraxis check {}", path.display(), path.display()));
     Exit::Good
 }
 
@@ -140,13 +140,15 @@ fn scene(name: &str) -> Exit {
          - {{ kind: box, at: [2, 1.5], size: [0.4, 0.8, 0.5] }}\nrobots:\n  \
          - {{ robot: ../robots/burger/burger.yaml, spawn: {{ at: [0.6, 1.5], yaw: 0 }}, goal: {{ at: [3.4, 1.5] }} }}\ntime_limit: 120\n"
     );
-    let written = fs::create_dir_all("scenes").and_then(|()| output::write(&path, &text));
+    let written = fs::create_dir_all("scenes")
+        .and_then(|()| builtin::burger_if_missing())
+        .and_then(|()| output::write(&path, &text));
     if let Err(error) = written {
         return output::usage(
             &format!("cannot write {}: {error}", path.display()),
             "choose a folder that you may write to",
         );
     }
-    println!("wrote {}\nnext: neuraxis run {}", path.display(), path.display());
+    output::say(&format!("wrote {}\nnext: neuraxis run {}", path.display(), path.display()));
     Exit::Good
 }

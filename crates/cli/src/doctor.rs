@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use crate::exit::Exit;
+use crate::output;
 
 /// Looks, and prints a line a finding; it changes nothing.
 pub(crate) fn doctor() -> Exit {
     let mut worries = 0;
     let mut line = |good: bool, text: String| {
         worries += usize::from(!good);
-        println!("{} {text}", if good { "good " } else { "worry" });
+        output::say(&format!("{} {text}", if good { "good " } else { "worry" }));
     };
     line(
         true,
@@ -47,10 +48,11 @@ pub(crate) fn doctor() -> Exit {
         Ok(_) => line(true, "the temporary folder can be written".to_owned()),
         Err(error) => line(false, format!("the temporary folder cannot be written: {error}")),
     }
-    println!(
-        "{}",
-        if worries == 0 { "nothing to worry about".to_owned() } else { format!("{worries} to look at") }
-    );
+    output::say(&if worries == 0 {
+        "nothing to worry about".to_owned()
+    } else {
+        format!("{worries} to look at")
+    });
     Exit::Good
 }
 

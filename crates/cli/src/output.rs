@@ -106,38 +106,12 @@ pub(crate) fn results(trials: Vec<TrialResult>) -> Results {
 
 /// One row a robot and trial, with a header.
 pub(crate) fn csv(trials: &[TrialResult]) -> String {
-    let quote = |text: &str| {
-        if text.contains([',', '"', '\n']) {
-            format!("\"{}\"", text.replace('"', "\"\""))
-        } else {
-            text.to_owned()
-        }
-    };
-    let mut text = String::from(
-        "trial,seed,scene,robot,index,outcome,success,time,path_length,shortest,spl,touches,hardest_touch,energy,worst_error,digest\n",
-    );
-    for r in trials {
-        text.push_str(&format!(
-            "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n",
-            r.trial,
-            r.seed,
-            quote(&r.scene),
-            quote(&r.robot),
-            r.index,
-            r.outcome,
-            r.success,
-            r.time,
-            r.path_length,
-            r.shortest,
-            r.spl,
-            r.touches,
-            r.hardest_touch,
-            r.energy,
-            r.worst_error,
-            r.digest
-        ));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Rows are flat and go into memory, so that neither step can fail.
+    for trial in trials {
+        let _ = writer.serialize(trial);
     }
-    text
+    writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
 }
 
 /// Writes a file whole or not at all: into a neighbour, flushed, then renamed.
@@ -146,11 +120,29 @@ pub(crate) fn csv(trials: &[TrialResult]) -> String {
 /// If the folder is not there, not writable, or full.
 pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut file = new_in(folder)?;
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// A temporary file that, once it has its name, others may read as any other file.
+fn new_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".neuraxis-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // What the user's mask takes away is taken away from this.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
+/// Prints a line on standard output; a reader that went away (`| head`) is no error.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(io::stdout(), "{text}");
 }
 
 /// Makes sure that `folder` is there and can be written to.
@@ -159,7 +151,7 @@ pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
 /// If not.
 pub(crate) fn prepare_folder(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
-    tempfile::NamedTempFile::new_in(folder).map(drop)
+    new_in(folder).map(drop)
 }
 
 /// Writes the schemas of the file formats.

@@ -1,6 +1,6 @@
 //! `neuraxis run`: trials in the simulator.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -164,8 +164,7 @@ fn finish(
         disk = disk.or(written.err());
     }
     let shown = if args.json { json } else { format!("{text}\n{}", watch.summary()) };
-    // A reader that went away (`| head`) is no error.
-    let _ = writeln!(std::io::stdout(), "{shown}");
+    output::say(&shown);
     match cut {
         Some(Cut::Interrupted) => {
             eprintln!("interrupted: {} of {} trials were done", watch.done, args.trials);

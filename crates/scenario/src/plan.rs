@@ -98,9 +98,12 @@ impl PlannedScene {
         let file = file::load::<SceneSpec>(path, &changes.scene_overrides).map_err(|e| vec![e])?;
         let mut errors = Vec::new();
         let mut robots = Vec::new();
-        for entry in &file.value.robots {
-            let path = changes.robot.clone().unwrap_or_else(|| file.resolve(&entry.robot));
-            match PlannedRobot::load(&path, &changes.robot_overrides) {
+        for (i, entry) in file.value.robots.iter().enumerate() {
+            let path = match &changes.robot {
+                Some(path) => Ok(path.clone()),
+                None => file.reference(&format!("/robots/{i}/robot"), &entry.robot),
+            };
+            match path.and_then(|path| PlannedRobot::load(&path, &changes.robot_overrides)) {
                 Ok(robot) => robots.push(robot),
                 Err(error) => errors.push(error),
             }

@@ -12,7 +12,7 @@ use rapier3d_meshloader::load_from_path;
 /// # Errors
 /// If the file is missing, of another format, or holds no volume.
 pub(crate) fn load(path: &Path, scale: f64, concave: bool) -> Result<SharedShape, FileError> {
-    // So that a missing file gets the message with the nearest name.
+    // So that a file that cannot be read or is too large says so in our words.
     drop(file::read_bytes(path, 256 << 20)?);
     let converter = if concave {
         MeshConverter::TriMeshWithFlags(TriMeshFlags::FIX_INTERNAL_EDGES)

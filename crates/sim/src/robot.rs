@@ -38,14 +38,7 @@ impl RobotModel {
     /// If the model is missing or wrong, or the robot file names joints and links that it does not have.
     pub fn new<B: Clone>(file: &Loaded<Robot<B>>) -> Result<Self, FileError> {
         let (spec, _) = file.value.clone().split();
-        let path = file.resolve(&spec.model);
-        if !path.exists() {
-            let error = FileError::io(&path, &std::io::Error::from(std::io::ErrorKind::NotFound));
-            file.check(|_, problems| {
-                let help = error.problems.first().and_then(|p| p.problem.help.clone()).unwrap_or_default();
-                problems.help("/model", format!("there is no model `{}`", path.display()), help);
-            })?;
-        }
+        let path = file.reference("/model", &spec.model)?;
         let model = model::load(&path)?;
         let mut fitted = None;
         file.check(|_, problems| fitted = fit(&spec, model, problems))?;

@@ -71,6 +71,21 @@ impl<T> Loaded<T> {
         self.path.parent().unwrap_or(Path::new("")).join(relative)
     }
 
+    /// The file that the value at `pointer` names as `relative`, from the folder that this file lies in.
+    ///
+    /// # Errors
+    /// If there is no such file, at the place that names it, with the nearest name that there is.
+    pub fn reference(&self, pointer: &str, relative: &str) -> Result<PathBuf, FileError> {
+        let path = self.resolve(relative);
+        if !path.exists() {
+            let help = problem::help_for_missing(&path);
+            self.check(|_, problems| {
+                problems.help(pointer, format!("there is no file `{}`", path.display()), help);
+            })?;
+        }
+        Ok(path)
+    }
+
     /// Runs further checks on the value, which see the places of the file.
     ///
     /// # Errors
@@ -80,6 +95,12 @@ impl<T> Loaded<T> {
         check(&self.value, &mut problems);
         problems.finish(&self.path, &self.text)
     }
+}
+
+/// The folder that the file at `path` lies in; `.` for a bare name.
+#[must_use]
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Reads a text file of at most [`MAX_BYTES`].
@@ -146,11 +167,17 @@ where
 
     let mut found = doubles;
     shape::check(&tree, &schema, &mut found);
+    let json = tree.to_json();
     if !found.is_empty() {
+        // Where only ranges are wrong there is a value all the same, and its own check has more to say.
+        if let Ok(value) = T::deserialize(&json) {
+            let mut problems = Problems::new(&tree);
+            value.validate(&mut problems);
+            found.extend(problems.into_list());
+        }
         return Err(FileError::new(path, &text, found));
     }
 
-    let json = tree.to_json();
     let value: T = match serde_path_to_error::deserialize(json) {
         Ok(value) => value,
         Err(error) => {

@@ -89,6 +89,12 @@ impl<'a> Problems<'a> {
         self.found.push(problem);
     }
 
+    /// What was found.
+    #[must_use]
+    pub(super) fn into_list(self) -> Vec<Problem> {
+        self.found
+    }
+
     /// Nothing, or all problems as one error.
     ///
     /// # Errors
@@ -177,22 +183,7 @@ impl FileError {
     pub fn io(path: &Path, error: &std::io::Error) -> Self {
         let (why, help) = match error.kind() {
             std::io::ErrorKind::NotFound => {
-                let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-                let wanted = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                let mut names: Vec<String> = std::fs::read_dir(folder)
-                    .map(|entries| {
-                        entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect()
-                    })
-                    .unwrap_or_default();
-                names.sort();
-                let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                let help = match nearest(&wanted, &names) {
-                    Some(near) => format!("did you mean `{}`?", folder.join(near).display()),
-                    None if names.is_empty() => {
-                        format!("the folder `{}` is missing or empty", folder.display())
-                    }
-                    None => "is the path right, seen from the folder you are in?".to_owned(),
-                };
+                let help = help_for_missing(path);
                 ("there is no such file".to_owned(), help)
             }
             std::io::ErrorKind::PermissionDenied => {
@@ -210,6 +201,22 @@ impl FileError {
         let setting = format!("--set {}={}", change.path.join("."), change.value);
         let problem = Problem::new(None, format!("`{setting}`: {why}"));
         Self::new(Path::new(&setting), "", vec![problem])
+    }
+}
+
+/// The help for a file that is not there: the nearest name in its folder.
+pub(super) fn help_for_missing(path: &Path) -> String {
+    let folder = super::folder_of(path);
+    let wanted = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .map(|entries| entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect())
+        .unwrap_or_default();
+    names.sort();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    match nearest(&wanted, &names) {
+        Some(near) => format!("did you mean `{}`?", path.with_file_name(near).display()),
+        None if names.is_empty() => format!("the folder `{}` is missing or empty", folder.display()),
+        None => "is the path right, seen from the folder you are in?".to_owned(),
     }
 }
 

@@ -10,7 +10,7 @@ use rapier3d_mjcf::{MjcfLoaderOptions, MjcfRobot};
 use super::{Frame, Joint, Link, Model, kind_of};
 
 pub(super) fn load(path: &Path, text: &str) -> Result<Model, String> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+    let folder = neuraxis_core::file::folder_of(path);
     let options = MjcfLoaderOptions {
         mesh_converter: Some(MeshConverter::ConvexHull),
         // Springs and friction are applied by us, where they are.

@@ -12,7 +12,7 @@ use super::{Frame, Joint, Link, Model, kind_of};
 pub(super) fn load(path: &Path, text: &str) -> Result<Model, String> {
     let mut robot = urdf_rs::read_from_string(text).map_err(|error| error.to_string())?;
     check_tree(&robot)?;
-    let folder = path.parent().unwrap_or(Path::new(".")).canonicalize().map_err(|error| error.to_string())?;
+    let folder = neuraxis_core::file::folder_of(path).canonicalize().map_err(|error| error.to_string())?;
     find_meshes(&mut robot, &folder)?;
     let mut notes = Vec::new();
     turn_inertias(&mut robot);

@@ -82,7 +82,7 @@ impl Validate for MapSpec {
 /// If the YAML or the image is missing, wrong or too large.
 pub(crate) fn load(path: &Path) -> Result<Vec<Block>, FileError> {
     let map = file::load::<MapSpec>(path, &[])?;
-    let image_path = map.resolve(&map.value.image);
+    let image_path = map.reference("/image", &map.value.image)?;
     let bytes = file::read_bytes(&image_path, 2 * MAX_PIXELS)?;
     let reader = image::ImageReader::new(std::io::Cursor::new(bytes))
         .with_guessed_format()
@@ -94,7 +94,11 @@ pub(crate) fn load(path: &Path) -> Result<Vec<Block>, FileError> {
     limits.max_alloc = Some(8 * MAX_PIXELS);
     reader.limits(limits);
     let image = reader.decode().map_err(|error| {
-        FileError::unreadable(&image_path, &error.to_string(), "a map's image is a `.pgm` or `.png` file")
+        FileError::unreadable(
+            &image_path,
+            &error.to_string(),
+            "a map's image is a whole `.pgm` or `.png` file, with as many pixels as its header says",
+        )
     })?;
     let (width, height) = image.dimensions();
     if u64::from(width) * u64::from(height) > MAX_PIXELS || width == 0 || height == 0 {

@@ -105,11 +105,11 @@ impl Scene {
                     Some(walls(&maze.blocks, *height))
                 }
                 Thing::Map { file: name, height } => {
-                    let blocks = map::load(&file.resolve(name))?;
+                    let blocks = map::load(&file.reference(&format!("/world/{i}/file"), name)?)?;
                     Some(walls(&blocks, *height))
                 }
                 Thing::Mesh { file: name, at, yaw, scale, concave } => {
-                    let path = file.resolve(name);
+                    let path = file.reference(&format!("/world/{i}/file"), name)?;
                     let shape = crate::mesh::load(&path, *scale, *concave)?;
                     if shape.compute_local_aabb().half_extents().max_element() > 1000.0 {
                         file.check(|_, problems| {

@@ -1,0 +1,247 @@
+//! The command as a person meets it: help, errors, exit codes, and what is left on the disk.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+const BURGER: &str = include_str!("../../../robots/burger/burger.yaml");
+const URDF: &str = include_str!("../../../robots/burger/burger.urdf");
+const SCENE: &str = "name: hall
+world:
+  - { kind: box, at: [2, 0], size: [0.4, 0.8, 0.5] }
+robots:
+  - { robot: burger.yaml, spawn: { at: [0, 0] }, goal: { at: [3.4, 0] } }
+time_limit: 20
+";
+
+/// A folder of one's own with a robot and a scene that are right.
+fn workshop() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("burger.yaml"), BURGER).expect("write");
+    fs::write(folder.path().join("burger.urdf"), URDF).expect("write");
+    fs::write(folder.path().join("hall.yaml"), SCENE).expect("write");
+    folder
+}
+
+fn neuraxis(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_neuraxis"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .env("COLUMNS", "100")
+        .stdin(Stdio::null())
+        .output()
+        .expect("it starts")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The complaint about a workshop in which `file` has `from` replaced by `to`.
+fn complaint(file: &str, from: &str, to: &str) -> String {
+    let folder = workshop();
+    let path = folder.path().join(file);
+    let before = fs::read_to_string(&path).expect("read");
+    assert!(before.contains(from), "{file} does not contain {from}");
+    fs::write(&path, before.replacen(from, to, 1)).expect("write");
+    let output = neuraxis(folder.path(), &["run", "hall.yaml", "--out", "results"]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+    assert!(output.stdout.is_empty());
+    assert!(!folder.path().join("results").exists(), "something was written");
+    text(&output.stderr)
+}
+
+#[test]
+fn help_of_every_verb() {
+    let folder = workshop();
+    let verbs: [&[&str]; 9] = [
+        &["--help"],
+        &["run", "--help"],
+        &["check", "--help"],
+        &["new", "--help"],
+        &["new", "robot", "--help"],
+        &["new", "scene", "--help"],
+        &["doctor", "--help"],
+        &["completions", "--help"],
+        &["schemas", "--help"],
+    ];
+    for verb in verbs {
+        let output = neuraxis(folder.path(), verb);
+        assert_eq!(output.status.code(), Some(0));
+        insta::assert_snapshot!(format!("help_{}", verb.join("_").replace('-', "")), text(&output.stdout));
+    }
+}
+
+#[test]
+fn errors_say_where_and_what_to_do() {
+    let say = |name: &str, file: &str, from: &str, to: &str| {
+        insta::assert_snapshot!(format!("error_{name}"), complaint(file, from, to));
+    };
+    say("missing_robot", "hall.yaml", "robot: burger.yaml", "robot: burgr.yaml");
+    say("not_yaml", "hall.yaml", "size: [0.4, 0.8, 0.5] }", "size: [0.4, 0.8, 0.5 }");
+    say("unknown_key", "burger.yaml", "limits:", "limit:");
+    say("unknown_kind", "burger.yaml", "kind: lidar", "kind: lider");
+    say("out_of_range", "burger.yaml", "range: [0.12, 3.5], rate: 10", "range: [3.5, 0.12], rate: -10");
+    say("a_unit", "burger.yaml", "rate: 200", "rate: 200 Hz");
+    say("unknown_link", "burger.yaml", "link: base_scan", "link: base_scam");
+    say("unknown_joint", "burger.yaml", "left: wheel_left_joint", "left: wheel_left");
+    say("missing_model", "burger.yaml", "model: burger.urdf", "model: burger.udrf");
+    say("bad_inertia", "burger.urdf", "ixx=\"", "ixx=\"9");
+    say("no_actuators", "burger.yaml", "actuators:", "# actuators:");
+    say("goal_in_a_box", "hall.yaml", "at: [3.4, 0]", "at: [2, 0]");
+    say(
+        "missing_mesh",
+        "hall.yaml",
+        "kind: box, at: [2, 0], size: [0.4, 0.8, 0.5]",
+        "kind: mesh, file: rock.obj, at: [2, 0, 0]",
+    );
+    say(
+        "missing_map",
+        "hall.yaml",
+        "kind: box, at: [2, 0], size: [0.4, 0.8, 0.5]",
+        "kind: map, file: office.yaml",
+    );
+    say("too_long_a_limit", "hall.yaml", "time_limit: 20", "time_limit: .inf");
+}
+
+#[test]
+fn a_map_of_the_wrong_size_is_refused() {
+    let folder = workshop();
+    let map = "image: office.pgm\nresolution: 0.05\norigin: [0, 0, 0]\nnegate: 0\noccupied_thresh: 0.65\nfree_thresh: 0.25\n";
+    fs::write(folder.path().join("office.yaml"), map).expect("write");
+    let mut image = b"P5\n40 30\n255\n".to_vec();
+    image.extend([255_u8; 40 * 10]);
+    fs::write(folder.path().join("office.pgm"), image).expect("write");
+    let scene = SCENE
+        .replace("kind: box, at: [2, 0], size: [0.4, 0.8, 0.5]", "kind: map, file: office.yaml, height: 0.4");
+    fs::write(folder.path().join("hall.yaml"), scene).expect("write");
+    let output = neuraxis(folder.path(), &["run", "hall.yaml"]);
+    assert_eq!(output.status.code(), Some(2));
+    insta::assert_snapshot!("error_map_of_the_wrong_size", text(&output.stderr));
+}
+
+#[test]
+fn all_that_is_wrong_is_said_at_once() {
+    let folder = workshop();
+    let wrong =
+        BURGER.replace("rate: 10,", "rate: -1,").replace("limits:", "limit:").replace("beams", "beam");
+    fs::write(folder.path().join("burger.yaml"), wrong).expect("write");
+    let output = neuraxis(folder.path(), &["check", "burger.yaml"]);
+    assert_eq!(output.status.code(), Some(2));
+    let text = text(&output.stderr);
+    for part in ["limit", "beam", "rate", "burger.yaml:"] {
+        assert!(text.contains(part), "{part} is not in\n{text}");
+    }
+}
+
+#[test]
+fn wrong_usage_is_code_2() {
+    let folder = workshop();
+    for arguments in [
+        &["run", "--trials", "0"][..],
+        &["run", "nowhere.yaml"],
+        &["run", "--jobs", "many"],
+        &["run", "hall.yaml", "--set", "fusion.rule"],
+        &["run", "hall.yaml", "--set", "fusion.rool=ekf"],
+        &["run", "hall.yaml", "--set", "fusion.rule=magic"],
+        &["run", "hall.yaml", "--out", "burger.yaml"],
+        &["check"],
+        &["fly"],
+        &["new", "robot", "../up"],
+    ] {
+        let output = neuraxis(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output.stdout));
+        assert!(!output.stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_run_leaves_its_results_and_says_by_its_code_how_it_went() {
+    let folder = workshop();
+    let output = neuraxis(folder.path(), &["run", "hall.yaml", "-n", "2", "--out", "a/b"]);
+    assert_eq!(output.status.code(), Some(1), "20 s are too short for this way");
+    let output = neuraxis(
+        folder.path(),
+        &["run", "hall.yaml", "-n", "2", "--out", "a/b", "--set", "scene.time_limit=90"],
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    let read = |name: &str| fs::read_to_string(folder.path().join("a/b").join(name)).expect(name);
+    let json: serde_json::Value = serde_json::from_str(&read("results.json")).expect("JSON");
+    assert_eq!(json["trials"].as_array().map(Vec::len), Some(2));
+    assert_eq!(read("results.csv").lines().count(), 3);
+    assert!(read("trial-00001.svg").starts_with("<svg"));
+    let mut names: Vec<PathBuf> =
+        fs::read_dir(folder.path().join("a/b")).expect("folder").map(|e| e.expect("entry").path()).collect();
+    names.sort();
+    assert_eq!(names.len(), 4, "nothing else is left behind: {names:?}");
+}
+
+/// A disk that is full, for as much as a test can have one: a device that takes no byte.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reader_that_goes_away_and_a_full_output_are_no_panic() {
+    let folder = workshop();
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
+    let status = Command::new(env!("CARGO_BIN_EXE_neuraxis"))
+        .args(["check", "burger.yaml"])
+        .current_dir(folder.path())
+        .stdout(full)
+        .status()
+        .expect("it starts");
+    assert_eq!(status.code(), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_in_order_and_keeps_what_was_done() {
+    let folder = workshop();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_neuraxis"))
+        .args(["run", "hall.yaml", "-n", "100000", "--out", "kept", "--set", "scene.time_limit=2"])
+        .current_dir(folder.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let first = folder.path().join("kept/trial-00000.svg");
+    while !first.exists() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        assert_eq!(child.try_wait().expect("alive"), None, "it ended before it was interrupted");
+    }
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert!(kill.success());
+    assert_eq!(child.wait().expect("it ends").code(), Some(3));
+    let json = fs::read_to_string(folder.path().join("kept/results.json")).expect("results");
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert!(json["trials"].as_array().is_some_and(|rows| !rows.is_empty()));
+}
+
+#[test]
+fn the_maze_runs_in_an_empty_folder() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = neuraxis(folder.path(), &["run", "--trials", "1", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(json["trials"][0]["outcome"], "reached");
+    assert_eq!(fs::read_dir(folder.path()).expect("folder").count(), 0, "it leaves nothing behind");
+}
+
+#[test]
+fn what_new_writes_is_right() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("scout.urdf"), URDF).expect("write");
+    for arguments in [
+        &["new", "scene", "hall"][..],
+        &["new", "robot", "second"],
+        &["new", "robot", "scout", "--from", "scout.urdf"],
+        &["check", "robots", "scenes"],
+        &["run", "scenes/hall.yaml", "--robot", "robots/scout/scout.yaml", "-n", "1"],
+    ] {
+        let output = neuraxis(folder.path(), arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output.stderr));
+    }
+    let again = neuraxis(folder.path(), &["new", "scene", "hall"]);
+    assert_eq!(again.status.code(), Some(2), "it does not overwrite");
+}
