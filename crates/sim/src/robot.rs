@@ -7,7 +7,7 @@ use neuraxis_core::Interface;
 use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::file::{FileError, Loaded, Problems};
 use neuraxis_core::kinematics::DifferentialDrive;
-use neuraxis_core::robot::{Actuators, Robot, Sensor};
+use neuraxis_core::robot::{Actuators, Articulation, Robot, Sensor};
 use rapier3d::prelude::{ColliderHandle, Pose, Vector};
 
 use crate::convert::pose64;
@@ -83,6 +83,10 @@ fn fit(spec: &Robot<()>, model: Model, problems: &mut Problems<'_>) -> Option<Ro
         problems.unknown("/base", "link", name, frames.iter().copied());
         return None;
     };
+    if let (Articulation::Impulse, Some(link)) = (spec.articulation, model.light_link()) {
+        let message = format!("the link `{link}` between joints has no mass and inertia of its own");
+        problems.help("/articulation", message, "set `articulation: multibody`");
+    }
     for (i, surface) in spec.surfaces.iter().enumerate() {
         if model.frame(&surface.link).is_none() {
             problems.unknown(&format!("/surfaces/{i}/link"), "link", &surface.link, frames.iter().copied());

@@ -17,9 +17,12 @@ fn load_model(text: &str, ending: &str) -> Result<model::Model, FileError> {
 }
 
 fn refused(text: &str) -> String {
-    let error = load_model(text, "urdf").expect_err("refused").to_string();
-    // The path is a temporary one.
-    error.split_once("robot.urdf: ").map_or(error.clone(), |(_, rest)| rest.to_owned())
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("robot.urdf");
+    fs::write(&path, text).expect("written");
+    let error = model::load(&path).expect_err("refused").to_string();
+    let real = folder.path().canonicalize().expect("folder");
+    error.replace(&*path.to_string_lossy(), "ROBOT").replace(&*real.to_string_lossy(), "FOLDER")
 }
 
 fn urdf() -> String {

@@ -20,20 +20,16 @@ pub(super) fn load(path: &Path, text: &str) -> Result<Model, String> {
     let (robot, source) = MjcfRobot::from_str(text, options, folder).map_err(|error| format!("{error:#}"))?;
     let mut notes = notes(text, &source, &robot);
 
-    // Body 0 is the world. It is part of the robot only if a joint hangs on it.
-    let anchored = robot.joints.iter().any(|joint| joint.link1 == 0 || joint.link2 == 0);
-    let first = usize::from(!anchored);
-    let roots = (first..robot.bodies.len()).filter(|i| !robot.joints.iter().any(|j| j.link2 == *i)).count();
-    if robot.bodies.len() <= first {
-        return Err("it has no bodies".to_owned());
-    }
-    if roots > 1 {
-        return Err(format!("it holds {roots} separate bodies; a robot's model holds one tree"));
-    }
+    let tree = Tree::of(&robot)?;
+    notes.extend(tree.left_out.iter().map(|name| {
+        format!("the body `{name}` stands still by itself and is left out: it belongs to the scene")
+    }));
 
     let mut links = Vec::new();
     let mut frames = Vec::new();
-    for (i, loaded) in robot.bodies.iter().enumerate().skip(first) {
+    for &i in &tree.bodies {
+        let loaded = &robot.bodies[i];
+        let index = links.len();
         let name = match (&loaded.name, i) {
             (_, 0) => "world".to_owned(),
             (Some(name), _) if !loaded.is_intermediate => name.clone(),
@@ -41,7 +37,7 @@ pub(super) fn load(path: &Path, text: &str) -> Result<Model, String> {
         };
         let mut body = loaded.body.clone();
         body.recompute_mass_properties_from_colliders(&ColliderSet::new());
-        frames.push(Frame { name: name.clone(), link: i - first, pose: Pose::IDENTITY });
+        frames.push(Frame { name: name.clone(), link: index, pose: Pose::IDENTITY });
         if !loaded.is_intermediate
             && let Some(entry) = source.bodies.get(loaded.mjcf_body_id)
         {
@@ -50,7 +46,7 @@ pub(super) fn load(path: &Path, text: &str) -> Result<Model, String> {
                     let (t, r) = (site.pose.translation, site.pose.rotation);
                     frames.push(Frame {
                         name: site_name.clone(),
-                        link: i - first,
+                        link: index,
                         pose: Pose::from_parts(
                             Vector::new(t.x as f32, t.y as f32, t.z as f32),
                             Rotation::from_xyzw(r.x as f32, r.y as f32, r.z as f32, r.w as f32).normalize(),
@@ -71,6 +67,7 @@ pub(super) fn load(path: &Path, text: &str) -> Result<Model, String> {
         .joints
         .iter()
         .enumerate()
+        .filter(|(_, joint)| tree.index(joint.link2).is_some())
         .map(|(i, joint)| {
             let effort = robot
                 .actuators
@@ -79,8 +76,8 @@ pub(super) fn load(path: &Path, text: &str) -> Result<Model, String> {
                 .find_map(|a| a.actuator.force_range.map(|[low, high]| low.abs().max(high.abs()) as f32));
             Joint {
                 name: joint.name.clone().unwrap_or_else(|| format!("joint_{i}")),
-                parent: joint.link1 - first,
-                child: joint.link2 - first,
+                parent: tree.index(joint.link1).unwrap_or(0),
+                child: tree.index(joint.link2).unwrap_or(0),
                 kind: kind_of(&joint.joint),
                 joint: joint.joint,
                 effort: effort.filter(|e| *e > 0.0),
@@ -99,9 +96,70 @@ pub(super) fn load(path: &Path, text: &str) -> Result<Model, String> {
         links,
         joints,
         frames,
-        anchored,
+        anchored: tree.anchored,
         notes,
     })
+}
+
+/// The bodies that hang together.
+struct Tree {
+    /// Their indices in the loader's list, parents first.
+    bodies: Vec<usize>,
+    /// Whether the root stands still in the world.
+    anchored: bool,
+    /// Names of bodies that stand still by themselves.
+    left_out: Vec<String>,
+}
+
+impl Tree {
+    /// The one tree of joints in `robot`; body 0 is the world and counts only if a joint hangs on it.
+    fn of(robot: &MjcfRobot) -> Result<Self, String> {
+        let has_child = |body: usize| robot.joints.iter().any(|joint| joint.link1 == body);
+        let name = |body: usize| robot.bodies[body].name.clone().unwrap_or_else(|| format!("body_{body}"));
+        let (mut roots, mut left_out) = (Vec::new(), Vec::new());
+        for (i, body) in robot.bodies.iter().enumerate() {
+            if robot.joints.iter().any(|joint| joint.link2 == i) {
+                continue;
+            }
+            if has_child(i) || (i > 0 && body.body.is_dynamic()) {
+                roots.push(i);
+            } else if i > 0 {
+                left_out.push(name(i));
+            }
+        }
+        let root = match roots[..] {
+            [root] => root,
+            [] => return Err("it has no bodies that move".to_owned()),
+            _ => {
+                let names: Vec<String> = roots
+                    .iter()
+                    .map(|root| {
+                        if *root == 0 {
+                            "what hangs on the world".to_owned()
+                        } else {
+                            format!("`{}`", name(*root))
+                        }
+                    })
+                    .collect();
+                return Err(format!(
+                    "it holds {} separate trees of bodies ({}); a robot's model holds one: leave the others to the scene",
+                    roots.len(),
+                    names.join(", ")
+                ));
+            }
+        };
+        let mut bodies = vec![root];
+        for i in 0..robot.bodies.len() {
+            if robot.joints.iter().any(|joint| joint.link2 == i && bodies.contains(&joint.link1)) {
+                bodies.push(i);
+            }
+        }
+        Ok(Self { bodies, anchored: robot.bodies[root].body.is_fixed(), left_out })
+    }
+
+    fn index(&self, body: usize) -> Option<usize> {
+        self.bodies.iter().position(|b| *b == body)
+    }
 }
 
 fn notes(text: &str, source: &Mjcf, robot: &MjcfRobot) -> Vec<String> {

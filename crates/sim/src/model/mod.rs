@@ -146,13 +146,45 @@ pub fn load(path: &Path) -> Result<Model, FileError> {
         let why = format!("the {kind} reader gave up on it");
         return Err(FileError::unreadable(path, &why, "check it with another tool"));
     };
+    // Each link as its author wrote it, before fixed joints melt links together.
+    let faults: Vec<(String, String)> = model.links.iter().filter_map(Link::fault).collect();
     model.mark_shapes();
     model.merge_fixed();
     model
-        .check()
+        .judge(faults)
         .map_err(|why| FileError::unreadable(path, &why, "correct the `<inertial>` block of that link"))?;
     Ok(model)
 }
+
+impl Link {
+    /// Whether nothing could move it by itself.
+    fn is_light(&self) -> bool {
+        !(self.mass.mass() > 0.0 && self.mass.principal_inertia().min_element() > 0.0)
+    }
+
+    /// Its name and why its mass and inertia cannot be; a link without mass may be part of one that has it.
+    fn fault(&self) -> Option<(String, String)> {
+        let mass = self.mass.mass();
+        let inertia = self.mass.principal_inertia();
+        let (a, b, c) = (inertia.x, inertia.y, inertia.z);
+        let why = if !(mass.is_finite() && mass >= 0.0) {
+            format!("a mass of {mass} kg")
+        } else if ![a, b, c].iter().all(|v| v.is_finite() && *v >= 0.0) {
+            format!("principal inertias [{a:.3e}, {b:.3e}, {c:.3e}] kg·m²: none may be below 0")
+        } else if a > TRIANGLE * (b + c) || b > TRIANGLE * (a + c) || c > TRIANGLE * (a + b) {
+            format!(
+                "principal inertias [{a:.3e}, {b:.3e}, {c:.3e}] kg·m²: no rigid body has one larger than the sum of \
+                 the other two"
+            )
+        } else {
+            return None;
+        };
+        Some((self.name.clone(), format!("the link `{}` has {why}", self.name)))
+    }
+}
+
+/// A rigid body's principal moments obey the triangle inequality; so much slack is for rounding in files.
+const TRIANGLE: f32 = 1.02;
 
 impl Model {
     /// The joint called `name`.
@@ -281,38 +313,47 @@ impl Model {
         }
     }
 
-    /// Whether the masses and inertias can be.
-    fn check(&self) -> Result<(), String> {
-        for (i, link) in self.links.iter().enumerate() {
-            let mass = link.mass.mass();
-            if i == 0 && self.anchored {
-                continue;
+    /// Whether everything that can move has a mass and an inertia that can be. A fault of a link that
+    /// melted into another is only noted if the whole is sound: many published models have such sensors.
+    fn judge(&mut self, faults: Vec<(String, String)>) -> Result<(), String> {
+        for (i, link) in self.links.iter().enumerate().skip(usize::from(self.anchored)) {
+            if let Some((_, of_whole)) = link.fault() {
+                let is_part = |name: &str| self.frame(name).is_some_and(|frame| frame.link == i);
+                let culprit = faults.into_iter().find(|(name, _)| is_part(name));
+                return Err(culprit.map_or(of_whole, |(_, why)| why));
             }
-            if !(mass.is_finite() && mass > 0.0) {
+            if link.is_light() && !self.carries_mass(i) {
+                let (mass, inertia) = (link.mass.mass(), link.mass.principal_inertia());
                 return Err(format!(
-                    "the link `{}` has a mass of {mass} kg, so nothing can move it",
-                    link.name
-                ));
-            }
-            let inertia = link.mass.principal_inertia();
-            let (a, b, c) = (inertia.x, inertia.y, inertia.z);
-            if ![a, b, c].iter().all(|v| v.is_finite() && *v > 0.0) {
-                return Err(format!(
-                    "the link `{}` has principal inertias [{a:e}, {b:e}, {c:e}] kg·m²; each must be above 0",
-                    link.name
-                ));
-            }
-            // A rigid body's principal moments obey the triangle inequality; allow for rounding in files.
-            let slack = 1.02;
-            if a > slack * (b + c) || b > slack * (a + c) || c > slack * (a + b) {
-                return Err(format!(
-                    "the link `{}` has principal inertias [{a:.3e}, {b:.3e}, {c:.3e}] kg·m²: no rigid body has one \
-                     larger than the sum of the other two",
+                    "the link `{}` has a mass of {mass} kg and principal inertias {inertia} kg·m²: to move, it needs \
+                     all of them above 0, or joints to links that have them",
                     link.name
                 ));
             }
         }
+        self.notes.extend(faults.into_iter().map(|(_, why)| why));
         Ok(())
+    }
+
+    /// A link between joints that has no mass or inertia of its own: several joints in one MJCF body
+    /// make such links. Only a multibody can hold them.
+    #[must_use]
+    pub fn light_link(&self) -> Option<&str> {
+        let moving = self.links.iter().skip(usize::from(self.anchored));
+        moving.filter(|link| link.is_light()).map(|link| link.name.as_str()).next()
+    }
+
+    /// Whether some link that hangs on this one has a mass.
+    fn carries_mass(&self, link: usize) -> bool {
+        let mut below = vec![link];
+        // Parents come before children; the bound is for a file that lies.
+        let mut i = 0;
+        while i < below.len() && i <= self.links.len() {
+            let parent = below[i];
+            below.extend(self.joints.iter().filter(|j| j.parent == parent).map(|j| j.child));
+            i += 1;
+        }
+        below.iter().skip(1).any(|child| !self.links[*child].is_light())
     }
 
     /// Puts the model into `world` with its root frame at `root`. Every collider gets `user_data`.
