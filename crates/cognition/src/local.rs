@@ -30,6 +30,8 @@ const TURNS: [f64; 15] =
     [-0.7, -0.45, -0.3, -0.2, -0.13, -0.07, -0.03, 0.0, 0.03, 0.07, 0.13, 0.2, 0.3, 0.45, 0.7];
 /// Speeds that are tried, as shares of what is allowed now.
 const SPEEDS: [f64; 4] = [1.0, 0.7, 0.4, 0.2];
+/// More clearance than this is no better, m.
+const CLEAR: f64 = 0.15;
 /// Heading error at which it stops to turn, and at which it goes on, rad.
 const TURN_FROM: f64 = 1.0;
 const TURN_TO: f64 = 0.35;
@@ -52,6 +54,65 @@ enum Mode {
     },
 }
 
+/// Points in `base_link`, laid out for many distances at once.
+#[derive(Clone, Debug)]
+struct Cloud {
+    /// m; the last group is filled up with points at infinity.
+    x: Vec<[f32; LANES]>,
+    y: Vec<[f32; LANES]>,
+    count: usize,
+}
+
+/// Distances that are taken side by side.
+const LANES: usize = 8;
+
+impl Cloud {
+    fn new() -> Self {
+        let groups = POINTS.div_ceil(LANES);
+        Self { x: Vec::with_capacity(groups), y: Vec::with_capacity(groups), count: 0 }
+    }
+
+    fn clear(&mut self) {
+        self.x.clear();
+        self.y.clear();
+        self.count = 0;
+    }
+
+    /// Adds a point; what is over [`POINTS`] is let go.
+    fn push(&mut self, p: Point2<f64>) {
+        if self.count >= POINTS {
+            return;
+        }
+        let lane = self.count % LANES;
+        if lane == 0 {
+            self.x.push([f32::INFINITY; LANES]);
+            self.y.push([f32::INFINITY; LANES]);
+        }
+        self.x[self.count / LANES][lane] = p.x as f32;
+        self.y[self.count / LANES][lane] = p.y as f32;
+        self.count += 1;
+    }
+
+    fn points(&self) -> impl Iterator<Item = Point2<f64>> {
+        let flat = self.x.iter().flatten().zip(self.y.iter().flatten());
+        flat.take(self.count).map(|(x, y)| Point2::new(f64::from(*x), f64::from(*y)))
+    }
+
+    /// From (`x`, `y`) to the nearest point, m; infinite if there is none.
+    fn distance(&self, x: f64, y: f64) -> f64 {
+        let (x, y) = (x as f32, y as f32);
+        let mut nearest = [f32::INFINITY; LANES];
+        for (xs, ys) in self.x.iter().zip(&self.y) {
+            for lane in 0..LANES {
+                let (dx, dy) = (xs[lane] - x, ys[lane] - y);
+                let square = dx * dx + dy * dy;
+                nearest[lane] = if square < nearest[lane] { square } else { nearest[lane] };
+            }
+        }
+        f64::from(nearest.into_iter().fold(f32::INFINITY, f32::min)).sqrt()
+    }
+}
+
 /// The local controller.
 #[derive(Clone, Debug)]
 pub struct LocalController {
@@ -64,7 +125,7 @@ pub struct LocalController {
     /// What the last sweep hit, in `odom`, m.
     hits: Vec<Point2<f64>>,
     /// The same in `base_link`, those that matter now.
-    near: Vec<Point2<f64>>,
+    near: Cloud,
     seen: Option<Stamp>,
     mode: Mode,
     /// Where it last got somewhere, and when.
@@ -91,7 +152,7 @@ impl LocalController {
             acceleration: body.limits.linear_acceleration,
             lidars,
             hits: Vec::with_capacity(POINTS),
-            near: Vec::with_capacity(POINTS),
+            near: Cloud::new(),
             seen: None,
             mode: Mode::Follow,
             progress: None,
@@ -201,7 +262,7 @@ impl LocalController {
         for hit in &self.hits {
             let p = back.transform(hit.x, hit.y);
             let d = ops::hypot(p.x, p.y);
-            if d <= reach && self.near.len() < POINTS {
+            if d <= reach {
                 self.near.push(p);
                 nearest = nearest.min(d);
             }
@@ -267,7 +328,7 @@ impl LocalController {
                 let bearing = ops::wrap(ops::atan2(carrot.y - end.y, carrot.x - end.x) - end.yaw).abs();
                 let bearing = if away < 0.1 { 0.0 } else { bearing };
                 let score = -2.0 * away / distance - 0.3 * bearing
-                    + 0.5 * (clearance / 0.15).min(1.0)
+                    + 0.5 * (clearance / CLEAR).min(1.0)
                     + 0.6 * speed / self.linear
                     - 0.05 * (turn / self.angular).abs();
                 if best.is_none_or(|(b, _)| score > b) {
@@ -290,16 +351,16 @@ impl LocalController {
         let dt = self.spec.horizon.max(stop) / STEPS as f64;
         let twist = Twist2::new(speed, turn);
         let allowed = self.spec.margin.min(gap - 1e-3);
+        // So far from everything, no arc changes anything.
+        let way = speed * dt * STEPS as f64;
+        if gap - way > allowed.max(CLEAR) {
+            return Some(gap - way);
+        }
         let mut pose = Pose2::default();
         let mut least = f64::INFINITY;
         for _ in 0..STEPS {
             pose = pose.advance(&twist, dt);
-            let mut nearest = f64::INFINITY;
-            for p in &self.near {
-                let (dx, dy) = (p.x - pose.x, p.y - pose.y);
-                nearest = nearest.min(dx * dx + dy * dy);
-            }
-            let here = nearest.sqrt() - self.radius;
+            let here = self.near.distance(pose.x, pose.y) - self.radius;
             least = least.min(here);
             if here < allowed {
                 return None;
@@ -322,7 +383,7 @@ impl LocalController {
             let (s, c) = ops::sin_cos(angle);
             // Room in a lane as wide as the body.
             let mut room: f64 = 2.0;
-            for p in &self.near {
+            for p in self.near.points() {
                 let along = p.x * c + p.y * s;
                 let across = (p.y * c - p.x * s).abs();
                 if along > 0.0 && across < self.radius + self.spec.margin {

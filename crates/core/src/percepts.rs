@@ -202,6 +202,15 @@ impl Slot {
         self.stamp = Some(stamp);
         self.sequence += 1;
     }
+
+    /// Takes over what `source`, a slot of the same sense, holds, sequence number and all, if it is new here.
+    pub fn follow(&mut self, source: &Self) {
+        if self.sequence != source.sequence {
+            self.reading.copy_from(&source.reading);
+            self.stamp = source.stamp;
+            self.sequence = source.sequence;
+        }
+    }
 }
 
 /// Everything that the body feels now.

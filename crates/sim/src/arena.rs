@@ -29,8 +29,12 @@ const MOTOR_GAIN: f32 = 400.0;
 const GROUND_NORMAL: f32 = 0.7;
 /// Marks solids that one may drive on; robots are marked by their number, walls by 0.
 const DRIVABLE: u128 = u128::MAX;
-/// How often the paths are noted, s.
+/// How often the paths are noted at first, ns.
 const TRACE_PERIOD: u64 = 100_000_000;
+/// So many points of a path are kept; a longer one is thinned out, so that memory stays flat.
+const MOST_TRACE: usize = 8192;
+/// So many touches are kept with their places; the others are only counted.
+const MOST_COLLISIONS: usize = 1024;
 
 /// How a robot's trial ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,13 +84,17 @@ pub struct Score {
     pub finished: Stamp,
     /// Length of its way, m.
     pub path_length: f64,
-    /// Touches, in the order of time.
+    /// How often it began to touch something.
+    pub touches: usize,
+    /// Greatest speed at which it did, m/s.
+    pub hardest_touch: f64,
+    /// The first touches, in the order of time.
     pub collisions: Vec<Collision>,
     /// Energy drawn, J.
     pub energy: f64,
     /// Greatest distance between truth and belief, m.
     pub worst_error: f64,
-    /// Its way, ten times a second.
+    /// Its way, ten times a second; more seldom where it is long.
     pub trace: Vec<TracePoint>,
 }
 
@@ -118,6 +126,7 @@ pub struct SimRobot {
     senses: Vec<Sense>,
     touching: Vec<bool>,
     next_trace: Stamp,
+    trace_period: u64,
     /// Damping of a wheel's velocity motor, N·m·s/rad.
     motor_gain: f32,
 }
@@ -419,6 +428,7 @@ impl SimRobot {
             has_command: false,
             touching: vec![false; truth.colliders.iter().map(Vec::len).sum()],
             next_trace: Stamp::ZERO,
+            trace_period: TRACE_PERIOD,
             motor_gain: description.drive.map_or(0.0, |drive| {
                 let radius = drive.wheel_radius as f32;
                 0.5 * model.model.mass() * radius * radius * MOTOR_GAIN
@@ -603,7 +613,15 @@ impl SimRobot {
             self.score.worst_error = self.score.worst_error.max(error);
         }
         if now >= self.next_trace {
-            self.next_trace = now + TRACE_PERIOD;
+            if self.score.trace.len() >= MOST_TRACE {
+                let mut keep = false;
+                self.score.trace.retain(|_| {
+                    keep = !keep;
+                    keep
+                });
+                self.trace_period *= 2;
+            }
+            self.next_trace = now + self.trace_period;
             self.score.trace.push(TracePoint { stamp: now, truth: pose, belief });
         }
         if !pose.is_finite() || spatial.translation.z < -1.0 {
@@ -654,8 +672,12 @@ impl SimRobot {
                     impact = impact.max(f64::from((own_speed - other_speed).dot(toward)));
                 }
                 if touches && !self.touching[index] {
-                    let at = [pose.x, pose.y];
-                    self.score.collisions.push(Collision { stamp: now, speed: impact.max(0.0), at });
+                    self.score.touches += 1;
+                    self.score.hardest_touch = self.score.hardest_touch.max(impact);
+                    if self.score.collisions.len() < MOST_COLLISIONS {
+                        let at = [pose.x, pose.y];
+                        self.score.collisions.push(Collision { stamp: now, speed: impact, at });
+                    }
                 }
                 self.touching[index] = touches;
                 index += 1;

@@ -43,11 +43,7 @@ impl Body for SoloBody {
         let own = self.arena.robots()[0].percepts();
         percepts.now = own.now;
         for (slot, own) in percepts.slots_mut().iter_mut().zip(own.slots()) {
-            if slot.sequence() != own.sequence()
-                && let (Some(stamp), Some(source)) = (own.stamp(), own.reading())
-            {
-                slot.put(stamp, |reading| reading.copy_from(source));
-            }
+            slot.follow(own);
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! A robot's mechanics, whatever file it came from: links, joints, named frames.
 //!
-//! Both loaders ([`urdf`], [`mjcf`]) end here. Links that a fixed joint holds together become one
+//! Both loaders (`urdf`, `mjcf`) end here. Links that a fixed joint holds together become one
 //! link (their masses and shapes add up, their names live on as frames), because a fixed joint in
 //! the solver is only softer and slower than none. What a format can say and we do not honour goes
 //! into [`Model::notes`], and `neuraxis check` prints it: nothing is lost in silence.
