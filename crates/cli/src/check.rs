@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use neuraxis_core::file::tree;
-use neuraxis_core::robot::Sensor;
+use neuraxis_core::robot::{Articulation, Sensor};
 use neuraxis_scenario::PlannedScene;
 use neuraxis_scenario::plan::{Changes, PlannedRobot};
 use neuraxis_sim::model::JointKind;
@@ -131,12 +131,20 @@ fn describe_model(model: &neuraxis_sim::model::Model) -> Vec<String> {
         };
         let limit =
             |value: Option<f32>, unit: &str| value.map_or("none".to_owned(), |v| format!("{v} {unit}"));
-        lines.push(format!(
+        let mut line = format!(
             "joint {}: {kind}, effort limit {}, velocity limit {}",
             joint.name,
             limit(joint.effort, "N·m or N"),
             limit(joint.velocity, "rad/s or m/s")
-        ));
+        );
+        for (name, value) in
+            [("damping", joint.damping), ("dry friction", joint.friction), ("armature", joint.armature)]
+        {
+            if value > 0.0 {
+                line.push_str(&format!(", {name} {value}"));
+            }
+        }
+        lines.push(line);
     }
     lines.extend(model.notes.iter().map(|note| format!("note: {note}")));
     lines
@@ -145,6 +153,10 @@ fn describe_model(model: &neuraxis_sim::model::Model) -> Vec<String> {
 fn describe_robot(robot: &PlannedRobot) -> Vec<String> {
     let model = &robot.model;
     let mut lines = describe_model(&model.model);
+    let rotors = model.model.joints.iter().any(|joint| joint.armature > 0.0);
+    if rotors && model.spec.articulation == Articulation::Impulse {
+        lines.push("note: `armature` is honoured only with `articulation: multibody`".to_owned());
+    }
     lines.push(format!("radius {:.3} m about {}", model.description.radius, model.base.name));
     if let Some(drive) = model.description.drive {
         lines.push(format!("wheels of radius {:.4} m, track {:.4} m", drive.wheel_radius, drive.track));

@@ -245,3 +245,20 @@ fn what_new_writes_is_right() {
     let again = neuraxis(folder.path(), &["new", "scene", "hall"]);
     assert_eq!(again.status.code(), Some(2), "it does not overwrite");
 }
+
+#[test]
+fn the_readmes_files_are_right() {
+    let readme = include_str!("../../../README.md");
+    let folder = tempfile::tempdir().expect("a folder");
+    let robot = folder.path().join("robots/burger");
+    let scenes = folder.path().join("scenes");
+    fs::create_dir_all(&robot).expect("a folder");
+    fs::create_dir_all(&scenes).expect("a folder");
+    fs::write(robot.join("burger.urdf"), URDF).expect("written");
+    let blocks: Vec<&str> = readme.split("```yaml\n").skip(1).filter_map(|b| b.split("```").next()).collect();
+    assert_eq!(blocks.len(), 2, "a robot and a scene");
+    fs::write(robot.join("burger.yaml"), blocks[0]).expect("written");
+    fs::write(scenes.join("pillars.yaml"), blocks[1]).expect("written");
+    let output = neuraxis(folder.path(), &["check", "robots/burger/burger.yaml", "scenes/pillars.yaml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+}

@@ -27,8 +27,8 @@ pub struct Costmap {
 }
 
 impl Costmap {
-    /// A costmap for maps with the measures of `map`: lethal within `lethal` m of an occupied cell,
-    /// graded out to `inflation` m.
+    /// The costmap of `map`, which [`Self::update`] keeps up with: lethal within `lethal` m of an occupied
+    /// cell, graded out to `inflation` m.
     #[must_use]
     pub fn new(map: &OccupancyGrid, lethal: f64, inflation: f64) -> Self {
         let resolution = map.resolution();
@@ -50,7 +50,7 @@ impl Costmap {
             }
         }
         let count = map.cells().len();
-        Self {
+        let mut costs = Self {
             width: map.width() as i64,
             height: map.height() as i64,
             touched: Vec::with_capacity(count),
@@ -58,7 +58,11 @@ impl Costmap {
             counts: vec![[0; RINGS]; count],
             is_wall: vec![false; count],
             is_touched: vec![false; count],
+        };
+        for cell in 0..count {
+            costs.take(map, cell);
         }
+        costs
     }
 
     /// Cells along x.
@@ -96,25 +100,30 @@ impl Costmap {
             self.is_touched[cell as usize] = false;
         }
         for &cell in map.changed() {
-            let wall = map.cell(cell as usize) == Cell::Occupied;
-            if wall == self.is_wall[cell as usize] {
+            self.take(map, cell as usize);
+        }
+    }
+
+    /// Takes in one cell of `map`, if it has become a wall or stopped being one.
+    fn take(&mut self, map: &OccupancyGrid, cell: usize) {
+        let wall = map.cell(cell) == Cell::Occupied;
+        if wall == self.is_wall[cell] {
+            return;
+        }
+        self.is_wall[cell] = wall;
+        let (x, y) = map.coordinates(cell);
+        for &(dx, dy, ring) in &self.kernel {
+            let (nx, ny) = (x + dx, y + dy);
+            if nx < 0 || ny < 0 || nx >= self.width || ny >= self.height {
                 continue;
             }
-            self.is_wall[cell as usize] = wall;
-            let (x, y) = (i64::from(cell) % self.width, i64::from(cell) / self.width);
-            for &(dx, dy, ring) in &self.kernel {
-                let (nx, ny) = (x + dx, y + dy);
-                if nx < 0 || ny < 0 || nx >= self.width || ny >= self.height {
-                    continue;
-                }
-                let near = (ny * self.width + nx) as usize;
-                let before = self.factor(near);
-                let count = &mut self.counts[near][ring];
-                *count = if wall { count.saturating_add(1) } else { count.saturating_sub(1) };
-                if before != self.factor(near) && !self.is_touched[near] {
-                    self.is_touched[near] = true;
-                    self.touched.push(near as u32);
-                }
+            let near = (ny * self.width + nx) as usize;
+            let before = self.factor(near);
+            let count = &mut self.counts[near][ring];
+            *count = if wall { count.saturating_add(1) } else { count.saturating_sub(1) };
+            if before != self.factor(near) && !self.is_touched[near] {
+                self.is_touched[near] = true;
+                self.touched.push(near as u32);
             }
         }
     }

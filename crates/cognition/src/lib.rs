@@ -45,7 +45,7 @@ pub trait Navigator: Send + Sync {
     fn path(&self) -> &[Point2<f64>];
 }
 
-/// The navigator that `spec` asks for, for `body`, on maps with the measures of `map`.
+/// The navigator that `spec` asks for, for `body`; it knows what `map` shows already and follows its changes.
 #[must_use]
 pub fn build(spec: &CognitionSpec, body: &BodyDescription, map: &OccupancyGrid) -> Box<dyn Navigator> {
     Box::new(PlannedNavigator::new(spec, body, map))

@@ -33,7 +33,7 @@ pub struct PlannedNavigator {
 }
 
 impl PlannedNavigator {
-    /// A navigator for `body` on maps with the measures of `map`.
+    /// A navigator for `body`, which knows what `map` shows already and follows its changes.
     #[must_use]
     pub fn new(spec: &CognitionSpec, body: &BodyDescription, map: &OccupancyGrid) -> Self {
         let costs = Costmap::new(map, body.radius + spec.clearance, body.radius + spec.inflation);

@@ -30,7 +30,7 @@ pub struct CognitionSpec {
 
 impl CognitionSpec {
     fn default_clearance() -> f64 {
-        0.05
+        0.03
     }
     fn default_inflation() -> f64 {
         0.15

@@ -11,12 +11,12 @@ use neuraxis_core::digest::Digest;
 use neuraxis_core::robot::Actuators;
 use neuraxis_core::{Brain, Command, Goal, GoalStatus, Percepts, Pose2, Stamp, ops};
 use rapier3d::prelude::{
-    CoefficientCombineRule, ColliderBuilder, JointAxis, MotorModel, PhysicsWorld, Pose, RigidBodyBuilder,
-    Vector,
+    CoefficientCombineRule, ColliderBuilder, PhysicsWorld, Pose, RigidBodyBuilder, Vector,
 };
 
 use crate::convert::pose64;
-use crate::model::{JointHandle, JointKind, Placed};
+use crate::model::{JointKind, Placed};
+use crate::motors::{Demand, Motors};
 use crate::robot::RobotModel;
 use crate::scene::SceneSpec;
 use crate::scene::spec::Fault;
@@ -24,7 +24,7 @@ use crate::scene::world::{Layout, Task};
 use crate::senses::{JointTruth, Mechanics, Sense, Truth, Wiring};
 
 /// How quickly wheel motors bring the whole robot to speed, 1/s (their torque limits them besides).
-const MOTOR_GAIN: f32 = 400.0;
+const MOTOR_GAIN: f64 = 400.0;
 /// A touch whose normal is steeper than this is ground, not a collision.
 const GROUND_NORMAL: f32 = 0.7;
 /// Marks solids that one may drive on; robots are marked by their number, walls by 0.
@@ -128,7 +128,9 @@ pub struct SimRobot {
     next_trace: Stamp,
     trace_period: u64,
     /// Damping of a wheel's velocity motor, N·m·s/rad.
-    motor_gain: f32,
+    motor_gain: f64,
+    /// From the first step on.
+    motors: Option<Motors>,
 }
 
 /// One physics world with everything in it.
@@ -214,6 +216,8 @@ impl Arena {
             is_over: false,
         };
         for robot in &mut arena.robots {
+            let SimRobot { model, placed, .. } = robot;
+            robot.motors = Some(Motors::new(&model.model, &model.spec.actuators, placed, &mut arena.world));
             robot.observe(&arena.world);
         }
         arena
@@ -376,8 +380,6 @@ impl SimRobot {
                 }
             }
         }
-        prepare_joints(&model, &placed, world);
-
         let link_colliders = colliders.clone();
         let truth = Mechanics {
             user_data,
@@ -430,9 +432,10 @@ impl SimRobot {
             next_trace: Stamp::ZERO,
             trace_period: TRACE_PERIOD,
             motor_gain: description.drive.map_or(0.0, |drive| {
-                let radius = drive.wheel_radius as f32;
-                0.5 * model.model.mass() * radius * radius * MOTOR_GAIN
+                let radius = drive.wheel_radius;
+                0.5 * f64::from(model.model.mass()) * radius * radius * MOTOR_GAIN
             }),
+            motors: None,
             score: Score::default(),
             model,
             task,
@@ -497,44 +500,26 @@ impl SimRobot {
         let safe = self.command.stop.is_some()
             || self.score.outcome.is_some()
             || self.command.values.iter().any(|value| !value.is_finite());
+        let Some(motors) = &mut self.motors else { return };
+        motors.rest(world, &self.placed, &self.truth);
         for (i, &joint) in self.model.actuated.iter().enumerate() {
             let value = if safe { 0.0 } else { self.command.values[i] };
-            let source = &self.model.model.joints[joint];
-            match &self.model.spec.actuators {
-                Actuators::DifferentialDrive { torque, .. } => {
-                    let limit = source.velocity.unwrap_or(f32::MAX);
-                    let speed = ((value * self.model.signs[i]) as f32).clamp(-limit, limit);
-                    let force = torque.map(|t| t as f32).or(source.effort).unwrap_or(f32::MAX);
-                    // Force based: the engine's acceleration-based motors scale with the wheel's own inertia,
-                    // which is nothing beside the robot that it has to move.
-                    let gain = self.motor_gain;
-                    set_motor(world, self.placed.joints[joint], source.kind, |axis, data| {
-                        data.set_motor_model(axis, MotorModel::ForceBased);
-                        data.set_motor_velocity(axis, speed, gain);
-                        data.set_motor_max_force(axis, force);
-                    });
+            let demand = match &self.model.spec.actuators {
+                Actuators::DifferentialDrive { .. } => {
+                    let limit = self.model.model.joints[joint].velocity.map_or(f64::INFINITY, f64::from);
+                    let speed = (value * self.model.signs[i]).clamp(-limit, limit);
+                    Demand::Velocity { speed, gain: self.motor_gain }
                 }
-                Actuators::JointTorque { .. } => {
-                    let limit = source.effort.unwrap_or(f32::MAX);
-                    let torque = (value as f32).clamp(-limit, limit);
-                    // A motor that strives for a speed it never reaches is a torque (sim notes: exact to 1 %).
-                    set_motor(world, self.placed.joints[joint], source.kind, |axis, data| {
-                        data.set_motor_model(axis, MotorModel::ForceBased);
-                        data.set_motor_velocity(axis, if torque < 0.0 { -1e6 } else { 1e6 }, 1.0);
-                        data.set_motor_max_force(axis, torque.abs());
-                    });
+                Actuators::JointTorque { .. } => Demand::Effort(value),
+                // The safe state of a servo is a damper: it gives way, but slowly.
+                Actuators::JointPosition { kd, .. } if safe => {
+                    Demand::Position { target: self.truth.joints[joint].position, kp: 0.0, kd: *kd }
                 }
                 Actuators::JointPosition { kp, kd, .. } => {
-                    let limit = source.effort.unwrap_or(f32::MAX);
-                    let hold = self.truth.joints[joint].position;
-                    let target = if safe { hold } else { value };
-                    set_motor(world, self.placed.joints[joint], source.kind, |axis, data| {
-                        data.set_motor_model(axis, MotorModel::ForceBased);
-                        data.set_motor_position(axis, target as f32, *kp as f32, *kd as f32);
-                        data.set_motor_max_force(axis, limit);
-                    });
+                    Demand::Position { target: value, kp: *kp, kd: *kd }
                 }
-            }
+            };
+            motors.drive(joint, demand, world, &self.placed, &self.truth);
         }
     }
 
@@ -548,15 +533,14 @@ impl SimRobot {
                 truth.velocities[i] = (body.velocity_at_point(body.position().translation), body.angvel());
             }
         }
-        let substeps = world.integration_parameters.num_solver_iterations as f64;
         let mut power = 0.0;
-        for (i, handle) in self.placed.joints.iter().enumerate() {
-            let source = &self.model.model.joints[i];
+        for (i, source) in self.model.model.joints.iter().enumerate() {
             let (parent, child) = (truth.links[source.parent], truth.links[source.child]);
             let frame1 = parent * source.joint.local_frame1;
             let frame2 = child * source.joint.local_frame2;
             let axis = frame1.transform_vector(Vector::X);
             let joint = &mut truth.joints[i];
+            joint.axis = axis;
             match source.kind {
                 JointKind::Revolute => {
                     let relative = frame1.rotation.inverse() * frame2.rotation;
@@ -575,7 +559,8 @@ impl SimRobot {
                 }
                 JointKind::Other | JointKind::Fixed => {}
             }
-            joint.effort = motor_impulse(world, *handle, source.kind) * substeps / truth.timestep;
+            let motors = self.motors.as_ref();
+            joint.effort = motors.map_or(0.0, |m| m.effort(i, joint.velocity, world, truth.timestep));
             if self.model.actuated.contains(&i) {
                 // Motors draw what they put out; braking gives nothing back.
                 power += (joint.effort * joint.velocity).max(0.0);
@@ -689,69 +674,4 @@ impl SimRobot {
         self.score.outcome = Some(outcome);
         self.score.finished = now;
     }
-}
-
-/// Friction and damping that the model asks for, on joints that nothing drives.
-fn prepare_joints(model: &RobotModel, placed: &Placed, world: &mut PhysicsWorld) {
-    for (i, joint) in model.model.joints.iter().enumerate() {
-        if model.actuated.contains(&i) || (joint.damping <= 0.0 && joint.friction <= 0.0) {
-            continue;
-        }
-        set_motor(world, placed.joints[i], joint.kind, |axis, data| {
-            data.set_motor_model(axis, MotorModel::ForceBased);
-            if joint.damping > 0.0 {
-                data.set_motor_velocity(axis, 0.0, joint.damping);
-            } else {
-                // Dry friction: a stiff brake that slips at the given torque.
-                data.set_motor_velocity(axis, 0.0, 1e3);
-                data.set_motor_max_force(axis, joint.friction);
-            }
-        });
-    }
-}
-
-/// Lets `set` change the motor of a joint with one free axis.
-fn set_motor(
-    world: &mut PhysicsWorld,
-    handle: JointHandle,
-    kind: JointKind,
-    set: impl FnOnce(JointAxis, &mut rapier3d::prelude::GenericJoint),
-) {
-    let axis = match kind {
-        JointKind::Revolute => JointAxis::AngX,
-        JointKind::Prismatic => JointAxis::LinX,
-        JointKind::Other | JointKind::Fixed => return,
-    };
-    match handle {
-        JointHandle::Impulse(handle) => {
-            if let Some(joint) = world.impulse_joints.get_mut(handle, false) {
-                set(axis, &mut joint.data);
-            }
-        }
-        JointHandle::Multibody(handle) => {
-            if let Some((multibody, id)) = world.multibody_joints.get_mut(handle)
-                && let Some(link) = multibody.link_mut(id)
-            {
-                set(axis, &mut link.joint.data);
-            }
-        }
-    }
-}
-
-/// The impulse that a joint's motor gave in the last substep, N·m·s or N·s.
-fn motor_impulse(world: &PhysicsWorld, handle: JointHandle, kind: JointKind) -> f64 {
-    let axis = match kind {
-        JointKind::Revolute => JointAxis::AngX,
-        JointKind::Prismatic => JointAxis::LinX,
-        JointKind::Other | JointKind::Fixed => return 0.0,
-    };
-    let motor = match handle {
-        JointHandle::Impulse(handle) => {
-            world.impulse_joints.get(handle).and_then(|j| j.data.motor(axis).copied())
-        }
-        JointHandle::Multibody(handle) => world.multibody_joints.get(handle).and_then(|(multibody, id)| {
-            multibody.link(id).and_then(|link| link.joint.data.motor(axis).copied())
-        }),
-    };
-    motor.map_or(0.0, |motor| f64::from(motor.impulse))
 }

@@ -9,6 +9,7 @@ pub mod body;
 mod convert;
 mod mesh;
 pub mod model;
+mod motors;
 pub mod robot;
 pub mod scene;
 mod senses;

@@ -48,6 +48,8 @@ pub(crate) struct Mechanics {
 /// A joint's true state.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct JointTruth {
+    /// Its free axis in the world.
+    pub(crate) axis: Vector,
     pub(crate) position: f64,
     pub(crate) velocity: f64,
     pub(crate) effort: f64,

@@ -6,7 +6,7 @@ use neuraxis_core::body::Body as _;
 use neuraxis_core::{Pose2, Reading, Twist2, ops};
 use neuraxis_sim::SoloBody;
 
-use common::{OPEN, burger, solo};
+use common::{OPEN, burger, root, solo, solo_of};
 
 /// Drives with a constant twist for `seconds`; the true pose then.
 fn drive(body: &mut SoloBody, twist: Twist2, seconds: f64) -> Pose2 {
@@ -120,4 +120,58 @@ fn wheels_roll_without_sinking_in() {
     let rolled = (turns(&body) - a) * 0.033;
     let gone = body.arena().robots()[0].pose().translation.x - x;
     assert!((rolled / gone - 1.0).abs() < 0.005, "the wheels rolled {rolled} m, the body went {gone} m");
+}
+
+/// The burger's body with its file changed.
+fn burger_with(from: &str, to: &str) -> SoloBody {
+    let path = root().join("robots/burger");
+    let read = |name: &str| std::fs::read_to_string(path.join(name)).expect("it is read");
+    let robot = read("burger.yaml");
+    assert!(robot.contains(from), "{from}");
+    let robot = robot.replace(from, to);
+    let robot = robot.split("\nbrain:").next().expect("body").to_owned() + "\nbrain: null\n";
+    solo_of(&robot, ("burger.urdf", &read("burger.urdf")), OPEN, 1)
+}
+
+#[test]
+fn weak_motors_take_their_time() {
+    let way = |torque: &str| {
+        let mut body = burger_with(
+            "wheel_right_joint }\nlimits",
+            &format!("wheel_right_joint, torque: {torque} }}\nlimits"),
+        );
+        drive(&mut body, Twist2::new(0.22, 0.0), 0.6).x
+    };
+    // Two wheels of 33 mm with 2 mN·m more on each move 1 kg faster by 0.12 m/s², whatever the caster takes.
+    let gained = way("0.004") - way("0.002");
+    let wanted = 0.5 * (2.0 * 0.002 / 0.033 / 1.002) * 0.6 * 0.6;
+    assert!((gained / wanted - 1.0).abs() < 0.1, "{gained} m, not {wanted} m");
+}
+
+#[test]
+fn on_ice_the_wheels_believe_more_than_is_so() {
+    let ice = OPEN.replace("world:", "friction: 0.01\nworld:");
+    let mut body = solo(&ice, 1);
+    let truth = drive(&mut body, Twist2::new(0.22, 0.0), 1.0);
+    let percepts = body.arena().robots()[0].percepts();
+    match percepts.slots()[percepts.find("odom").expect("slot")].reading() {
+        Some(Reading::Odometry(odometry)) => {
+            assert!(odometry.pose.x > 0.18 && truth.x < 0.1, "{odometry:?} {truth:?}");
+        }
+        other => panic!("odometry, not {other:?}"),
+    }
+}
+
+#[test]
+fn every_sense_has_its_own_rate_and_delay() {
+    let mut body = burger_with("rate: 10, noise", "rate: 10, transport: { delay: 0.12 }, noise");
+    drive(&mut body, Twist2::default(), 2.0);
+    let mut percepts = body.description().percepts();
+    body.sense(&mut percepts).expect("senses");
+    let count = |name: &str| percepts.slots()[percepts.find(name).expect("slot")].sequence();
+    // From 0 to 2 s, both ends counted; the last two scans are still under way.
+    assert_eq!((count("imu"), count("odom"), count("scan"), count("battery")), (401, 101, 19, 3));
+    let scan = &percepts.slots()[percepts.find("scan").expect("slot")];
+    let age = scan.age(percepts.now).expect("a scan");
+    assert!((0.12..0.22).contains(&age), "{age}");
 }

@@ -194,7 +194,7 @@ pub enum Thing {
     Field {
         /// The region's corners: lowest x and y, highest x and y, m.
         within: [[f64; 2]; 2],
-        /// How many.
+        /// How many; fewer where the gap leaves no room for more.
         #[schemars(range(min = 1, max = 10000))]
         count: u32,
         /// Smallest and largest radius, m.

@@ -24,14 +24,28 @@ pub(crate) fn burger() -> RobotModel {
 
 #[allow(dead_code, reason = "not every test binary needs every helper")]
 pub(crate) fn solo(scene: &str, seed: u64) -> SoloBody {
+    place(burger(), scene, seed)
+}
+
+fn place(robot: RobotModel, scene: &str, seed: u64) -> SoloBody {
     let loaded = file::parse::<SceneSpec>(Path::new("test.yaml"), scene.to_owned(), &[])
         .map_err(|e| e.to_string())
         .expect("it loads");
     let scene = Scene::load(&loaded).expect("scene");
-    let robot = burger();
     let layout = scene.layout(seed, &[robot.size()]).expect("layout");
     let arena = Arena::new(0, seed, &scene.spec, layout, vec![Setup { robot, brain: None }]);
     SoloBody::new(arena, 100.0).expect("robot")
+}
+
+/// Any robot in any scene: its file, its model (name and text), the scene.
+#[allow(dead_code, reason = "not every test binary needs every helper")]
+pub(crate) fn solo_of(robot: &str, model: (&str, &str), scene: &str, seed: u64) -> SoloBody {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join(model.0), model.1).expect("it is written");
+    let path = folder.path().join("robot.yaml");
+    let loaded = file::parse::<Robot<()>>(&path, robot.to_owned(), &[]).map_err(|e| e.to_string());
+    let robot = RobotModel::new(&loaded.expect("it loads")).map_err(|e| e.to_string()).expect("it loads");
+    place(robot, scene, seed)
 }
 
 /// Nothing but ground.
