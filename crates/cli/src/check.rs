@@ -1,17 +1,16 @@
 //! `neuraxis check`: everything that is wrong with files, before anything runs.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use neuraxis_core::file::tree;
 use neuraxis_core::robot::{Articulation, Sensor};
 use neuraxis_scenario::PlannedScene;
 use neuraxis_scenario::plan::{Changes, PlannedRobot};
 use neuraxis_sim::model::JointKind;
 
 use crate::exit::Exit;
+use crate::files::{Kind, kind, yaml_files};
 use crate::output;
-use crate::run::yaml_files;
 
 #[derive(Args, Debug)]
 #[command(
@@ -24,30 +23,6 @@ pub(crate) struct CheckArgs {
     /// Say nothing of files that are right.
     #[arg(long, short)]
     quiet: bool,
-}
-
-/// What a YAML file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Robot,
-    Scene,
-    Map,
-}
-
-/// What the file is, by its keys; `None` if it cannot be told.
-pub(crate) fn kind(path: &Path) -> Option<Kind> {
-    let text = neuraxis_core::file::read(path).ok()?;
-    let tree = tree::parse(&text, &mut Vec::new()).ok()?;
-    let has = |key: &str| tree.get(key).is_some();
-    if has("world") || has("robots") {
-        Some(Kind::Scene)
-    } else if has("brain") || has("actuators") || has("model") {
-        Some(Kind::Robot)
-    } else if has("resolution") && has("image") {
-        Some(Kind::Map)
-    } else {
-        None
-    }
 }
 
 pub(crate) fn check(args: &CheckArgs) -> Exit {

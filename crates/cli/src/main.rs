@@ -5,6 +5,7 @@ mod check;
 mod create;
 mod doctor;
 mod exit;
+mod files;
 mod output;
 mod run;
 

@@ -1,7 +1,7 @@
 //! `neuraxis run`: trials in the simulator.
 
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -14,6 +14,7 @@ use neuraxis_scenario::run::Order;
 use neuraxis_scenario::{Plan, Progress, TrialResult, picture};
 
 use crate::exit::Exit;
+use crate::files::{Kind, kind, yaml_files};
 use crate::{builtin, output};
 
 #[derive(Args, Debug)]
@@ -195,35 +196,13 @@ fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
         }
         let files = yaml_files(path);
         let before = found.len();
-        found.extend(
-            files.into_iter().filter(|file| crate::check::kind(file) == Some(crate::check::Kind::Scene)),
-        );
+        found.extend(files.into_iter().filter(|file| kind(file) == Some(Kind::Scene)));
         if found.len() == before {
             let help = "a scene is a `.yaml` file with a `world:`";
             return Err(output::usage(&format!("there is no scene in {}", path.display()), help));
         }
     }
     Ok(found)
-}
-
-/// The YAML files in a folder and below, by name; not deeper than a project goes.
-pub(crate) fn yaml_files(folder: &Path) -> Vec<PathBuf> {
-    fn visit(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) {
-        let Ok(entries) = std::fs::read_dir(folder) else { return };
-        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-        paths.sort();
-        for path in paths {
-            let ending = path.extension().and_then(|e| e.to_str());
-            if path.is_dir() && depth < 4 && !path.is_symlink() {
-                visit(&path, depth + 1, found);
-            } else if matches!(ending, Some("yaml" | "yml")) {
-                found.push(path);
-            }
-        }
-    }
-    let mut found = Vec::new();
-    visit(folder, 0, &mut found);
-    found
 }
 
 fn changes(args: &RunArgs) -> Changes {

@@ -3,8 +3,10 @@
 pub mod labyrinth;
 pub mod map;
 pub mod route;
+mod solid;
 pub mod spec;
 pub mod world;
 
+pub use solid::Solid;
 pub use spec::{Place, SceneSpec};
-pub use world::{Scene, SceneError, Solid};
+pub use world::{Scene, SceneError};

@@ -6,7 +6,7 @@
 use pathfinding::directed::astar::astar;
 use rapier3d::prelude::Vector;
 
-use super::world::Solid;
+use super::solid::Solid;
 
 /// Cells a side at most; a larger world gets a coarser grid.
 const MAX_CELLS: f64 = 1500.0;
