@@ -60,18 +60,6 @@ impl RobotBrain {
             settle: spec.settle,
         })
     }
-
-    /// The map that it has drawn.
-    #[must_use]
-    pub fn map(&self) -> &OccupancyGrid {
-        self.estimator.map()
-    }
-
-    /// The way that it plans to take: points in the map, m.
-    #[must_use]
-    pub fn path(&self) -> &[nalgebra::Point2<f64>] {
-        self.navigator.path()
-    }
 }
 
 impl Brain for RobotBrain {
@@ -113,5 +101,13 @@ impl Brain for RobotBrain {
 
     fn decision(&self) -> &Decision {
         &self.decision
+    }
+
+    fn path(&self) -> &[nalgebra::Point2<f64>] {
+        self.navigator.path()
+    }
+
+    fn map(&self) -> Option<&OccupancyGrid> {
+        Some(self.estimator.map())
     }
 }

@@ -13,6 +13,8 @@ pub(crate) enum Exit {
     Usage = 2,
     /// A crash, an interrupt, the time limit, or a disk that is full.
     Broken = 3,
+    /// A replay did something else than what was recorded, or two recordings differ.
+    Differs = 5,
 }
 
 impl From<Exit> for ExitCode {

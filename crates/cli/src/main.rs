@@ -7,6 +7,7 @@ mod doctor;
 mod exit;
 mod files;
 mod output;
+mod replay;
 mod run;
 
 use std::path::PathBuf;
@@ -22,8 +23,8 @@ use crate::exit::Exit;
     name = "neuraxis",
     version,
     about,
-    after_help = "Exit codes: 0 all went well, 1 a trial failed, 2 wrong usage or a wrong file, 3 a crash, an interrupt or the time limit.",
-    after_long_help = "Examples:\n  neuraxis run                              the maze, 10 trials\n  neuraxis run scenes/rooms.yaml --trials 100 --out results\n  neuraxis check robots scenes\n  neuraxis new robot my_robot --from my_robot.urdf\n\nExit codes:\n  0  all went well\n  1  a trial failed\n  2  wrong usage or a wrong file\n  3  a crash, an interrupt or the time limit"
+    after_help = "Exit codes: 0 all went well, 1 a trial failed, 2 wrong usage or a wrong file, 3 a crash, an interrupt or the time limit, 5 a replay or recording differs.",
+    after_long_help = "Examples:\n  neuraxis run                              the maze, 10 trials\n  neuraxis run scenes/rooms.yaml --trials 100 --out results --record failed\n  neuraxis replay results/*.mcap\n  neuraxis check robots scenes\n  neuraxis new robot my_robot --from my_robot.urdf\n\nExit codes:\n  0  all went well\n  1  a trial failed\n  2  wrong usage or a wrong file\n  3  a crash, an interrupt or the time limit\n  5  a replay does something else than what was recorded, or two recordings differ"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -34,6 +35,10 @@ struct Cli {
 enum Verb {
     /// Run trials in the simulator and print a table.
     Run(run::RunArgs),
+    /// Run the brains of recordings again on the recorded senses: does each command come out the same, to the bit?
+    Replay(replay::ReplayArgs),
+    /// Compare two recordings, tick by tick.
+    Diff(replay::DiffArgs),
     /// Check robot and scene files: everything that is wrong with them, before anything runs.
     Check(check::CheckArgs),
     /// Write a new robot or scene file.
@@ -65,6 +70,8 @@ fn main() -> ExitCode {
     };
     let exit = match cli.verb {
         Verb::Run(args) => run::run(&args),
+        Verb::Replay(args) => replay::replay(&args),
+        Verb::Diff(args) => replay::diff(&args),
         Verb::Check(args) => check::check(&args),
         Verb::New(args) => create::create(&args),
         Verb::Doctor => doctor::doctor(),

@@ -1,17 +1,20 @@
 //! `neuraxis run`: trials in the simulator.
 
 use std::io::IsTerminal as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use neuraxis_core::file::Override;
+use neuraxis_core::file::{FileError, Override};
+use neuraxis_record::Recorder;
+use neuraxis_scenario::book::Files;
 use neuraxis_scenario::plan::Changes;
 use neuraxis_scenario::run::Order;
-use neuraxis_scenario::{Plan, Progress, TrialResult, picture};
+use neuraxis_scenario::{Hooks, Plan, PlannedScene, Progress, TrialResult, picture, replay};
+use neuraxis_sim::Arena;
 
 use crate::exit::Exit;
 use crate::files::{Kind, kind, yaml_files};
@@ -39,6 +42,9 @@ pub(crate) struct RunArgs {
     /// A folder for results.json, results.csv and a picture of each trial.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Which trials leave a recording (trial-NNNNN.mcap) in the output folder.
+    #[arg(long, value_name = "WHICH", value_enum, default_value_t = Record::None, requires_ifs = [("all", "out"), ("failed", "out")])]
+    record: Record,
     /// Print the results as JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -49,6 +55,17 @@ pub(crate) struct RunArgs {
     /// Stop after so many seconds of real time and keep what was done.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
     time_limit: Option<u32>,
+}
+
+/// Which trials are recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Record {
+    /// Every trial.
+    All,
+    /// Trials in which a robot failed, and those that were cut short.
+    Failed,
+    /// No trial.
+    None,
 }
 
 /// Why a run ended before its last trial.
@@ -111,30 +128,35 @@ fn run_plan(args: &RunArgs, plan: &Plan) -> Exit {
     let jobs = args.jobs.map_or(cores, usize::from);
     let order = Order { trials: args.trials as usize, seed: args.seed, jobs };
 
-    let mut watch = Watch::new(args.trials);
-    let mut cut = None;
-    let mut disk: Option<std::io::Error> = None;
-    let limit = args.time_limit.map(|seconds| Duration::from_secs(u64::from(seconds)));
-    let results = neuraxis_scenario::run(
-        plan,
-        order,
-        |progress| {
-            watch.show(progress);
-            if stop.load(Ordering::SeqCst) {
-                cut = Some(Cut::Interrupted);
-            } else if limit.is_some_and(|limit| watch.elapsed() > limit) {
-                cut = Some(Cut::OutOfTime);
-            }
-            cut.is_none()
-        },
-        |finished| {
-            if let (Some(folder), None) = (&args.out, &disk) {
-                let path = folder.join(format!("trial-{:05}.svg", finished.arena.trial));
-                disk = output::write(&path, &picture::svg(finished.arena)).err();
+    let recorder = match (args.record, &args.out) {
+        (Record::All | Record::Failed, Some(_)) => match Recorder::start(args.record == Record::Failed) {
+            Ok(recorder) => Some(recorder),
+            Err(error) => {
+                return output::usage(&format!("cannot start the recorder: {error}"), "use --record none");
             }
         },
-    );
+        _ => None,
+    };
+    let mut session = Run {
+        folder: args.out.as_deref(),
+        recorder: recorder.as_ref(),
+        files: Vec::new(),
+        watch: Watch::new(args.trials),
+        stop,
+        limit: args.time_limit.map(|seconds| Duration::from_secs(u64::from(seconds))),
+        cut: None,
+        disk: None,
+    };
+    let results = neuraxis_scenario::run(plan, order, &mut session);
+    let Run { watch, cut, mut disk, .. } = session;
     watch.close();
+    for finished in recorder.map(Recorder::close).unwrap_or_default() {
+        if let Some(error) = finished.error {
+            disk.get_or_insert_with(|| {
+                std::io::Error::other(format!("{}: {error}", finished.path.display()))
+            });
+        }
+    }
     let results = match results {
         Ok(results) => results,
         Err(error) => {
@@ -143,6 +165,66 @@ fn run_plan(args: &RunArgs, plan: &Plan) -> Exit {
         }
     };
     finish(args, results, cut, disk, &watch)
+}
+
+/// What a run keeps at hand while its trials go on.
+struct Run<'a> {
+    folder: Option<&'a Path>,
+    recorder: Option<&'a Recorder>,
+    /// The files of the scenes that were recorded so far, by the scene's path.
+    files: Vec<(PathBuf, Files)>,
+    watch: Watch,
+    stop: Arc<AtomicBool>,
+    limit: Option<Duration>,
+    cut: Option<Cut>,
+    disk: Option<std::io::Error>,
+}
+
+impl Run<'_> {
+    fn record(&mut self, scene: &PlannedScene, arena: &mut Arena) -> std::io::Result<()> {
+        let (Some(recorder), Some(folder)) = (self.recorder, self.folder) else { return Ok(()) };
+        let path = &scene.file.path;
+        if !self.files.iter().any(|(known, _)| known == path) {
+            self.files.push((path.clone(), Files::of(scene)?));
+        }
+        let Some((_, files)) = self.files.iter().find(|(known, _)| known == path) else { return Ok(()) };
+        let line: Vec<String> = std::env::args().collect();
+        let session = files.session(scene, arena, &line.join(" "));
+        let path = folder.join(format!("trial-{:05}.mcap", arena.trial));
+        arena.set_observer(Box::new(recorder.open(&path, session)?));
+        Ok(())
+    }
+}
+
+impl Hooks for Run<'_> {
+    fn begin(&mut self, scene: &PlannedScene, arena: &mut Arena) -> Result<(), FileError> {
+        if self.disk.is_none()
+            && let Err(error) = self.record(scene, arena)
+        {
+            self.disk = Some(error);
+        }
+        Ok(())
+    }
+
+    fn go_on(&mut self, progress: &Progress) -> bool {
+        self.watch.show(progress);
+        if self.stop.load(Ordering::SeqCst) {
+            self.cut = Some(Cut::Interrupted);
+        } else if self.limit.is_some_and(|limit| self.watch.elapsed() > limit) {
+            self.cut = Some(Cut::OutOfTime);
+        }
+        self.cut.is_none()
+    }
+
+    fn end(&mut self, arena: &mut Arena, results: &[TrialResult]) {
+        if let Some(mut observer) = arena.take_observer() {
+            observer.ended(&replay::verdict(results), results.iter().any(|row| !row.success));
+        }
+        if let (Some(folder), None) = (self.folder, &self.disk) {
+            let path = folder.join(format!("trial-{:05}.svg", arena.trial));
+            self.disk = output::write(&path, &picture::svg(arena)).err();
+        }
+    }
 }
 
 fn finish(
@@ -206,8 +288,13 @@ fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
 }
 
 fn changes(args: &RunArgs) -> Changes {
-    let mut changes = Changes { robot: args.robot.clone(), ..Changes::default() };
-    for setting in &args.settings {
+    Changes { robot: args.robot.clone(), ..sorted(&args.settings) }
+}
+
+/// Settings by the file that they change.
+pub(crate) fn sorted(settings: &[Override]) -> Changes {
+    let mut changes = Changes::default();
+    for setting in settings {
         let mut setting = setting.clone();
         match setting.path.first().map(String::as_str) {
             Some("scene") => {

@@ -57,9 +57,11 @@ fn complaint(file: &str, from: &str, to: &str) -> String {
 #[test]
 fn help_of_every_verb() {
     let folder = workshop();
-    let verbs: [&[&str]; 9] = [
+    let verbs: [&[&str]; 11] = [
         &["--help"],
         &["run", "--help"],
+        &["replay", "--help"],
+        &["diff", "--help"],
         &["check", "--help"],
         &["new", "--help"],
         &["new", "robot", "--help"],
@@ -261,4 +263,79 @@ fn the_readmes_files_are_right() {
     fs::write(scenes.join("pillars.yaml"), blocks[1]).expect("written");
     let output = neuraxis(folder.path(), &["check", "robots/burger/burger.yaml", "scenes/pillars.yaml"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+}
+
+#[test]
+fn recordings_are_replayed_compared_and_doubted() {
+    let folder = workshop();
+    let run = |seed: &str, out: &str| {
+        let settings = ["--trials", "1", "--seed", seed, "--out", out, "--record", "all"];
+        let output = neuraxis(folder.path(), &[&["run", "hall.yaml"][..], &settings].concat());
+        // Whether the robot is there in time is not the matter here.
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{}", text(&output.stderr));
+    };
+    run("1", "a");
+    run("2", "b");
+    let (a, b) = ("a/trial-00000.mcap", "b/trial-00000.mcap");
+    let code = |arguments: &[&str]| {
+        let output = neuraxis(folder.path(), arguments);
+        (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+    };
+    let (exit, said) = code(&["replay", a, b]);
+    assert!(exit == Some(0) && said.contains("2 of 2 identical"), "{said}");
+    let (exit, said) = code(&["replay", a, "--reproduce"]);
+    assert!(exit == Some(0) && said.contains("reproduced"), "{said}");
+    let (exit, said) = code(&["diff", a, b]);
+    assert!(exit == Some(5) && said.contains("differs first at tick 0"), "{said}");
+    assert_eq!(code(&["diff", a, a]).0, Some(0));
+    let (exit, said) = code(&["replay", a, "--mute", "odom@2s..3s"]);
+    assert!(exit == Some(0) && said.contains("the changed one alone in"), "{said}");
+    let (exit, said) = code(&["replay", a, "--mute", "radar"]);
+    assert!(exit == Some(2) && said.contains("`radar`") && said.contains("odom"), "{said}");
+    let (exit, said) = code(&["replay", a, "--fault", "odom:melt"]);
+    assert!(exit == Some(2) && said.contains("freeze"), "{said}");
+    let (exit, said) = code(&["replay", a, "--set", "fusion.rule=magic"]);
+    assert!(exit == Some(2) && said.contains("magic"), "{said}");
+    let (exit, said) = code(&["replay", "hall.yaml", "missing.mcap"]);
+    assert!(exit == Some(2) && said.contains("no recording") && said.contains("cannot read"), "{said}");
+
+    // Cut short, a recording still says what it holds; a bit in the wrong place is damage and no panic.
+    let bytes = fs::read(folder.path().join(a)).expect("the file");
+    fs::write(folder.path().join("cut.mcap"), &bytes[..bytes.len() * 3 / 4]).expect("written");
+    let (exit, said) = code(&["replay", "cut.mcap"]);
+    assert!(exit == Some(0) && said.contains("cut short") && said.contains("identical"), "{said}");
+}
+
+/// `kill -9` in the middle of a run: what was flushed can be read, whole files and parts alike.
+#[cfg(unix)]
+#[test]
+fn a_killed_run_leaves_readable_recordings() {
+    let folder = workshop();
+    let long = SCENE.replace("name: hall", "name: long").replace("time_limit: 20", "time_limit: 2000");
+    fs::write(folder.path().join("long.yaml"), long).expect("write");
+    let slowly = "cognition.local.cruise=0.05";
+    let mut run = Command::new(env!("CARGO_BIN_EXE_neuraxis"))
+        .args(["run", "hall.yaml", "long.yaml", "--trials", "4", "--out", "out", "--record", "all"])
+        .args(["--set", slowly])
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    // Until a minute of recorded time is on the disk.
+    let part = folder.path().join("out/trial-00001.mcap.part");
+    for _ in 0..600 {
+        if fs::metadata(&part).is_ok_and(|file| file.len() > 200_000) {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    run.kill().expect("SIGKILL");
+    run.wait().expect("it is gone");
+    let output = neuraxis(folder.path(), &["replay", "out/trial-00000.mcap", "out/trial-00001.mcap.part"]);
+    let said = text(&output.stdout) + &text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("cut short") && said.contains("2 of 2 identical"), "{said}");
+    assert!(!said.contains(" 0 ticks"), "{said}");
 }

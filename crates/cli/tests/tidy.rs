@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The floors, from the ground up; a crate may import from lower floors only.
-const FLOORS: [(&str, u32); 9] = [
+const FLOORS: [(&str, u32); 10] = [
     ("core", 0),
     ("neural", 1),
     ("fusion", 2),
@@ -12,6 +12,7 @@ const FLOORS: [(&str, u32); 9] = [
     ("motor", 2),
     ("brain", 3),
     ("sim", 4),
+    ("record", 4),
     ("scenario", 5),
     ("cli", 6),
 ];

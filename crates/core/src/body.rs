@@ -2,6 +2,7 @@
 //! nothing above this trait can tell them apart.
 
 use nalgebra::Isometry3;
+use serde::{Deserialize, Serialize};
 
 use crate::kinematics::DifferentialDrive;
 use crate::percepts::{Contact, Imu, JointState, LaserScan, Odometry};
@@ -49,7 +50,7 @@ pub enum BodyError {
 }
 
 /// What a brain has to know of its body.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BodyDescription {
     /// The robot's name.
     pub name: String,
@@ -68,7 +69,7 @@ pub struct BodyDescription {
 }
 
 /// What a brain has to know of a sense.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SensorDescription {
     /// The sense as the robot file gives it.
     pub sensor: Sensor,

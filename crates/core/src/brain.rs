@@ -1,6 +1,10 @@
 //! A brain as a body sees it: percepts in, a command out, once a tick.
 
-use crate::{Belief, Command, Drive, Goal, GoalStatus, Modulation, Needs, Percepts, StopReason};
+use nalgebra::Point2;
+
+use crate::{
+    Belief, Command, Drive, Goal, GoalStatus, Modulation, Needs, OccupancyGrid, Percepts, StopReason,
+};
 
 /// Something that thinks. It takes its time and its senses only from the percepts, so that the same
 /// percepts always give the same commands.
@@ -16,6 +20,16 @@ pub trait Brain: Send + Sync {
 
     /// What the last tick decided, and why.
     fn decision(&self) -> &Decision;
+
+    /// The way that it means to take: points in the map, m. Empty if it plans none.
+    fn path(&self) -> &[Point2<f64>] {
+        &[]
+    }
+
+    /// The map that it has drawn, if it draws one.
+    fn map(&self) -> Option<&OccupancyGrid> {
+        None
+    }
 }
 
 /// What the safety supervisor did to the last command.

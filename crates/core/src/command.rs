@@ -1,6 +1,8 @@
 //! What the brain wants: the [`Drive`] that descends to the motor circuits, and the [`Command`] that
 //! they make of it for the actuators.
 
+use serde::{Deserialize, Serialize};
+
 use crate::Stamp;
 
 /// How a legged body should step; other bodies ignore it.
@@ -43,7 +45,7 @@ impl Drive {
 }
 
 /// What the numbers of a command mean (`ros2_control`'s command interfaces).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Interface {
     /// Joint position, rad or m.
     Position,

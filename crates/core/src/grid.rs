@@ -39,6 +39,7 @@ pub struct OccupancyGrid {
     cells: Vec<Cell>,
     changed: Vec<u32>,
     is_listed: Vec<bool>,
+    known: Option<[usize; 4]>,
 }
 
 impl OccupancyGrid {
@@ -61,6 +62,7 @@ impl OccupancyGrid {
             cells: vec![Cell::Unknown; count],
             changed: Vec::with_capacity(count),
             is_listed: vec![false; count],
+            known: None,
         }
     }
 
@@ -144,6 +146,12 @@ impl OccupancyGrid {
         &self.log_odds
     }
 
+    /// The smallest block of cells that holds all that were ever known: first column and row, last column and row.
+    #[must_use]
+    pub fn known(&self) -> Option<[usize; 4]> {
+        self.known
+    }
+
     /// Adds `evidence` (log-odds, positive for occupied) to the cell `index`.
     pub fn add(&mut self, index: usize, evidence: f32) {
         let value = (self.log_odds[index] + evidence).clamp(-SUREST, SUREST);
@@ -156,6 +164,9 @@ impl OccupancyGrid {
             _ => return,
         };
         self.cells[index] = next;
+        let (x, y) = (index % self.width, index / self.width);
+        let [left, low, right, high] = self.known.unwrap_or([x, y, x, y]);
+        self.known = Some([left.min(x), low.min(y), right.max(x), high.max(y)]);
         if !self.is_listed[index] {
             self.is_listed[index] = true;
             self.changed.push(index as u32);

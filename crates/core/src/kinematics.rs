@@ -1,9 +1,11 @@
 //! The geometry of a differential drive: two driven wheels on one axle.
 
+use serde::{Deserialize, Serialize};
+
 use crate::Twist2;
 
 /// Wheel radius and track of a differential drive.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DifferentialDrive {
     /// m, greater than 0.
     pub wheel_radius: f64,

@@ -203,6 +203,13 @@ impl Slot {
         self.sequence += 1;
     }
 
+    /// Puts a reading in place that was once the `sequence`th of its slot: what a recording plays back.
+    pub fn restore(&mut self, stamp: Stamp, sequence: u64, fill: impl FnOnce(&mut Reading)) {
+        fill(&mut self.reading);
+        self.stamp = Some(stamp);
+        self.sequence = sequence;
+    }
+
     /// Takes over what `source`, a slot of the same sense, holds, sequence number and all, if it is new here.
     pub fn follow(&mut self, source: &Self) {
         if self.sequence != source.sequence {

@@ -245,6 +245,9 @@ pub enum Sensor {
         /// Readings a second, Hz.
         #[schemars(range(min = 0.01, max = 10000.0))]
         rate: f64,
+        /// Its errors.
+        #[serde(default)]
+        noise: JointNoise,
         /// How its messages travel.
         #[serde(default)]
         transport: Transport,
@@ -386,6 +389,10 @@ pub struct RangeNoise {
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub outliers: f64,
+    /// Step in which it tells distances, m; 0 for none.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub resolution: f64,
 }
 
 /// Errors of an inertial unit.
@@ -408,6 +415,32 @@ pub struct ImuNoise {
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 10.0))]
     pub accelerometer_bias: f64,
+    /// Step in which it tells turning rates, rad/s; 0 for none.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub gyro_resolution: f64,
+    /// Step in which it tells accelerations, m/s²; 0 for none.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 10.0))]
+    pub accelerometer_resolution: f64,
+}
+
+/// Errors of joint encoders.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JointNoise {
+    /// Step in which positions are told, rad or m; 0 for none.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub position_resolution: f64,
+    /// Step in which velocities are told, rad/s or m/s; 0 for none.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 10.0))]
+    pub velocity_resolution: f64,
+    /// Step in which efforts are told, N·m or N; 0 for none.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub effort_resolution: f64,
 }
 
 /// Errors of wheel odometry.

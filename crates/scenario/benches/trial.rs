@@ -7,8 +7,10 @@ use std::path::Path;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use neuraxis_brain::{RobotBrain, lock_step};
-use neuraxis_core::{Brain, Goal, Percepts};
+use neuraxis_core::{Brain, Goal, Observer as _, Percepts};
+use neuraxis_record::Recorder;
 use neuraxis_scenario::PlannedScene;
+use neuraxis_scenario::book::Files;
 use neuraxis_scenario::plan::Changes;
 use neuraxis_sim::{Arena, Setup, SoloBody};
 
@@ -116,9 +118,45 @@ fn step(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// What a recorder's tap takes of the brain's thread: 1000 ticks into a ring, while its thread writes the file.
+fn record(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("record");
+    group.throughput(Throughput::Elements(TICKS as u64));
+    let scene = scene(&[]);
+    let percepts = percepts(&scene);
+    let files = Files::of(&scene).expect("files");
+    let folder = tempfile::tempdir().expect("a folder");
+    let recorder = Recorder::start(false).expect("a recorder");
+    let arena = scene.arena(0, SEED).expect("arena");
+    let mut brain = brain(&scene);
+    let mut command = scene.robots[0].model.description.command();
+    for percepts in &percepts {
+        brain.tick(percepts, &mut command);
+    }
+    let mut number = 0;
+    group.bench_function("tap", |bencher| {
+        bencher.iter_batched(
+            || {
+                number += 1;
+                let path = folder.path().join(format!("{number}.mcap"));
+                recorder.open(&path, files.session(&scene, &arena, "")).expect("a tap")
+            },
+            |mut tap| {
+                for percepts in &percepts {
+                    tap.ticked(0, black_box(percepts), &command, &brain);
+                }
+                tap
+            },
+            BatchSize::PerIteration,
+        );
+    });
+    group.finish();
+    assert!(recorder.close().iter().all(|finished| finished.error.is_none()), "the recorder kept up");
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().sample_size(20);
-    targets = tick, step
+    targets = tick, step, record
 }
 criterion_main!(benches);

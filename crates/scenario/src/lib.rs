@@ -3,15 +3,17 @@
 //! This is where bodies and brains meet: a [`Plan`] holds the files, [`run()`] runs them, and what comes out are
 //! plain [`TrialResult`]s that follow from the files and the seeds alone.
 
+pub mod book;
 pub mod picture;
 pub mod plan;
+pub mod replay;
 pub mod results;
 pub mod run;
 pub mod statistics;
 
 pub use plan::{Plan, PlannedScene};
 pub use results::{SceneSummary, TrialResult};
-pub use run::{Finished, Progress, run};
+pub use run::{Hooks, Progress, run};
 
 /// The JSON Schemas of the file formats: file name and text.
 #[must_use]

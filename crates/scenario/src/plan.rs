@@ -26,6 +26,8 @@ pub struct PlannedScene {
     pub scene: Scene,
     /// Its robots, in the order of the file.
     pub robots: Vec<PlannedRobot>,
+    /// What the command line changed about the files.
+    pub changes: Changes,
 }
 
 /// Scenes, in the order in which trials go through them.
@@ -148,7 +150,7 @@ impl PlannedScene {
             }
         };
         if errors.is_empty() {
-            let planned = Self { file, scene, robots };
+            let planned = Self { file, scene, robots, changes: changes.clone() };
             // One set-up ahead of time shows starts and goals that lie in walls.
             match planned.layout(0) {
                 Ok(_) => return Ok(planned),

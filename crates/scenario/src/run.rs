@@ -3,6 +3,7 @@
 use neuraxis_core::file::FileError;
 use neuraxis_sim::{Arena, Batch};
 
+use crate::plan::PlannedScene;
 use crate::{Plan, TrialResult};
 
 /// Arenas that run side by side, for each thread.
@@ -34,26 +35,38 @@ pub struct Order {
     pub jobs: usize,
 }
 
-/// A trial that is over.
-pub struct Finished<'a> {
-    /// The arena as it ended.
-    pub arena: &'a Arena,
-    /// Its results, one a robot.
-    pub results: &'a [TrialResult],
+/// Who follows a run from outside; each of these may be left as it is.
+pub trait Hooks {
+    /// A trial is about to begin.
+    ///
+    /// # Errors
+    /// What keeps it from beginning; the run ends.
+    fn begin(&mut self, scene: &PlannedScene, arena: &mut Arena) -> Result<(), FileError> {
+        let _ = (scene, arena);
+        Ok(())
+    }
+
+    /// The run has come so far; whether it should go on.
+    fn go_on(&mut self, progress: &Progress) -> bool {
+        let _ = progress;
+        true
+    }
+
+    /// A trial is over.
+    fn end(&mut self, arena: &mut Arena, results: &[TrialResult]) {
+        let _ = (arena, results);
+    }
 }
 
-/// Runs the trials of `order`. `watch` hears of progress and says whether to go on; `finished` gets each
-/// trial as it ends. The results come in the order of the trials, whatever the order of their ends; after
+/// Nobody follows.
+impl Hooks for () {}
+
+/// Runs the trials of `order`. The results come in the order of the trials, whatever the order of their ends; after
 /// a stop they are those of the trials that were over by then.
 ///
 /// # Errors
 /// If a scene cannot be set up for one of the seeds.
-pub fn run(
-    plan: &Plan,
-    order: Order,
-    mut watch: impl FnMut(&Progress) -> bool,
-    mut finished: impl FnMut(&Finished<'_>),
-) -> Result<Vec<TrialResult>, FileError> {
+pub fn run(plan: &Plan, order: Order, hooks: &mut dyn Hooks) -> Result<Vec<TrialResult>, FileError> {
     let mut batch = Batch::new(order.jobs);
     let mut progress = Progress { trials: order.trials, ..Progress::default() };
     let mut results: Vec<Vec<TrialResult>> = Vec::new();
@@ -61,24 +74,27 @@ pub fn run(
     let mut ended_time = 0.0;
     while progress.done < order.trials {
         while running < order.jobs * ARENAS_PER_JOB && next < order.trials {
-            batch.add(plan.scene(next).arena(next, order.seed.wrapping_add(next as u64))?);
+            let scene = plan.scene(next);
+            let mut arena = scene.arena(next, order.seed.wrapping_add(next as u64))?;
+            hooks.begin(scene, &mut arena)?;
+            batch.add(arena);
             next += 1;
             running += 1;
         }
         for _ in 0..STEPS_PER_REPORT {
             batch.tick();
         }
-        for arena in batch.take_finished() {
+        for mut arena in batch.take_finished() {
             running -= 1;
             let rows = TrialResult::of(&arena);
-            finished(&Finished { arena: &arena, results: &rows });
+            hooks.end(&mut arena, &rows);
             progress.done += 1;
             progress.succeeded += usize::from(rows.iter().all(|r| r.success));
             ended_time += arena.now().seconds();
             results.push(rows);
         }
         progress.simulated = ended_time + batch.simulated();
-        if !watch(&progress) {
+        if !hooks.go_on(&progress) {
             break;
         }
     }

@@ -7,9 +7,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bevy_ecs::component::Component;
+use bevy_platform::cell::SyncCell;
 use neuraxis_core::digest::Digest;
 use neuraxis_core::robot::Actuators;
-use neuraxis_core::{Brain, Command, Goal, GoalStatus, Percepts, Pose2, Stamp, ops};
+use neuraxis_core::{Brain, Command, Goal, GoalStatus, Observer, Percepts, Pose2, Stamp, ops};
 use rapier3d::prelude::{
     CoefficientCombineRule, ColliderBuilder, PhysicsWorld, Pose, RigidBodyBuilder, Vector,
 };
@@ -151,6 +152,8 @@ pub struct Arena {
     robots: Vec<SimRobot>,
     faults: Vec<Fault>,
     digest: Digest,
+    /// In a cell that only `&mut` opens: observers need not be shared between threads.
+    observer: SyncCell<Option<Box<dyn Observer>>>,
     is_over: bool,
 }
 
@@ -213,6 +216,7 @@ impl Arena {
             robots,
             faults: scene.faults.clone(),
             digest: Digest::default(),
+            observer: SyncCell::new(None),
             is_over: false,
         };
         for robot in &mut arena.robots {
@@ -252,6 +256,16 @@ impl Arena {
         self.is_over
     }
 
+    /// Lets `observer` look on from now on.
+    pub fn set_observer(&mut self, observer: Box<dyn Observer>) {
+        *self.observer.get() = Some(observer);
+    }
+
+    /// Takes the observer back.
+    pub fn take_observer(&mut self) -> Option<Box<dyn Observer>> {
+        self.observer.get().take()
+    }
+
     /// All six stages once: one physics step.
     pub fn step(&mut self) {
         self.apply_faults();
@@ -264,6 +278,10 @@ impl Arena {
 
     /// Stage 1: what is broken now.
     pub fn apply_faults(&mut self) {
+        // Simulated time stands still until the observer has room: nothing is lost, and no brain is late.
+        while self.observer.get().as_mut().is_some_and(|observer| !observer.has_room()) {
+            std::thread::sleep(std::time::Duration::from_micros(100));
+        }
         for robot in &mut self.robots {
             robot.senses.iter_mut().for_each(|sense| sense.fault = None);
         }
@@ -294,8 +312,13 @@ impl Arena {
 
     /// Stage 3: brains whose time it is think.
     pub fn think(&mut self) {
-        for robot in &mut self.robots {
+        for (i, robot) in self.robots.iter_mut().enumerate() {
             robot.think(self.now);
+            if let (Some(observer), Some(brain), true) =
+                (self.observer.get(), robot.brain.as_deref(), robot.has_command)
+            {
+                observer.ticked(i, &robot.percepts, &robot.command, brain);
+            }
         }
     }
 
@@ -333,6 +356,13 @@ impl Arena {
                 }
             }
             robot.keep_score(&self.world, self.now);
+        }
+        if self.now.0 % TRACE_PERIOD < self.timestep
+            && let Some(observer) = self.observer.get()
+        {
+            for (i, robot) in self.robots.iter().enumerate() {
+                observer.stood(i, self.now, &Pose2::from_spatial(&robot.pose()));
+            }
         }
         let late = self.now >= self.time_limit;
         for robot in &mut self.robots {

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use nalgebra::Vector3;
 use neuraxis_core::percepts::{Battery, Contact, Imu, Odometry};
 use neuraxis_core::random::{self, Stream, normal};
-use neuraxis_core::robot::{ImuNoise, OdometryNoise, RangeNoise, Sensor, Transport};
+use neuraxis_core::robot::{ImuNoise, JointNoise, OdometryNoise, RangeNoise, Sensor, Transport};
 use neuraxis_core::{Pose2, Reading, Slot, Stamp, Twist2, kinematics::DifferentialDrive, ops, time};
 use rand::RngExt as _;
 use rapier3d::prelude::{ColliderHandle, PhysicsWorld, Pose, QueryFilter, Ray, Rotation, Vector};
@@ -81,6 +81,7 @@ enum Kind {
     },
     JointState {
         joints: Vec<usize>,
+        noise: JointNoise,
     },
     Contact {
         link: usize,
@@ -177,7 +178,9 @@ impl Sense {
                     signs,
                 }
             }
-            Sensor::JointState { .. } => Kind::JointState { joints: wiring.joints.to_vec() },
+            Sensor::JointState { noise, .. } => {
+                Kind::JointState { joints: wiring.joints.to_vec(), noise: *noise }
+            }
             Sensor::Contact { threshold, .. } => {
                 Kind::Contact { link, shapes: wiring.touch.clone(), threshold: *threshold }
             }
@@ -264,6 +267,9 @@ fn fill(kind: &mut Kind, stream: &mut Stream, reading: &mut Reading, period: u64
                     let noisy = f64::from(*range) + noise.std * normal(stream);
                     *range = noisy.clamp(scan.range_min, scan.range_max) as f32;
                 }
+                if noise.resolution > 0.0 && range.is_finite() {
+                    *range = stepped(f64::from(*range), noise.resolution) as f32;
+                }
                 if noise.dropout > 0.0 && stream.random_bool(noise.dropout) {
                     *range = f32::NAN;
                 }
@@ -282,13 +288,18 @@ fn fill(kind: &mut Kind, stream: &mut Stream, reading: &mut Reading, period: u64
             let last_at = last_linear + last_angular.cross(arm);
             let acceleration = (at - last_at) / robot.timestep as f32 + Vector::new(0.0, 0.0, robot.gravity);
             let to_sensor: Rotation = pose.rotation.inverse();
-            let mut noisy = |v: Vector, std: f64, bias: &Vector3<f64>| {
+            let mut noisy = |v: Vector, std: f64, bias: &Vector3<f64>, step: f64| {
                 let noise = Vector3::new(normal(stream), normal(stream), normal(stream)) * std;
-                vector64(to_sensor * v) + bias + noise
+                (vector64(to_sensor * v) + bias + noise).map(|value| stepped(value, step))
             };
             *imu = Imu {
-                angular_velocity: noisy(angular, noise.gyro, gyro_bias),
-                linear_acceleration: noisy(acceleration, noise.accelerometer, accelerometer_bias),
+                angular_velocity: noisy(angular, noise.gyro, gyro_bias, noise.gyro_resolution),
+                linear_acceleration: noisy(
+                    acceleration,
+                    noise.accelerometer,
+                    accelerometer_bias,
+                    noise.accelerometer_resolution,
+                ),
                 orientation: None,
             };
         }
@@ -311,12 +322,14 @@ fn fill(kind: &mut Kind, stream: &mut Stream, reading: &mut Reading, period: u64
             *pose = pose.advance(&twist, dt);
             *odometry = Odometry { pose: *pose, twist: Twist2::new(twist.linear, twist.angular) };
         }
-        (Kind::JointState { joints }, Reading::Joints(state)) => {
+        (Kind::JointState { joints, noise }, Reading::Joints(state)) => {
             for (i, joint) in joints.iter().enumerate() {
                 let truth = truth.robot.joints[*joint];
-                state.position[i] = truth.position;
-                state.velocity[i] = truth.velocity;
-                state.effort[i] = truth.effort;
+                state.position[i] = stepped(truth.position, noise.position_resolution);
+                state.velocity[i] = stepped(truth.velocity, noise.velocity_resolution);
+                // No more digits than the solver has.
+                let effort = f64::from(truth.effort as f32);
+                state.effort[i] = stepped(effort, noise.effort_resolution);
             }
         }
         (Kind::Contact { link, shapes, threshold }, Reading::Contact(contact)) => {
@@ -333,6 +346,11 @@ fn fill(kind: &mut Kind, stream: &mut Stream, reading: &mut Reading, period: u64
         // A slot keeps its kind for life, so no other pair can meet.
         _ => {}
     }
+}
+
+/// The value to the nearest step of a sensor's resolution; 0 for none.
+fn stepped(value: f64, step: f64) -> f64 {
+    if step > 0.0 { (value / step).round() * step } else { value }
 }
 
 /// The sum of the contact forces on a link from anything but the robot itself.

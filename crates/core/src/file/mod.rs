@@ -37,6 +37,12 @@ pub struct Override {
     pub value: String,
 }
 
+impl std::fmt::Display for Override {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}={}", self.path.join("."), self.value)
+    }
+}
+
 impl std::str::FromStr for Override {
     type Err = String;
 

@@ -9,7 +9,7 @@ mod mjcf;
 mod urdf;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use neuraxis_core::file::FileError;
 use neuraxis_core::robot::Articulation;
@@ -98,6 +98,8 @@ pub struct Model {
     pub anchored: bool,
     /// What the file says and we do not honour, one sentence each.
     pub notes: Vec<String>,
+    /// The files that it was read from: itself, then its meshes.
+    pub files: Vec<PathBuf>,
 }
 
 /// Where a model's parts ended up in a physics world.
@@ -147,6 +149,8 @@ pub fn load(path: &Path) -> Result<Model, FileError> {
         return Err(FileError::unreadable(path, &why, "check it with another tool"));
     };
     // Each link as its author wrote it, before fixed joints melt links together.
+    model.files.insert(0, path.to_owned());
+    model.files.dedup();
     let faults: Vec<(String, String)> = model.links.iter().filter_map(Link::fault).collect();
     model.mark_shapes();
     model.merge_fixed();

@@ -13,7 +13,7 @@ pub(super) fn load(path: &Path, text: &str) -> Result<Model, String> {
     let mut robot = urdf_rs::read_from_string(text).map_err(|error| error.to_string())?;
     check_tree(&robot)?;
     let folder = neuraxis_core::file::folder_of(path).canonicalize().map_err(|error| error.to_string())?;
-    find_meshes(&mut robot, &folder)?;
+    let files = find_meshes(&mut robot, &folder)?;
     let mut notes = Vec::new();
     turn_inertias(&mut robot);
 
@@ -80,7 +80,8 @@ pub(super) fn load(path: &Path, text: &str) -> Result<Model, String> {
             "`<gazebo>` extensions are not read: sensors and friction stand in the robot file".to_owned(),
         );
     }
-    Ok(sorted(Model { name: robot.name.clone(), links, joints, frames, anchored: false, notes }))
+    let name = robot.name.clone();
+    Ok(sorted(Model { name, links, joints, frames, anchored: false, notes, files }))
 }
 
 fn is_empty(geometry: &Geometry) -> bool {
@@ -133,8 +134,9 @@ fn check_tree(robot: &Robot) -> Result<(), String> {
     Ok(())
 }
 
-/// Gives every mesh a path that exists.
-fn find_meshes(robot: &mut Robot, folder: &Path) -> Result<(), String> {
+/// Gives every mesh a path that exists; the paths.
+fn find_meshes(robot: &mut Robot, folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let mut files = Vec::new();
     for link in &mut robot.links {
         for collision in &mut link.collision {
             if let Geometry::Mesh { filename, .. } = &mut collision.geometry {
@@ -146,12 +148,15 @@ fn find_meshes(robot: &mut Robot, folder: &Path) -> Result<(), String> {
                     )
                 })?;
                 *filename = found.to_string_lossy().into_owned();
+                files.push(found);
             }
         }
         // Pictures are not needed here, and their meshes are often huge.
         link.visual.clear();
     }
-    Ok(())
+    files.sort();
+    files.dedup();
+    Ok(files)
 }
 
 fn find_mesh(name: &str, folder: &Path) -> Option<PathBuf> {
@@ -208,7 +213,7 @@ fn sorted(model: Model) -> Model {
     for (new, old) in order.iter().enumerate() {
         place[*old] = new;
     }
-    let Model { name, links, mut joints, mut frames, anchored, notes } = model;
+    let Model { name, links, mut joints, mut frames, anchored, notes, files } = model;
     let mut slots: Vec<Option<Link>> = links.into_iter().map(Some).collect();
     let links = order.iter().filter_map(|old| slots[*old].take()).collect();
     for joint in &mut joints {
@@ -219,5 +224,5 @@ fn sorted(model: Model) -> Model {
     for frame in &mut frames {
         frame.link = place[frame.link];
     }
-    Model { name, links, joints, frames, anchored, notes }
+    Model { name, links, joints, frames, anchored, notes, files }
 }

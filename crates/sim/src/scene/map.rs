@@ -1,6 +1,6 @@
 //! ROS maps (`map.yaml` + image) as walls.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use image::GenericImageView as _;
 use neuraxis_core::file::{self, FileError, Problems, Validate};
@@ -76,11 +76,11 @@ impl Validate for MapSpec {
     }
 }
 
-/// Reads a map and covers its occupied pixels with boxes.
+/// Reads a map and covers its occupied pixels with boxes; these, and the path of its image.
 ///
 /// # Errors
 /// If the YAML or the image is missing, wrong or too large.
-pub(crate) fn load(path: &Path) -> Result<Vec<Block>, FileError> {
+pub(crate) fn load(path: &Path) -> Result<(Vec<Block>, PathBuf), FileError> {
     let map = file::load::<MapSpec>(path, &[])?;
     let image_path = map.reference("/image", &map.value.image)?;
     let bytes = file::read_bytes(&image_path, 2 * MAX_PIXELS)?;
@@ -116,7 +116,7 @@ pub(crate) fn load(path: &Path) -> Result<Vec<Block>, FileError> {
         occupied[(h - 1 - y as usize) * w + x as usize] = occupancy > spec.occupied_thresh;
     }
     let r = spec.resolution;
-    Ok(rectangles(&occupied, w, h)
+    let blocks = rectangles(&occupied, w, h)
         .into_iter()
         .map(|[x, y, bw, bh]| Block {
             center: [
@@ -125,5 +125,6 @@ pub(crate) fn load(path: &Path) -> Result<Vec<Block>, FileError> {
             ],
             size: [bw as f64 * r, bh as f64 * r],
         })
-        .collect())
+        .collect();
+    Ok((blocks, image_path))
 }

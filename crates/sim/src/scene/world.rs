@@ -1,5 +1,7 @@
 //! From a scene file and a seed to solid things, starts and goals.
 
+use std::path::PathBuf;
+
 use neuraxis_core::file::{FileError, Loaded};
 use neuraxis_core::{Pose2, ops, random};
 use rand::RngExt as _;
@@ -73,6 +75,8 @@ pub struct Scene {
     /// Starts and goals that drawn mazes give.
     starts: Vec<[f64; 2]>,
     goals: Vec<[f64; 2]>,
+    /// The files that it was read from, besides the scene file: meshes, maps, their images.
+    pub files: Vec<PathBuf>,
 }
 
 impl Scene {
@@ -83,6 +87,7 @@ impl Scene {
     pub fn load(file: &Loaded<SceneSpec>) -> Result<Self, FileError> {
         let spec = file.value.clone();
         let mut fixed = Vec::new();
+        let mut files = Vec::new();
         let (mut starts, mut goals) = (Vec::new(), Vec::new());
         for (i, thing) in spec.world.iter().enumerate() {
             fixed.push(match thing {
@@ -94,7 +99,9 @@ impl Scene {
                     Some(walls(&maze.blocks, *height))
                 }
                 Thing::Map { file: name, height } => {
-                    let blocks = map::load(&file.reference(&format!("/world/{i}/file"), name)?)?;
+                    let path = file.reference(&format!("/world/{i}/file"), name)?;
+                    let (blocks, image) = map::load(&path)?;
+                    files.extend([path, image]);
                     Some(walls(&blocks, *height))
                 }
                 Thing::Mesh { file: name, at, yaw, scale, concave } => {
@@ -105,12 +112,13 @@ impl Scene {
                             problems.at(&format!("/world/{i}/scale"), "the mesh is larger than 1 km");
                         })?;
                     }
+                    files.push(path);
                     Some(vec![Solid { shape, pose: upright(at[0], at[1], at[2], *yaw), drivable: false }])
                 }
                 simple => Some(vec![solid(simple)]),
             });
         }
-        Ok(Self { spec, fixed, starts, goals })
+        Ok(Self { spec, fixed, starts, goals, files })
     }
 
     /// The world of the trial `seed` for robots of these sizes.

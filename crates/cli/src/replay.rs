@@ -1,0 +1,395 @@
+//! `neuraxis replay` and `neuraxis diff`: recordings run again, and compared.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use neuraxis_core::Stamp;
+use neuraxis_core::file::Override;
+use neuraxis_record::Recording;
+use neuraxis_record::recording::RecordedRobot;
+use neuraxis_record::replay::{Distortion, Fault};
+use neuraxis_record::trace::Difference;
+use neuraxis_scenario::replay::{self, Counterfactual, Parting, ReplayError};
+use serde_json::json;
+
+use crate::exit::Exit;
+use crate::{output, run};
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  neuraxis replay results/*.mcap\n  neuraxis replay trial-00018.mcap --reproduce\n  neuraxis replay trial-00018.mcap --set fusion.rule=odometry\n  neuraxis replay trial-00018.mcap --mute scan --fault odom:freeze@40s..45s"
+)]
+pub(crate) struct ReplayArgs {
+    /// Recordings.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Compare every command with the recorded one, bit by bit. This is done in any case, unless the replay
+    /// changes something.
+    #[arg(long)]
+    verify: bool,
+    /// Run the whole trial again, world and all, from the files in the recording.
+    #[arg(long)]
+    reproduce: bool,
+    /// What if? Another setting: a second brain with it runs beside the recorded one, on the same senses.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<Override>,
+    /// What if? A sense that says nothing.
+    #[arg(long, value_name = "SENSE[@FROM..UNTIL]")]
+    mute: Vec<Window>,
+    /// What if? A sense that is distorted: `mute`, `freeze` or `nan`.
+    #[arg(long = "fault", value_name = "SENSE:KIND[@FROM..UNTIL]")]
+    faults: Vec<Window>,
+    /// As fast as the trial went (1), or so many times as fast, with a line a second; without it, as fast as it can.
+    #[arg(long, value_name = "FACTOR")]
+    speed: Option<f64>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  neuraxis diff before.mcap after.mcap")]
+pub(crate) struct DiffArgs {
+    /// A recording.
+    left: PathBuf,
+    /// Another one.
+    right: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A sense, what is done to it, and when.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Window {
+    sense: String,
+    distortion: Distortion,
+    from: Stamp,
+    until: Option<Stamp>,
+}
+
+impl FromStr for Window {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (what, when) = text.split_once('@').map_or((text, None), |(a, b)| (a, Some(b)));
+        let (sense, kind) = what.split_once(':').unwrap_or((what, "mute"));
+        let distortion = match kind {
+            "mute" | "silent" => Distortion::Silent,
+            "freeze" | "frozen" => Distortion::Frozen,
+            "nan" | "not_a_number" => Distortion::NotANumber,
+            other => return Err(format!("`{other}` is no fault: it is `mute`, `freeze` or `nan`")),
+        };
+        let seconds = |text: &str| -> Result<Stamp, String> {
+            let number = text.trim().trim_end_matches('s').trim().parse::<f64>();
+            match number {
+                Ok(value) if value.is_finite() && value >= 0.0 => Ok(Stamp::from_seconds(value)),
+                _ => Err(format!("`{text}` is no time: write it as 41.2s")),
+            }
+        };
+        let (from, until) = match when {
+            None => (Stamp::ZERO, None),
+            Some(when) => {
+                let (from, until) = when.split_once("..").unwrap_or((when, ""));
+                let from = if from.is_empty() { Stamp::ZERO } else { seconds(from)? };
+                let until = if until.is_empty() { None } else { Some(seconds(until)?) };
+                (from, until)
+            }
+        };
+        if until.is_some_and(|until| until <= from) {
+            return Err("the end of the time must lie behind its beginning".to_owned());
+        }
+        Ok(Self { sense: sense.to_owned(), distortion, from, until })
+    }
+}
+
+pub(crate) fn replay(args: &ReplayArgs) -> Exit {
+    if args.speed.is_some_and(|speed| !(speed.is_finite() && speed > 0.0)) {
+        return output::usage("the speed must be greater than 0", "for example `--speed 1`");
+    }
+    let mut worst = Exit::Good;
+    let mut documents = Vec::new();
+    let mut identical = 0;
+    for path in &args.files {
+        let (exit, document) = match one(args, path) {
+            Ok(outcome) => outcome,
+            Err(exit) => (exit, json!({ "file": path, "error": true })),
+        };
+        identical += usize::from(exit == Exit::Good);
+        worst = if (exit as u8) > (worst as u8) { exit } else { worst };
+        documents.push(document);
+    }
+    if args.json {
+        output::say(&serde_json::to_string_pretty(&documents).unwrap_or_default());
+    } else if args.files.len() > 1 {
+        output::say(&format!("{identical} of {} identical", args.files.len()));
+    }
+    worst
+}
+
+/// Opens a recording; what is wrong with it is said.
+fn open(path: &Path) -> Result<Recording, Exit> {
+    let recording = Recording::open(path).map_err(|error| {
+        let help = "a recording is what `neuraxis run --out DIR --record all` leaves";
+        output::usage(&error.to_string(), help)
+    })?;
+    if let Some(damage) = &recording.damage {
+        let ticks: usize = recording.robots.iter().map(|robot| robot.ticks.len()).sum();
+        eprintln!(
+            "warning: {} is damaged or cut short ({damage}); {ticks} ticks can be read",
+            path.display()
+        );
+    } else if recording.verdict.is_none() {
+        eprintln!("warning: {}: the trial was cut short", path.display());
+    }
+    Ok(recording)
+}
+
+fn fail(path: &Path, error: &ReplayError) -> Exit {
+    if let ReplayError::Files(errors) = error {
+        output::complain(errors);
+        return Exit::Usage;
+    }
+    output::usage(
+        &format!("{}: {error}", path.display()),
+        "the recording does not hold what a replay needs; record the trial again",
+    )
+}
+
+/// Replays one file.
+fn one(args: &ReplayArgs, path: &Path) -> Result<(Exit, serde_json::Value), Exit> {
+    let recording = open(path)?;
+    let counterfactual = !args.settings.is_empty() || !args.mute.is_empty() || !args.faults.is_empty();
+    let mut exit = Exit::Good;
+    let mut rows = Vec::new();
+    let again = if args.reproduce {
+        if !args.mute.is_empty() || !args.faults.is_empty() {
+            let help = "put the fault into the scene: `--set scene.faults=...` with --reproduce";
+            return Err(output::usage("a reproduced world has its own senses", help));
+        }
+        let changes = run::sorted(&args.settings);
+        Some(replay::reproduce(&recording, &changes).map_err(|error| fail(path, &error))?)
+    } else {
+        None
+    };
+    for (i, robot) in recording.robots.iter().enumerate() {
+        let name = if recording.robots.len() > 1 {
+            format!("{} robot {i}", path.display())
+        } else {
+            path.display().to_string()
+        };
+        let row = if let Some(again) = &again {
+            let other = &again.robots[i];
+            if counterfactual {
+                let parting = Parting::of(robot, other);
+                tell_parting(args.json, &name, &parting, "the recorded run", "the changed one");
+                if !args.json {
+                    tell_verdicts(&recording, again);
+                }
+                json!({ "file": path, "robot": i, "parting": parting })
+            } else {
+                let difference = robot.difference(other);
+                exit = report(args.json, &name, robot, difference.as_ref(), "reproduced", exit);
+                json!({ "file": path, "robot": i, "difference": difference })
+            }
+        } else if counterfactual {
+            let change = change(args, robot)?;
+            let parting = replay::compare(&recording, robot, &change).map_err(|error| fail(path, &error))?;
+            tell_parting(args.json, &name, &parting, "the recorded brain", "the changed one");
+            json!({ "file": path, "robot": i, "parting": parting })
+        } else {
+            let mut pace = Pace::new(args.speed);
+            let verified = replay::verify(&recording, robot, |tick, decision| {
+                pace.wait(tick.stamp, decision);
+                true
+            });
+            let verified = verified.map_err(|error| fail(path, &error))?;
+            exit = report(args.json, &name, robot, verified.difference.as_ref(), "identical", exit);
+            json!({ "file": path, "robot": i, "ticks": verified.ticks, "difference": verified.difference })
+        };
+        rows.push(row);
+    }
+    Ok((exit, json!(rows)))
+}
+
+fn report(
+    json: bool,
+    name: &str,
+    robot: &RecordedRobot,
+    difference: Option<&Difference>,
+    good: &str,
+    exit: Exit,
+) -> Exit {
+    let ticks = robot.ticks.len();
+    let seconds = robot.ticks.last().map_or(0.0, |tick| Stamp(tick.stamp).seconds());
+    match difference {
+        None => {
+            if !json {
+                output::say(&format!("{name}: {good}, {ticks} ticks, {seconds:.1} s"));
+            }
+            exit
+        }
+        Some(difference) => {
+            if !json {
+                output::say(&format!("{name}: {}", sentence(difference, "recorded", "now")));
+            }
+            Exit::Differs
+        }
+    }
+}
+
+fn sentence(d: &Difference, left: &str, right: &str) -> String {
+    format!(
+        "differs first at tick {}, {}, in `{}`, field `{}`: {left} {}, {right} {}",
+        d.tick,
+        Stamp(d.stamp),
+        d.topic,
+        d.field,
+        d.left,
+        d.right
+    )
+}
+
+/// The distortions that the command line asks for, by the slots of `robot`.
+fn change(args: &ReplayArgs, robot: &RecordedRobot) -> Result<Counterfactual, Exit> {
+    let changes = run::sorted(&args.settings);
+    if let Some(setting) = changes.scene_overrides.first() {
+        let message = format!("`{setting}` changes the world, which a recording of senses cannot follow");
+        return Err(output::usage(&message, "add --reproduce: the world is then simulated again"));
+    }
+    let names: Vec<&str> = robot.session.body.sensors.iter().map(|s| s.sensor.name()).collect();
+    let mut faults = Vec::new();
+    for window in args.mute.iter().chain(&args.faults) {
+        let Some(slot) = names.iter().position(|name| *name == window.sense) else {
+            let message = format!("there is no sense `{}` in the recording", window.sense);
+            return Err(output::usage(&message, &format!("its senses are {}", names.join(", "))));
+        };
+        faults.push(Fault { slot, distortion: window.distortion, from: window.from, until: window.until });
+    }
+    Ok(Counterfactual { settings: changes.robot_overrides, faults })
+}
+
+fn tell_parting(json: bool, name: &str, p: &Parting, first: &str, second: &str) {
+    if json {
+        return;
+    }
+    let mut text = format!("{name}: {} ticks compared\n", p.ticks);
+    match p.belief {
+        None => text.push_str("  beliefs: the same throughout\n"),
+        Some((tick, time)) => text.push_str(&format!(
+            "  beliefs part at tick {tick}, {time:.3} s; at most {:.3} m apart (at {:.1} s), {:.3} m at the end\n",
+            p.worst_belief.0, p.worst_belief.1, p.last_belief
+        )),
+    }
+    match &p.command {
+        None => text.push_str("  commands: the same throughout\n"),
+        Some(d) => text.push_str(&format!(
+            "  commands part at tick {}, {}, `{}`: {} and {}; at most {:.3} apart (at {:.1} s)\n",
+            d.tick,
+            Stamp(d.stamp),
+            d.field,
+            d.left,
+            d.right,
+            p.worst_command.0,
+            p.worst_command.1
+        )),
+    }
+    if p.stops != [0, 0] {
+        text.push_str(&format!(
+            "  held: {first} alone in {} ticks, {second} alone in {}\n",
+            p.stops[0], p.stops[1]
+        ));
+    }
+    text.push_str(&format!("  at the end: {first} {}, {second} {}", p.status[0], p.status[1]));
+    output::say(&text);
+}
+
+fn tell_verdicts(a: &Recording, b: &Recording) {
+    let outcome = |recording: &Recording| {
+        let rows: Vec<serde_json::Value> =
+            recording.verdict.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let words: Vec<String> = rows
+            .iter()
+            .map(|row| {
+                let time = row["time"].as_f64().unwrap_or_default();
+                format!("{} after {time:.1} s", row["outcome"].as_str().unwrap_or("?"))
+            })
+            .collect();
+        if words.is_empty() { "cut short".to_owned() } else { words.join(", ") }
+    };
+    output::say(&format!("  verdict: {} as recorded, {} with the change", outcome(a), outcome(b)));
+}
+
+pub(crate) fn diff(args: &DiffArgs) -> Exit {
+    let (left, right) = match (open(&args.left), open(&args.right)) {
+        (Ok(left), Ok(right)) => (left, right),
+        (Err(exit), _) | (_, Err(exit)) => return exit,
+    };
+    if left.robots.len() != right.robots.len() {
+        let message =
+            format!("one recording has {} robots, the other {}", left.robots.len(), right.robots.len());
+        return output::usage(&message, "compare recordings of the same scene");
+    }
+    let mut exit = Exit::Good;
+    let mut documents = Vec::new();
+    for (i, (a, b)) in left.robots.iter().zip(&right.robots).enumerate() {
+        let name = if left.robots.len() > 1 { format!("robot {i}") } else { a.session.body.name.clone() };
+        let difference = a.difference(b);
+        let parting = Parting::of(a, b);
+        if let Some(difference) = &difference {
+            exit = Exit::Differs;
+            if !args.json {
+                output::say(&format!("{name}: {}", sentence(difference, "left", "right")));
+                tell_parting(false, &name, &parting, "left", "right");
+            }
+        } else if !args.json {
+            output::say(&format!("{name}: identical, {} ticks", a.ticks.len()));
+        }
+        documents.push(json!({ "robot": i, "difference": difference, "parting": parting }));
+    }
+    if args.json {
+        output::say(&serde_json::to_string_pretty(&documents).unwrap_or_default());
+    } else if exit == Exit::Differs {
+        tell_verdicts(&left, &right);
+    }
+    exit
+}
+
+/// Holds a replay to a pace and says each second where it is.
+struct Pace {
+    speed: Option<f64>,
+    start: Instant,
+    next_line: f64,
+}
+
+impl Pace {
+    #[expect(clippy::disallowed_methods, reason = "a replay may be watched at the pace of the clock")]
+    fn new(speed: Option<f64>) -> Self {
+        Self { speed, start: Instant::now(), next_line: 0.0 }
+    }
+
+    fn wait(&mut self, stamp: u64, decision: &neuraxis_core::Decision) {
+        let Some(speed) = self.speed else { return };
+        let time = Stamp(stamp).seconds();
+        let ahead = time / speed - self.start.elapsed().as_secs_f64();
+        if ahead > 0.0 {
+            std::thread::sleep(Duration::from_secs_f64(ahead.min(10.0)));
+        }
+        if time >= self.next_line {
+            self.next_line += 1.0;
+            let pose = decision.belief.pose;
+            let status = format!("{:?}", decision.status).to_lowercase();
+            let drive = decision.drive;
+            output::say(&format!(
+                "{time:7.1} s  at ({:.2}, {:.2}) m, {:.0}°, speed {:.2}, turn {:+.2}, {status}",
+                pose.x,
+                pose.y,
+                pose.yaw.to_degrees(),
+                drive.speed,
+                drive.turn
+            ));
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! Reads a recording back: whole, cut short, or damaged, with what can still be read.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Component, Path, PathBuf};
+
+use mcap::records::Record;
+use mcap::sans_io::linear_reader::{LinearReadEvent, LinearReader, LinearReaderOptions};
+use neuraxis_core::Reading;
+use neuraxis_core::robot::Sensor;
+
+use crate::messages::{self as msg, Decision, Trace};
+use crate::recorder::SessionRobot;
+use crate::sink::{ABOUT, FORMAT};
+use crate::trace::{self, Difference, Tick};
+
+/// No record of ours is larger; a longer one is damage.
+const LONGEST_RECORD: usize = 256 << 20;
+/// More than this is not read into memory: an hour of a robot takes some 60 MB of it.
+const MOST_TICKS: usize = 50_000_000;
+
+/// Why nothing of a file can be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The file cannot be opened or read.
+    #[error("cannot read {path}: {error}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// It is something else.
+    #[error("{path} is no recording of Neuraxis: {why}")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// How one can tell.
+        why: String,
+    },
+    /// A later version wrote it.
+    #[error(
+        "{path} was written by a newer Neuraxis (format {format}, this one reads {FORMAT}): install that version"
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        format: String,
+    },
+}
+
+/// A robot's part of a recording.
+#[derive(Clone, Debug)]
+pub struct RecordedRobot {
+    /// Its body, start and goal.
+    pub session: SessionRobot,
+    /// What its brain felt and commanded.
+    pub ticks: Vec<Tick>,
+    /// What it decided, some ten times a second.
+    pub decisions: Vec<Decision>,
+}
+
+/// A recording, in memory.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    /// Where it came from.
+    pub path: PathBuf,
+    /// Seed, settings, names of files.
+    pub facts: BTreeMap<String, String>,
+    /// Every file that the trial was made of.
+    pub attachments: Vec<(String, Vec<u8>)>,
+    /// The robots.
+    pub robots: Vec<RecordedRobot>,
+    /// How the trial ended, as JSON; `None` if it was cut short.
+    pub verdict: Option<String>,
+    /// What could not be read, for a person; what came before it is here.
+    pub damage: Option<String>,
+}
+
+/// What a channel of the file brings.
+#[derive(Clone, Copy)]
+enum Kind {
+    Trace(usize),
+    Decision(usize),
+    Verdict,
+}
+
+impl Recording {
+    /// Reads the file `path`.
+    ///
+    /// # Errors
+    /// If it is missing, or no recording. Damage further on is no error: [`Recording::damage`] tells it.
+    pub fn open(path: &Path) -> Result<Self, ReadError> {
+        let io = |error| ReadError::Io { path: path.to_owned(), error };
+        let file = File::open(path).map_err(io)?;
+        Self::read(path, file)
+    }
+
+    /// Reads a recording from `source`; `path` is its name.
+    ///
+    /// # Errors
+    /// Those of [`Recording::open`].
+    pub fn read(path: &Path, mut source: impl std::io::Read) -> Result<Self, ReadError> {
+        let mut recording = Self {
+            path: path.to_owned(),
+            facts: BTreeMap::new(),
+            attachments: Vec::new(),
+            robots: Vec::new(),
+            verdict: None,
+            damage: None,
+        };
+        let mut channels: BTreeMap<u16, Kind> = BTreeMap::new();
+        let options = LinearReaderOptions::default().with_record_length_limit(LONGEST_RECORD);
+        let mut reader = LinearReader::new_with_options(options);
+        let mut is_known = false;
+        while let Some(event) = reader.next_event() {
+            match event {
+                Ok(LinearReadEvent::ReadRequest(need)) => {
+                    let buffer = reader.insert(need);
+                    match source.read(buffer) {
+                        Ok(count) => reader.notify_read(count),
+                        Err(error) if is_known => {
+                            recording.damage = Some(format!("the disk gave up: {error}"));
+                            break;
+                        }
+                        Err(error) => return Err(ReadError::Io { path: path.to_owned(), error }),
+                    }
+                }
+                Ok(LinearReadEvent::Record { data, opcode }) => {
+                    let record = match mcap::parse_record(opcode, data) {
+                        Ok(record) => record,
+                        Err(error) => {
+                            recording.damage = Some(error.to_string());
+                            break;
+                        }
+                    };
+                    if let Record::Metadata(metadata) = &record
+                        && metadata.name == ABOUT
+                    {
+                        let format = metadata.metadata.get("format").cloned().unwrap_or_default();
+                        if format != FORMAT {
+                            return Err(ReadError::Newer { path: path.to_owned(), format });
+                        }
+                        is_known = true;
+                    }
+                    if let Err(damage) = recording.take(record, &mut channels) {
+                        recording.damage = Some(damage);
+                        break;
+                    }
+                }
+                Err(error) => {
+                    recording.damage = Some(error.to_string());
+                    break;
+                }
+            }
+        }
+        if !is_known {
+            let why = recording.damage.unwrap_or_else(|| "it is an MCAP file of something else".to_owned());
+            return Err(ReadError::Foreign { path: path.to_owned(), why });
+        }
+        if recording.robots.is_empty() {
+            let why = recording.damage.unwrap_or_else(|| "it names no robots".to_owned());
+            return Err(ReadError::Foreign { path: path.to_owned(), why });
+        }
+        Ok(recording)
+    }
+
+    fn take(&mut self, record: Record<'_>, channels: &mut BTreeMap<u16, Kind>) -> Result<(), String> {
+        match record {
+            Record::Metadata(metadata) if metadata.name == ABOUT => self.facts = metadata.metadata,
+            Record::Attachment { header, data, .. } => {
+                if header.name == "neuraxis/robots.json" {
+                    let sessions: Vec<SessionRobot> =
+                        serde_json::from_slice(&data).map_err(|error| format!("its robots: {error}"))?;
+                    self.robots = sessions
+                        .into_iter()
+                        .map(|session| RecordedRobot { session, ticks: Vec::new(), decisions: Vec::new() })
+                        .collect();
+                } else {
+                    self.attachments.push((header.name, data.into_owned()));
+                }
+            }
+            Record::Channel(channel) => {
+                if channel.topic == "/neuraxis/verdict" {
+                    channels.insert(channel.id, Kind::Verdict);
+                }
+                for (i, robot) in self.robots.iter().enumerate() {
+                    let prefix = if self.robots.len() > 1 {
+                        format!("/{}_{i}", robot.session.body.name)
+                    } else {
+                        String::new()
+                    };
+                    if channel.topic == format!("{prefix}/neuraxis/trace") {
+                        channels.insert(channel.id, Kind::Trace(i));
+                    } else if channel.topic == format!("{prefix}/neuraxis/decision") {
+                        channels.insert(channel.id, Kind::Decision(i));
+                    }
+                }
+            }
+            Record::Message { header, data } => {
+                let broken =
+                    |what: &str| format!("a {what} at {} s cannot be read", seconds(header.log_time));
+                match channels.get(&header.channel_id) {
+                    Some(Kind::Trace(i)) => {
+                        let trace: Trace = msg::decode(&data).ok_or_else(|| broken("trace"))?;
+                        let ticks = &mut self.robots[*i].ticks;
+                        if trace.first != ticks.len() as u64 {
+                            return Err(format!(
+                                "ticks {} to {} are missing",
+                                ticks.len(),
+                                trace.first.saturating_sub(1)
+                            ));
+                        }
+                        if ticks.len() + trace.since.len() > MOST_TICKS {
+                            return Err(format!("it has more than {MOST_TICKS} ticks"));
+                        }
+                        ticks.extend(trace::unpack(&trace).ok_or_else(|| broken("trace"))?);
+                    }
+                    Some(Kind::Decision(i)) => {
+                        let decision = msg::decode(&data).ok_or_else(|| broken("decision"))?;
+                        self.robots[*i].decisions.push(decision);
+                    }
+                    Some(Kind::Verdict) => {
+                        let verdict: msg::Verdict = msg::decode(&data).ok_or_else(|| broken("verdict"))?;
+                        self.verdict = Some(verdict.json);
+                    }
+                    None => {}
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A fact about the trial.
+    #[must_use]
+    pub fn fact(&self, name: &str) -> Option<&str> {
+        self.facts.get(name).map(String::as_str)
+    }
+
+    /// Writes the attached files into `folder`, under their names.
+    ///
+    /// # Errors
+    /// If one cannot be written, or has a name that leads out of the folder.
+    pub fn unpack(&self, folder: &Path) -> std::io::Result<()> {
+        for (name, data) in &self.attachments {
+            let relative = Path::new(name);
+            if !relative.components().all(|part| matches!(part, Component::Normal(_))) {
+                let message = format!("the attachment `{name}` leads out of the folder");
+                return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, message));
+            }
+            let path = folder.join(relative);
+            if let Some(parent) = path.parent() {
+                std::fs::create_dir_all(parent)?;
+            }
+            std::fs::write(path, data)?;
+        }
+        Ok(())
+    }
+}
+
+impl RecordedRobot {
+    /// The names of the senses, with empty readings, in the order of the slots.
+    #[must_use]
+    pub fn blanks(&self) -> Vec<(&str, Reading)> {
+        self.session.body.sensors.iter().map(|s| (Sensor::name(&s.sensor), s.blank())).collect()
+    }
+
+    /// The first tick whose recorded check is not that of its senses and commands, if one was changed
+    /// after it was written.
+    #[must_use]
+    pub fn forged(&self) -> Option<u64> {
+        let mut running = trace::Running::default();
+        self.ticks.iter().position(|tick| running.absorb(tick) != tick.check).map(|tick| tick as u64)
+    }
+
+    /// The first place in which this robot's ticks differ from `other`'s.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Option<Difference> {
+        let blanks = self.blanks();
+        for (i, (a, b)) in self.ticks.iter().zip(&other.ticks).enumerate() {
+            if let Some([topic, field, left, right]) = trace::difference(a, b, &blanks) {
+                return Some(Difference { tick: i as u64, stamp: a.stamp, topic, field, left, right });
+            }
+        }
+        let (a, b) = (self.ticks.len(), other.ticks.len());
+        (a != b).then(|| {
+            let tick = a.min(b);
+            let longer = if a > b { &self.ticks } else { &other.ticks };
+            Difference {
+                tick: tick as u64,
+                stamp: longer[tick].stamp,
+                topic: "tick".to_owned(),
+                field: "count".to_owned(),
+                left: a.to_string(),
+                right: b.to_string(),
+            }
+        })
+    }
+}
+
+fn seconds(stamp: u64) -> f64 {
+    stamp as f64 * 1e-9
+}

@@ -1,0 +1,508 @@
+//! A tick to the bit: from percepts and commands to what a recording holds, and back.
+
+use nalgebra::{Quaternion, UnitQuaternion, Vector3};
+use neuraxis_core::digest::Digest;
+use neuraxis_core::percepts::{Battery, Contact, Imu, Odometry};
+use neuraxis_core::{Pose2, Reading, StopReason, Twist2};
+
+use crate::messages::{Stream, Trace};
+
+/// One reading, to the bit.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sense {
+    /// The slot.
+    pub slot: u16,
+    /// How many readings the slot has had, with this one.
+    pub sequence: u64,
+    /// When it was measured, ns.
+    pub stamp: u64,
+    /// Its numbers, in the order that `neuraxis_msgs/Stream` names.
+    pub values: Vec<f64>,
+    /// A range finder's distances, m.
+    pub ranges: Vec<f32>,
+}
+
+/// One tick of a brain, to the bit.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tick {
+    /// The body's time, ns.
+    pub stamp: u64,
+    /// What was new.
+    pub senses: Vec<Sense>,
+    /// One number an actuator.
+    pub command: Vec<f64>,
+    /// The code of why the body stops; see [`stop_code`].
+    pub stop: u8,
+    /// The slot that the code is about.
+    pub stop_slot: u16,
+    /// Lowest bits of the running digest.
+    pub check: u16,
+}
+
+/// Puts ticks in a row together as a message.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Packer {
+    pub(crate) trace: Trace,
+    /// How many readings each slot has had.
+    sequences: Vec<u64>,
+    last: u64,
+    count: u64,
+}
+
+impl Packer {
+    pub(crate) fn new(slots: usize) -> Self {
+        let streams = (0..slots).map(|slot| Stream { slot: slot as u16, ..Stream::default() }).collect();
+        let trace = Trace { streams, ..Trace::default() };
+        Self { trace, sequences: vec![0; slots], ..Self::default() }
+    }
+
+    /// Whether `tick` can go into the present message: all readings of a slot in it have one length.
+    pub(crate) fn fits(&self, tick: &Tick) -> bool {
+        tick.senses.iter().all(|sense| {
+            self.trace.streams.get(usize::from(sense.slot)).is_none_or(|stream| {
+                let readings = stream.tick.len();
+                sense.values.len() * readings == stream.values.len()
+                    && sense.ranges.len() * readings == stream.ranges.len()
+            })
+        })
+    }
+
+    /// Adds a tick that fits; how many there are now.
+    pub(crate) fn push(&mut self, tick: &Tick) -> usize {
+        let trace = &mut self.trace;
+        let index = trace.since.len();
+        if index == 0 {
+            trace.first = self.count;
+            trace.stamp = tick.stamp;
+            self.last = tick.stamp;
+        }
+        self.count += 1;
+        trace.since.push(tick.stamp.wrapping_sub(self.last));
+        self.last = tick.stamp;
+        for sense in &tick.senses {
+            let slot = usize::from(sense.slot);
+            let (Some(stream), Some(known)) = (trace.streams.get_mut(slot), self.sequences.get_mut(slot))
+            else {
+                continue;
+            };
+            stream.tick.push(index as u16);
+            stream.more.push(sense.sequence.wrapping_sub(*known) as u32);
+            *known = sense.sequence;
+            stream.age.push(tick.stamp.wrapping_sub(sense.stamp));
+            stream.values.extend_from_slice(&sense.values);
+            stream.ranges.extend_from_slice(&sense.ranges);
+        }
+        trace.command.extend_from_slice(&tick.command);
+        trace.stop.push(tick.stop);
+        trace.stop_slot.push(tick.stop_slot);
+        trace.check.push(tick.check);
+        trace.since.len()
+    }
+
+    /// Empties it for the next message.
+    pub(crate) fn clear(&mut self) {
+        let trace = &mut self.trace;
+        for (stream, known) in trace.streams.iter_mut().zip(&self.sequences) {
+            stream.sequence = *known;
+            stream.tick.clear();
+            stream.more.clear();
+            stream.age.clear();
+            stream.values.clear();
+            stream.ranges.clear();
+        }
+        trace.since.clear();
+        trace.command.clear();
+        trace.stop.clear();
+        trace.stop_slot.clear();
+        trace.check.clear();
+    }
+}
+
+/// The ticks of a message; `None` if its lists do not fit together.
+pub(crate) fn unpack(trace: &Trace) -> Option<Vec<Tick>> {
+    let count = trace.since.len();
+    let fits = trace.stop.len() == count && trace.stop_slot.len() == count && trace.check.len() == count;
+    let actuators = trace.command.len().checked_div(count).unwrap_or(0);
+    if !fits || actuators * count != trace.command.len() {
+        return None;
+    }
+    let mut stamp = trace.stamp;
+    let mut ticks: Vec<Tick> = (0..count)
+        .map(|i| {
+            stamp = stamp.wrapping_add(trace.since[i]);
+            Tick {
+                stamp,
+                senses: Vec::new(),
+                command: trace.command[i * actuators..(i + 1) * actuators].to_vec(),
+                stop: trace.stop[i],
+                stop_slot: trace.stop_slot[i],
+                check: trace.check[i],
+            }
+        })
+        .collect();
+    for stream in &trace.streams {
+        let readings = stream.tick.len();
+        if stream.more.len() != readings || stream.age.len() != readings {
+            return None;
+        }
+        if readings == 0 {
+            continue;
+        }
+        let (values, ranges) = (stream.values.len() / readings, stream.ranges.len() / readings);
+        if values * readings != stream.values.len() || ranges * readings != stream.ranges.len() {
+            return None;
+        }
+        let mut sequence = stream.sequence;
+        for i in 0..readings {
+            let tick = ticks.get_mut(usize::from(stream.tick[i]))?;
+            sequence = sequence.wrapping_add(u64::from(stream.more[i]));
+            tick.senses.push(Sense {
+                slot: stream.slot,
+                sequence,
+                stamp: tick.stamp.wrapping_sub(stream.age[i]),
+                values: stream.values[i * values..(i + 1) * values].to_vec(),
+                ranges: stream.ranges[i * ranges..(i + 1) * ranges].to_vec(),
+            });
+        }
+    }
+    Some(ticks)
+}
+
+/// Calls `put` with the numbers of a reading, in the order that `neuraxis_msgs/Stream` names; a scan has none.
+pub(crate) fn values(reading: &Reading, mut put: impl FnMut(f64)) {
+    match reading {
+        Reading::Scan(_) => {}
+        Reading::Imu(imu) => {
+            imu.angular_velocity.iter().chain(imu.linear_acceleration.iter()).for_each(|v| put(*v));
+            if let Some(q) = imu.orientation {
+                [q.i, q.j, q.k, q.w].into_iter().for_each(put);
+            }
+        }
+        Reading::Odometry(o) => {
+            let (p, t) = (&o.pose, &o.twist);
+            [p.x, p.y, p.yaw, t.linear, t.lateral, t.angular].into_iter().for_each(put);
+        }
+        Reading::Joints(j) => {
+            j.position.iter().chain(&j.velocity).chain(&j.effort).for_each(|v| put(*v));
+        }
+        Reading::Contact(c) => {
+            [f64::from(u8::from(c.touching)), c.force, c.bearing].into_iter().for_each(put);
+        }
+        Reading::Battery(b) => [b.percentage, b.voltage, b.current].into_iter().for_each(put),
+    }
+}
+
+/// Overwrites `reading` with what `sense` holds; `false` if the two do not fit.
+pub(crate) fn restore(sense: &Sense, reading: &mut Reading) -> bool {
+    let v = &sense.values[..];
+    match (reading, v) {
+        (Reading::Scan(scan), []) if scan.ranges.len() == sense.ranges.len() => {
+            scan.ranges.copy_from_slice(&sense.ranges);
+        }
+        (Reading::Imu(imu), [a, b, c, d, e, f, attitude @ ..]) => {
+            let orientation = match attitude {
+                [] => None,
+                [i, j, k, w] => Some(UnitQuaternion::new_unchecked(Quaternion::new(*w, *i, *j, *k))),
+                _ => return false,
+            };
+            *imu = Imu {
+                angular_velocity: Vector3::new(*a, *b, *c),
+                linear_acceleration: Vector3::new(*d, *e, *f),
+                orientation,
+            };
+        }
+        (Reading::Odometry(odometry), [x, y, yaw, linear, lateral, angular]) => {
+            *odometry = Odometry {
+                pose: Pose2 { x: *x, y: *y, yaw: *yaw },
+                twist: Twist2 { linear: *linear, lateral: *lateral, angular: *angular },
+            };
+        }
+        (Reading::Joints(joints), v) if v.len() == 3 * joints.position.len() => {
+            let n = joints.position.len();
+            joints.position.copy_from_slice(&v[..n]);
+            joints.velocity.copy_from_slice(&v[n..2 * n]);
+            joints.effort.copy_from_slice(&v[2 * n..]);
+        }
+        (Reading::Contact(contact), [touching, force, bearing]) => {
+            *contact = Contact { touching: *touching != 0.0, force: *force, bearing: *bearing };
+        }
+        (Reading::Battery(battery), [percentage, voltage, current]) => {
+            *battery = Battery { percentage: *percentage, voltage: *voltage, current: *current };
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// The names of the numbers of a reading, for one who reads of a difference.
+pub(crate) fn field(reading: &Reading, index: usize) -> String {
+    let names: &[&str] = match reading {
+        Reading::Scan(_) => &[],
+        Reading::Imu(_) => &[
+            "angular_velocity.x",
+            "angular_velocity.y",
+            "angular_velocity.z",
+            "linear_acceleration.x",
+            "linear_acceleration.y",
+            "linear_acceleration.z",
+            "orientation.x",
+            "orientation.y",
+            "orientation.z",
+            "orientation.w",
+        ],
+        Reading::Odometry(_) => {
+            &["pose.x", "pose.y", "pose.yaw", "twist.linear", "twist.lateral", "twist.angular"]
+        }
+        Reading::Joints(joints) => {
+            let n = joints.position.len().max(1);
+            let of = ["position", "velocity", "effort"].get(index / n).copied().unwrap_or("value");
+            return format!("{of}[{}]", index % n);
+        }
+        Reading::Contact(_) => &["touching", "force", "bearing"],
+        Reading::Battery(_) => &["percentage", "voltage", "current"],
+    };
+    names.get(index).map_or_else(|| format!("[{index}]"), ToString::to_string)
+}
+
+/// The code of `neuraxis_msgs/Trace` for why a command stops, and the slot that is to blame.
+#[must_use]
+pub fn stop_code(stop: Option<StopReason>) -> (u8, u16) {
+    match stop {
+        None => (0, 0),
+        Some(StopReason::EmergencyStop) => (1, 0),
+        Some(StopReason::SenseSilent(slot)) => (2, slot as u16),
+        Some(StopReason::SenseInsane(slot)) => (3, slot as u16),
+        Some(StopReason::CommandInsane) => (4, 0),
+        Some(StopReason::BeliefInsane) => (5, 0),
+        Some(StopReason::BrainLate) => (6, 0),
+    }
+}
+
+/// What the code says, in words; `senses` are the names of the slots.
+#[must_use]
+pub fn stop_words(code: u8, slot: u16, senses: &[&str]) -> String {
+    let sense = senses.get(usize::from(slot)).copied().unwrap_or("?");
+    match code {
+        0 => String::new(),
+        1 => "the emergency stop is pressed".to_owned(),
+        2 => format!("`{sense}` is silent"),
+        3 => format!("`{sense}` reports a number that cannot be"),
+        4 => "the command was not finite".to_owned(),
+        5 => "the belief was not finite".to_owned(),
+        6 => "the brain is late".to_owned(),
+        _ => format!("for the reason {code}, which this version does not know"),
+    }
+}
+
+/// The running digest of a robot's ticks.
+#[derive(Clone, Debug, Default)]
+pub struct Running(Digest);
+
+impl Running {
+    /// Adds a tick (its `check` left out); the lowest bits of the digest then.
+    pub fn absorb(&mut self, tick: &Tick) -> u16 {
+        let digest = &mut self.0;
+        digest.u64(tick.stamp);
+        for sense in &tick.senses {
+            digest.u64(u64::from(sense.slot));
+            digest.u64(sense.sequence);
+            digest.u64(sense.stamp);
+            sense.values.iter().for_each(|v| digest.f64(*v));
+            sense.ranges.iter().for_each(|v| digest.f32(*v));
+        }
+        tick.command.iter().for_each(|v| digest.f64(*v));
+        digest.u64(u64::from(tick.stop) << 16 | u64::from(tick.stop_slot));
+        digest.value() as u16
+    }
+
+    /// The whole digest so far.
+    #[must_use]
+    pub fn value(&self) -> u64 {
+        self.0.value()
+    }
+}
+
+/// Where two ticks differ: the topic, the field, and what each has there.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Difference {
+    /// Number of the tick, from 0.
+    pub tick: u64,
+    /// Its stamp, ns.
+    pub stamp: u64,
+    /// The name of a sense, `command`, or `tick`.
+    pub topic: String,
+    /// The field in it.
+    pub field: String,
+    /// What the first has.
+    pub left: String,
+    /// What the second has.
+    pub right: String,
+}
+
+/// The first place in which two ticks differ, as topic, field and both values; NaN equals itself, 0 is not -0.
+/// `blanks` are empty readings of the slots, with their names.
+pub(crate) fn difference(a: &Tick, b: &Tick, blanks: &[(&str, Reading)]) -> Option<[String; 4]> {
+    let found =
+        |topic: &str, field: &str, a: String, b: String| Some([topic.to_owned(), field.to_owned(), a, b]);
+    if a.stamp != b.stamp {
+        return found("tick", "stamp", a.stamp.to_string(), b.stamp.to_string());
+    }
+    let name = |slot: u16| blanks.get(usize::from(slot)).map_or("?", |(name, _)| *name);
+    for i in 0..a.senses.len().max(b.senses.len()) {
+        let (x, y) = match (a.senses.get(i), b.senses.get(i)) {
+            (Some(x), Some(y)) => (x, y),
+            (Some(x), None) => return found(name(x.slot), "presence", "a reading".into(), "none".into()),
+            (_, y) => {
+                let slot = y.map_or(0, |y| y.slot);
+                return found(name(slot), "presence", "none".into(), "a reading".into());
+            }
+        };
+        if x.slot != y.slot {
+            return found(name(x.slot.min(y.slot)), "presence", name(x.slot).into(), name(y.slot).into());
+        }
+        let topic = name(x.slot);
+        if x.stamp != y.stamp {
+            return found(topic, "stamp", x.stamp.to_string(), y.stamp.to_string());
+        }
+        if x.sequence != y.sequence {
+            return found(topic, "sequence", x.sequence.to_string(), y.sequence.to_string());
+        }
+        if let Some(at) = first_difference(&x.values, &y.values, f64::to_bits) {
+            let field = blanks.get(usize::from(x.slot)).map_or(String::new(), |(_, r)| field(r, at));
+            return found(topic, &field, text(x.values.get(at)), text(y.values.get(at)));
+        }
+        if let Some(at) = first_difference(&x.ranges, &y.ranges, |v| u64::from(v.to_bits())) {
+            let field = format!("ranges[{at}]");
+            return found(topic, &field, text(x.ranges.get(at)), text(y.ranges.get(at)));
+        }
+    }
+    command_difference(a, b)
+}
+
+/// The same of the commands alone.
+#[must_use]
+pub fn command_difference(a: &Tick, b: &Tick) -> Option<[String; 4]> {
+    let found = |field: String, a: String, b: String| Some(["command".to_owned(), field, a, b]);
+    if (a.stop, a.stop_slot) != (b.stop, b.stop_slot) {
+        return found(
+            "stop".into(),
+            format!("{}/{}", a.stop, a.stop_slot),
+            format!("{}/{}", b.stop, b.stop_slot),
+        );
+    }
+    let at = first_difference(&a.command, &b.command, f64::to_bits)?;
+    found(format!("values[{at}]"), text(a.command.get(at)), text(b.command.get(at)))
+}
+
+/// The first index at which two lists differ by their bits, or where the shorter one ends.
+fn first_difference<T: Copy>(a: &[T], b: &[T], bits: impl Fn(T) -> u64) -> Option<usize> {
+    let differs = a.iter().zip(b).position(|(x, y)| bits(*x) != bits(*y));
+    differs.or((a.len() != b.len()).then(|| a.len().min(b.len())))
+}
+
+fn text<T: std::fmt::Debug>(value: Option<&T>) -> String {
+    value.map_or_else(|| "nothing".to_owned(), |v| format!("{v:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::messages::{decode, encode};
+
+    fn ticks() -> Vec<Tick> {
+        (0..7)
+            .map(|i| {
+                let imu = Sense {
+                    slot: 1,
+                    sequence: 2 * i + 1,
+                    stamp: 1_000_000 * i,
+                    values: vec![0.1 * i as f64, -0.0, f64::MIN_POSITIVE, f64::NAN, 1e300, 5.0],
+                    ranges: Vec::new(),
+                };
+                let scan = Sense {
+                    slot: 0,
+                    sequence: i / 3 + 1,
+                    stamp: 900_000 * i,
+                    values: Vec::new(),
+                    ranges: vec![f32::INFINITY, 1.25, i as f32],
+                };
+                let senses = if i % 3 == 0 { vec![scan, imu] } else { vec![imu] };
+                Tick {
+                    stamp: 1_000_000 * i + 7,
+                    senses,
+                    command: vec![0.3, -7.0 * i as f64],
+                    stop: (i % 2) as u8,
+                    stop_slot: i as u16,
+                    check: 3 * i as u16,
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn ticks_survive_to_the_bit() {
+        let all = ticks();
+        let mut packer = Packer::new(2);
+        let mut back = Vec::new();
+        let mut bytes = Vec::new();
+        for (i, tick) in all.iter().enumerate() {
+            if packer.push(tick) == 3 || i + 1 == all.len() {
+                encode(&packer.trace, &mut bytes);
+                packer.clear();
+                let trace: Trace = decode(&bytes).expect("a trace");
+                assert_eq!(trace.first, back.len() as u64);
+                back.extend(unpack(&trace).expect("it fits"));
+                assert!(decode::<Trace>(&bytes[..bytes.len() - 3]).is_none());
+            }
+        }
+        // By their text, in which a NaN equals itself.
+        assert_eq!(format!("{all:?}"), format!("{back:?}"));
+    }
+
+    #[test]
+    fn lists_that_do_not_fit_are_refused() {
+        let mut packer = Packer::new(2);
+        for tick in ticks() {
+            assert!(packer.fits(&tick));
+            packer.push(&tick);
+        }
+        let mut longer = ticks().remove(1);
+        longer.senses[0].values.push(0.0);
+        assert!(!packer.fits(&longer));
+        let good = packer.trace;
+        assert!(unpack(&good).is_some());
+        let spoil = |change: fn(&mut Trace)| {
+            let mut trace = good.clone();
+            change(&mut trace);
+            unpack(&trace)
+        };
+        assert!(spoil(|t| t.command.truncate(3)).is_none());
+        assert!(spoil(|t| t.check.truncate(1)).is_none());
+        assert!(spoil(|t| t.streams[1].tick[0] = 900).is_none());
+        assert!(spoil(|t| t.streams[1].age.clear()).is_none());
+        assert!(spoil(|t| t.streams[1].values.truncate(1)).is_none());
+    }
+
+    #[test]
+    fn a_difference_is_named() {
+        let all = ticks();
+        let imu = Reading::Imu(Imu::default());
+        let scan = Reading::Scan(neuraxis_core::percepts::LaserScan::default());
+        let blanks = [("front", scan), ("imu", imu)];
+        assert_eq!(difference(&all[3], &all[3], &blanks), None);
+        let mut other = all[3].clone();
+        other.senses[0].ranges[1] = 1.250_000_1;
+        let found = difference(&all[3], &other, &blanks).expect("one bit");
+        assert_eq!(found[..2], ["front".to_owned(), "ranges[1]".to_owned()]);
+        let mut other = all[3].clone();
+        other.senses[1].values[1] = 0.0;
+        let found = difference(&all[3], &other, &blanks).expect("0 is not -0");
+        assert_eq!(found[..2], ["imu".to_owned(), "angular_velocity.y".to_owned()]);
+        let mut other = all[3].clone();
+        other.senses.swap(0, 1);
+        assert!(difference(&all[3], &other, &blanks).is_some(), "the order counts");
+        let mut other = all[3].clone();
+        other.command[1] += 1e-12;
+        assert_eq!(difference(&all[3], &other, &blanks).expect("a command")[1], "values[1]");
+    }
+}

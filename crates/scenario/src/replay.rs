@@ -1,0 +1,315 @@
+//! Runs brains again on recorded senses, and whole trials again from the files of a recording.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use neuraxis_brain::{RobotBrain, RobotFile};
+use neuraxis_core::body::{Body as _, BodyError};
+use neuraxis_core::file::{self, FileError, Override};
+use neuraxis_core::{Brain, Decision, Goal, Pose2, Stamp, ops};
+use neuraxis_record::recording::RecordedRobot;
+use neuraxis_record::replay::Fault;
+use neuraxis_record::trace::{self, Difference, Tick};
+use neuraxis_record::{ReadError, Recorder, Recording, ReplayBody};
+use serde::Serialize;
+
+use crate::TrialResult;
+use crate::book::{Files, fact};
+use crate::plan::{Changes, PlannedScene};
+
+/// Why a recording cannot be run again.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// A file in it is wrong, for this version or with these settings.
+    #[error("a file of the recording is wrong")]
+    Files(Vec<FileError>),
+    /// Something in it is missing or does not fit.
+    #[error("{0}")]
+    Recording(String),
+    /// A recording cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A file cannot be written.
+    #[error("cannot unpack the recording: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// What a replay changes.
+#[derive(Clone, Debug, Default)]
+pub struct Counterfactual {
+    /// Settings of the robot's file.
+    pub settings: Vec<Override>,
+    /// Senses that are distorted.
+    pub faults: Vec<Fault>,
+}
+
+/// How a replay of unchanged senses went.
+#[derive(Clone, Debug, Serialize)]
+pub struct Verification {
+    /// Ticks that were compared.
+    pub ticks: usize,
+    /// The first place in which the brain did something else than it is recorded to have done.
+    pub difference: Option<Difference>,
+}
+
+/// How two brains, or two runs, part.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Parting {
+    /// Ticks that were compared.
+    pub ticks: usize,
+    /// The first tick at which the beliefs differ, and its stamp, s.
+    pub belief: Option<(usize, f64)>,
+    /// The first tick at which the commands differ.
+    pub command: Option<Difference>,
+    /// Greatest distance between the believed positions, m, and when, s.
+    pub worst_belief: (f64, f64),
+    /// The same at the end, m.
+    pub last_belief: f64,
+    /// Greatest difference between two numbers of the commands, and when, s.
+    pub worst_command: (f64, f64),
+    /// Ticks in which only the first, and only the second, held the body.
+    pub stops: [usize; 2],
+    /// The goal's status at the end, of the first and of the second.
+    pub status: [String; 2],
+}
+
+/// The brain that the robot file in the recording describes, with `settings` on top of those of the recording.
+///
+/// # Errors
+/// If the file is not there or wrong.
+pub fn brain(
+    recording: &Recording,
+    robot: &RecordedRobot,
+    settings: &[Override],
+) -> Result<RobotBrain, ReplayError> {
+    let session = &robot.session;
+    let bytes = recording.attachments.iter().find(|(name, _)| *name == session.file).ok_or_else(|| {
+        ReplayError::Recording(format!("the robot file `{}` is missing from the recording", session.file))
+    })?;
+    let mut all = recorded_settings(recording, fact::ROBOT_SETTINGS)?;
+    all.extend(settings.iter().cloned());
+    let text = String::from_utf8_lossy(&bytes.1).into_owned();
+    let loaded = file::parse::<RobotFile>(Path::new(&session.file), text, &all)
+        .map_err(|error| ReplayError::Files(vec![error]))?;
+    let mut brain = RobotBrain::new(&loaded.value.brain, &session.body, session.start)
+        .map_err(|error| ReplayError::Recording(format!("{}: {error}", session.file)))?;
+    brain.set_goal(session.goal.map(|[x, y, tolerance]| Goal::Reach { x, y, tolerance }));
+    Ok(brain)
+}
+
+fn recorded_settings(recording: &Recording, name: &str) -> Result<Vec<Override>, ReplayError> {
+    let wrong = |why: String| ReplayError::Recording(format!("the recording's `{name}` is wrong: {why}"));
+    let list: Vec<String> = serde_json::from_str(recording.fact(name).unwrap_or("[]"))
+        .map_err(|error| wrong(error.to_string()))?;
+    list.iter().map(|setting| setting.parse().map_err(wrong)).collect()
+}
+
+/// Shows the brain of `robot` the recorded senses and compares what it commands, bit by bit; `each` hears of
+/// every tick and says whether to go on.
+///
+/// # Errors
+/// If the recording does not hold what a brain needs.
+pub fn verify(
+    recording: &Recording,
+    robot: &RecordedRobot,
+    mut each: impl FnMut(&Tick, &Decision) -> bool,
+) -> Result<Verification, ReplayError> {
+    let mut brain = brain(recording, robot, &[])?;
+    let mut body = ReplayBody::new(robot);
+    let mut percepts = robot.session.body.percepts();
+    let mut command = robot.session.body.command();
+    let mut running = trace::Running::default();
+    for (i, tick) in robot.ticks.iter().enumerate() {
+        // First: are these the senses that were written down?
+        if running.absorb(tick) != tick.check {
+            let topic = tick.senses.first().map_or("command", |_| "senses");
+            return Ok(Verification {
+                ticks: i,
+                difference: Some(Difference {
+                    tick: i as u64,
+                    stamp: tick.stamp,
+                    topic: topic.to_owned(),
+                    field: "check".to_owned(),
+                    left: format!("{:04x}", tick.check),
+                    right: "another: the file was changed after it was written".to_owned(),
+                }),
+            });
+        }
+        sense(&mut body, &mut percepts)?;
+        brain.tick(&percepts, &mut command);
+        let felt = issued(tick.stamp, &command);
+        if let Some([topic, field, left, right]) = trace::command_difference(tick, &felt) {
+            let difference = Difference { tick: i as u64, stamp: tick.stamp, topic, field, left, right };
+            return Ok(Verification { ticks: i, difference: Some(difference) });
+        }
+        if !each(tick, brain.decision()) {
+            return Ok(Verification { ticks: i + 1, difference: None });
+        }
+        let _ = body.act(&command);
+    }
+    Ok(Verification { ticks: robot.ticks.len(), difference: None })
+}
+
+/// Two brains on the same senses: the recorded one, and one that is changed, or whose senses are.
+///
+/// # Errors
+/// If the recording does not hold what a brain needs, or the settings do not fit.
+pub fn compare(
+    recording: &Recording,
+    robot: &RecordedRobot,
+    change: &Counterfactual,
+) -> Result<Parting, ReplayError> {
+    let mut brains = [brain(recording, robot, &[])?, brain(recording, robot, &change.settings)?];
+    let ticks = Arc::new(robot.ticks.clone());
+    let body = ReplayBody::shared(robot.session.body.clone(), ticks);
+    let mut bodies = [body.clone(), body.with_faults(change.faults.clone())];
+    let description = &robot.session.body;
+    let mut percepts = [description.percepts(), description.percepts()];
+    let mut commands = [description.command(), description.command()];
+    let mut parting = Parting::default();
+    for (i, tick) in robot.ticks.iter().enumerate() {
+        for side in 0..2 {
+            sense(&mut bodies[side], &mut percepts[side])?;
+            brains[side].tick(&percepts[side], &mut commands[side]);
+            let _ = bodies[side].act(&commands[side]);
+        }
+        let poses = [0, 1].map(|side| brains[side].decision().belief.pose);
+        let issued = [0, 1].map(|side| issued(tick.stamp, &commands[side]));
+        parting.note(i, tick.stamp, poses, &issued);
+    }
+    parting.status = [0, 1].map(|side| format!("{:?}", brains[side].decision().status).to_lowercase());
+    Ok(parting)
+}
+
+impl Parting {
+    /// Takes in one tick of both sides.
+    fn note(&mut self, tick: usize, stamp: u64, poses: [Pose2; 2], commands: &[Tick; 2]) {
+        let time = Stamp(stamp).seconds();
+        self.ticks = tick + 1;
+        let [a, b] = poses;
+        let bits = |pose: &Pose2| [pose.x.to_bits(), pose.y.to_bits(), pose.yaw.to_bits()];
+        if self.belief.is_none() && bits(&a) != bits(&b) {
+            self.belief = Some((tick, time));
+        }
+        let apart = ops::hypot(a.x - b.x, a.y - b.y);
+        self.last_belief = apart;
+        if apart > self.worst_belief.0 {
+            self.worst_belief = (apart, time);
+        }
+        let [x, y] = commands;
+        if self.command.is_none()
+            && let Some([topic, field, left, right]) = trace::command_difference(x, y)
+        {
+            self.command = Some(Difference { tick: tick as u64, stamp, topic, field, left, right });
+        }
+        self.stops[0] += usize::from(x.stop != 0 && y.stop == 0);
+        self.stops[1] += usize::from(y.stop != 0 && x.stop == 0);
+        for (p, q) in x.command.iter().zip(&y.command) {
+            if (p - q).abs() > self.worst_command.0 {
+                self.worst_command = ((p - q).abs(), time);
+            }
+        }
+    }
+
+    /// How two recordings of a robot part: their commands tick by tick, their beliefs where both noted them.
+    #[must_use]
+    pub fn of(a: &RecordedRobot, b: &RecordedRobot) -> Self {
+        let mut parting = Self::default();
+        let pose = |robot: &RecordedRobot, at: &mut usize, stamp: u64| {
+            let time = |i: usize| robot.decisions.get(i).map(|d| nanoseconds(&d.header.stamp));
+            while time(*at + 1).is_some_and(|next| next <= stamp) {
+                *at += 1;
+            }
+            robot.decisions.get(*at).map_or(Pose2::default(), |d| Pose2 {
+                x: d.pose[0],
+                y: d.pose[1],
+                yaw: d.pose[2],
+            })
+        };
+        let mut at = [0, 0];
+        for (i, (x, y)) in a.ticks.iter().zip(&b.ticks).enumerate() {
+            let poses = [pose(a, &mut at[0], x.stamp), pose(b, &mut at[1], y.stamp)];
+            parting.note(i, x.stamp, poses, &[x.clone(), y.clone()]);
+        }
+        let status =
+            |robot: &RecordedRobot| robot.decisions.last().map_or(String::new(), |d| d.status.clone());
+        parting.status = [status(a), status(b)];
+        parting
+    }
+}
+
+fn nanoseconds(time: &neuraxis_record::messages::Time) -> u64 {
+    u64::from(time.sec.unsigned_abs()) * 1_000_000_000 + u64::from(time.nanosec)
+}
+
+fn sense(body: &mut ReplayBody, percepts: &mut neuraxis_core::Percepts) -> Result<(), ReplayError> {
+    body.sense(percepts).map_err(|error| match error {
+        BodyError::Lost(why) => ReplayError::Recording(why),
+        other => ReplayError::Recording(other.to_string()),
+    })
+}
+
+/// A command as a tick of a recording would have it.
+fn issued(stamp: u64, command: &neuraxis_core::Command) -> Tick {
+    let (stop, stop_slot) = trace::stop_code(command.stop);
+    Tick { stamp, command: command.values.clone(), stop, stop_slot, ..Tick::default() }
+}
+
+/// Runs the whole trial again, world and all, from the files in the recording, with `settings` on top; the
+/// new recording.
+///
+/// # Errors
+/// If a file is missing or wrong, or nothing can be written.
+pub fn reproduce(recording: &Recording, settings: &Changes) -> Result<Recording, ReplayError> {
+    let folder = tempfile::tempdir()?;
+    recording.unpack(folder.path())?;
+    let fact = |name: &str| {
+        recording
+            .fact(name)
+            .map(str::to_owned)
+            .ok_or_else(|| ReplayError::Recording(format!("the recording does not say its `{name}`")))
+    };
+    let number = |name: &str| {
+        let text = fact(name)?;
+        text.parse::<u64>()
+            .map_err(|_| ReplayError::Recording(format!("the recording's `{name}` is no number: `{text}`")))
+    };
+    let scene = fact(fact::SCENE)?;
+    let robot = fact(fact::ROBOT)?;
+    let mut changes = Changes {
+        robot: (!robot.is_empty()).then(|| folder.path().join(robot)),
+        robot_overrides: recorded_settings(recording, fact::ROBOT_SETTINGS)?,
+        scene_overrides: recorded_settings(recording, fact::SCENE_SETTINGS)?,
+    };
+    changes.robot_overrides.extend(settings.robot_overrides.iter().cloned());
+    changes.scene_overrides.extend(settings.scene_overrides.iter().cloned());
+    let planned = PlannedScene::load(&folder.path().join(scene), &changes).map_err(ReplayError::Files)?;
+    let mut arena = planned
+        .arena(number(fact::TRIAL)? as usize, number(fact::SEED)?)
+        .map_err(|error| ReplayError::Files(vec![error]))?;
+
+    let path = folder.path().join("again.mcap");
+    let recorder = Recorder::start(false)?;
+    let session = Files::of(&planned)?.session(&planned, &arena, "neuraxis replay --reproduce");
+    arena.set_observer(Box::new(recorder.open(&path, session)?));
+    // A trial that was cut short is run as far as it went.
+    let last = recording.robots.iter().filter_map(|robot| robot.ticks.last()).map(|tick| tick.stamp).max();
+    let until = if recording.verdict.is_some() { u64::MAX } else { last.unwrap_or(0) };
+    while !arena.is_over() && arena.now().0 <= until {
+        arena.step();
+    }
+    if let Some(mut observer) = arena.take_observer() {
+        observer.ended(&verdict(&TrialResult::of(&arena)), false);
+    }
+    let finished = recorder.close();
+    if let Some(error) = finished.into_iter().find_map(|f| f.error) {
+        return Err(ReplayError::Recording(error));
+    }
+    Ok(Recording::open(&path)?)
+}
+
+/// The rows of results.json that are about one trial.
+#[must_use]
+pub fn verdict(rows: &[TrialResult]) -> String {
+    serde_json::to_string(rows).unwrap_or_default()
+}
