@@ -232,6 +232,7 @@ mod tests {
             status: GoalStatus::Idle,
             drive: Drive::REST,
             safety: SafetyState::default(),
+            reasons: neuraxis_core::Reasons::default(),
         });
         let mut clock = Script { now: Duration::ZERO, delays: delays.to_vec(), next: 0 };
         let policy = Policy { period: Duration::from_millis(10), patience: 3 };

@@ -6,7 +6,7 @@
 //! its reason is gone, except the emergency stop, which someone has to release.
 
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::brain::SafetyState;
+use neuraxis_core::brain::{Limit, SafetyState};
 use neuraxis_core::{Belief, Command, Interface, Percepts, Stamp, StopReason, Twist2};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -88,19 +88,19 @@ impl Supervisor {
     /// Checks and, where needed, changes `command`; it does not allocate.
     pub fn supervise(&mut self, percepts: &Percepts, belief: &Belief, command: &mut Command) {
         let reason = self.reason(percepts, belief, command);
-        let mut clipped = false;
+        let mut limit = None;
         if reason.is_none() {
-            clipped = match (command.interface, self.body.drive) {
+            limit = match (command.interface, self.body.drive) {
                 (Interface::Velocity, Some(_)) => self.hold_speed(percepts.now, command),
-                (Interface::Effort, _) => self.hold_effort(command),
-                _ => false,
+                (Interface::Effort, _) => self.hold_effort(command).then_some(Limit::Effort),
+                _ => None,
             };
         } else {
             command.values.fill(0.0);
             self.last = Some((percepts.now, Twist2::default()));
         }
         command.stop = reason;
-        self.state = SafetyState { stop: reason, clipped };
+        self.state = SafetyState { stop: reason, clipped: limit.is_some(), limit };
     }
 
     /// Why the body has to stop, the gravest reason first.
@@ -138,8 +138,8 @@ impl Supervisor {
     }
 
     /// Holds wheels to the speeds and accelerations of the file; braking is free.
-    fn hold_speed(&mut self, now: Stamp, command: &mut Command) -> bool {
-        let (Some(drive), [left, right]) = (self.body.drive, &mut command.values[..]) else { return false };
+    fn hold_speed(&mut self, now: Stamp, command: &mut Command) -> Option<Limit> {
+        let (Some(drive), [left, right]) = (self.body.drive, &mut command.values[..]) else { return None };
         let limits = &self.body.limits;
         let wanted = drive.twist(*left, *right);
         // Both are scaled alike, so that the path keeps its curvature.
@@ -160,7 +160,9 @@ impl Supervisor {
         if clipped {
             (*left, *right) = drive.wheels(&held);
         }
-        clipped
+        // More than a hair over the speed limits: rounding is not a cause.
+        let is_fast = over > 1.0 + 1e-6;
+        clipped.then_some(if is_fast { Limit::Speed } else { Limit::Acceleration })
     }
 
     fn hold_effort(&self, command: &mut Command) -> bool {

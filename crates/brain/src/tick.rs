@@ -3,6 +3,7 @@
 use neuraxis_cognition::{Navigator, Situation};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::brain::SafetyState;
+use neuraxis_core::reasons::{MotionMode, Reasons};
 use neuraxis_core::{
     Brain, Command, Decision, Drive, Goal, GoalStatus, Needs, OccupancyGrid, Percepts, Pose2, Stamp,
 };
@@ -48,6 +49,7 @@ impl RobotBrain {
             status: GoalStatus::Idle,
             drive: Drive::REST,
             safety: SafetyState::default(),
+            reasons: Reasons::default(),
         };
         Ok(Self {
             estimator,
@@ -79,8 +81,10 @@ impl Brain for RobotBrain {
             Situation { belief, modulation: &decision.modulation, percepts, map: self.estimator.map() };
         decision.drive = self.navigator.step(&situation);
         decision.status = self.navigator.status();
+        decision.reasons = *self.navigator.reasons();
         if percepts.now.since(first) < self.settle {
             decision.drive = Drive::REST;
+            decision.reasons.motion.mode = MotionMode::Settle;
         }
         self.estimator.map_mut().clear_changed();
 

@@ -9,6 +9,7 @@ mod files;
 mod output;
 mod replay;
 mod run;
+mod why;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,6 +40,8 @@ enum Verb {
     Replay(replay::ReplayArgs),
     /// Compare two recordings, tick by tick.
     Diff(replay::DiffArgs),
+    /// Why did it do that? What the brain of a recording thought at a moment.
+    Why(why::WhyArgs),
     /// Check robot and scene files: everything that is wrong with them, before anything runs.
     Check(check::CheckArgs),
     /// Write a new robot or scene file.
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Verb::Run(args) => run::run(&args),
         Verb::Replay(args) => replay::replay(&args),
         Verb::Diff(args) => replay::diff(&args),
+        Verb::Why(args) => why::why(&args),
         Verb::Check(args) => check::check(&args),
         Verb::New(args) => create::create(&args),
         Verb::Doctor => doctor::doctor(),

@@ -130,7 +130,7 @@ pub(crate) fn replay(args: &ReplayArgs) -> Exit {
 }
 
 /// Opens a recording; what is wrong with it is said.
-fn open(path: &Path) -> Result<Recording, Exit> {
+pub(crate) fn open(path: &Path) -> Result<Recording, Exit> {
     let recording = Recording::open(path).map_err(|error| {
         let help = "a recording is what `neuraxis run --out DIR --record all` leaves";
         output::usage(&error.to_string(), help)
@@ -147,15 +147,20 @@ fn open(path: &Path) -> Result<Recording, Exit> {
     Ok(recording)
 }
 
-fn fail(path: &Path, error: &ReplayError) -> Exit {
+pub(crate) fn fail(path: &Path, error: &ReplayError) -> Exit {
     if let ReplayError::Files(errors) = error {
         output::complain(errors);
         return Exit::Usage;
     }
-    output::usage(
-        &format!("{}: {error}", path.display()),
-        "the recording does not hold what a replay needs; record the trial again",
-    )
+    let help = match error {
+        ReplayError::Outside { .. } => "choose a moment in it, for example with `--at 1.5s`",
+        ReplayError::Settings(_) => {
+            "add --reproduce: the world is then simulated again, and its senses with it"
+        }
+        ReplayError::Io(_) => "free some space in the temporary folder",
+        _ => "the recording does not hold what a replay needs; record the trial again",
+    };
+    output::usage(&format!("{}: {error}", path.display()), help)
 }
 
 /// Replays one file.

@@ -57,11 +57,12 @@ fn complaint(file: &str, from: &str, to: &str) -> String {
 #[test]
 fn help_of_every_verb() {
     let folder = workshop();
-    let verbs: [&[&str]; 11] = [
+    let verbs: [&[&str]; 12] = [
         &["--help"],
         &["run", "--help"],
         &["replay", "--help"],
         &["diff", "--help"],
+        &["why", "--help"],
         &["check", "--help"],
         &["new", "--help"],
         &["new", "robot", "--help"],
@@ -296,6 +297,18 @@ fn recordings_are_replayed_compared_and_doubted() {
     assert!(exit == Some(2) && said.contains("freeze"), "{said}");
     let (exit, said) = code(&["replay", a, "--set", "fusion.rule=magic"]);
     assert!(exit == Some(2) && said.contains("magic"), "{said}");
+    let (exit, said) = code(&["replay", a, "--set", "limits.linear=0.1"]);
+    assert!(exit == Some(0) && said.contains("commands part"), "{said}");
+    let (exit, said) = code(&["replay", a, "--set", "sensors.scan.beams=90"]);
+    assert!(exit == Some(2) && said.contains("--reproduce"), "{said}");
+    let (exit, said) = code(&["why", a, "--at", "2.5s"]);
+    assert!(exit == Some(0) && said.contains("tick 250") && said.contains("scan_matching"), "{said}");
+    let (exit, said) = code(&["why", a, "--at", "1s", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+    assert!(exit == Some(0) && json["tick"] == 100 && json["stop"].is_null(), "{said}");
+    let (exit, said) = code(&["why", a, "--at", "900s"]);
+    assert!(exit == Some(2) && said.contains("lies outside"), "{said}");
+    assert_eq!(code(&["why", a, "--robot", "3"]).0, Some(2));
     let (exit, said) = code(&["replay", "hall.yaml", "missing.mcap"]);
     assert!(exit == Some(2) && said.contains("no recording") && said.contains("cannot read"), "{said}");
 

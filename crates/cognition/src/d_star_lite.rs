@@ -11,6 +11,8 @@ use crate::costmap::Costmap;
 /// Costs of a straight and a diagonal step, for each quarter of the cost factor.
 const STRAIGHT: u32 = 100;
 const DIAGONAL: u32 = 141;
+/// What a straight step over free ground costs.
+pub const FREE_STEP: u32 = 4 * STRAIGHT;
 /// No way.
 pub const INFINITE: u32 = u32::MAX / 4;
 
@@ -170,6 +172,16 @@ impl DStarLite {
             }
         }
         best.1
+    }
+
+    /// The steps from `cell` that the search knows a way for: the step's x and y, and the cost of the way.
+    pub fn choices(&self, costs: &Costmap, cell: usize) -> impl Iterator<Item = (i64, i64, u32)> {
+        let (x, y) = (cell as i64 % self.width, cell as i64 / self.width);
+        self.neighbours(cell).filter_map(move |(near, base)| {
+            let cost = edge(costs, cell, near, base).saturating_add(self.read(near).g);
+            let (nx, ny) = (near as i64 % self.width, near as i64 / self.width);
+            (cost < INFINITE).then_some((nx - x, ny - y, cost))
+        })
     }
 
     /// Works the node's `rhs` out anew and puts it where it belongs in the heap.

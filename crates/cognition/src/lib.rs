@@ -12,7 +12,7 @@ pub mod spec;
 
 use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::{Belief, Drive, Goal, GoalStatus, Modulation, OccupancyGrid, Percepts};
+use neuraxis_core::{Belief, Drive, Goal, GoalStatus, Modulation, OccupancyGrid, Percepts, Reasons};
 
 pub use planned::PlannedNavigator;
 pub use spec::{CognitionSpec, Search};
@@ -40,6 +40,9 @@ pub trait Navigator: Send + Sync {
 
     /// How the goal stands.
     fn status(&self) -> GoalStatus;
+
+    /// Why the last step drove as it did.
+    fn reasons(&self) -> &Reasons;
 
     /// The way that it means to take, from the body to the goal: points in the map, m.
     fn path(&self) -> &[Point2<f64>];

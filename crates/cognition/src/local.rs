@@ -11,6 +11,7 @@
 
 use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
+use neuraxis_core::reasons::{Candidate, MotionMode, MotionReason, SpeedLimit};
 use neuraxis_core::{Drive, OccupancyGrid, Pose2, Reading, Stamp, Twist2, ops};
 
 use crate::Situation;
@@ -131,6 +132,7 @@ pub struct LocalController {
     /// Where it last got somewhere, and when.
     progress: Option<(Pose2, Stamp)>,
     escapes: u32,
+    reason: MotionReason,
 }
 
 impl LocalController {
@@ -157,7 +159,14 @@ impl LocalController {
             mode: Mode::Follow,
             progress: None,
             escapes: 0,
+            reason: MotionReason::default(),
         }
+    }
+
+    /// Why the last drive.
+    #[must_use]
+    pub fn reason(&self) -> &MotionReason {
+        &self.reason
     }
 
     /// Forgets what it was busy with: there is a new goal.
@@ -225,17 +234,21 @@ impl LocalController {
         let reach = self.radius + self.linear * self.spec.horizon + 0.3;
         let gap = self.bring_near(&belief.odom, if has_eyes { reach } else { 0.0 });
 
+        self.reason = MotionReason { gap, ..MotionReason::default() };
         let Some(carrot) = self.carrot(situation.map, costs, &pose, path) else { return Drive::REST };
+        self.reason.carrot = [carrot.x, carrot.y];
         let carrot = pose.inverse().transform(carrot.x, carrot.y);
         let heading = ops::atan2(carrot.y, carrot.x);
         let left = path.last().map_or(0.0, |goal| ops::hypot(goal.x - pose.x, goal.y - pose.y));
 
         if let Some(drive) = self.escape(situation, gap, heading) {
+            self.reason.mode = MotionMode::Escape;
             return drive;
         }
         let turn_from = if self.mode == Mode::Turn { TURN_TO } else { TURN_FROM };
         if heading.abs() > turn_from {
             self.mode = Mode::Turn;
+            self.reason.mode = MotionMode::Turn;
             return self.turn(heading);
         }
         self.mode = Mode::Follow;
@@ -245,13 +258,31 @@ impl LocalController {
         let caution = 1.0 - 0.7 * situation.modulation.caution.clamp(0.0, 1.0);
         let sight = if has_eyes { 1.0 } else { 0.25 };
         let braking = (2.0 * self.acceleration * (left - 0.5 * near_enough).max(0.02)).sqrt();
-        let top = (self.linear * self.spec.cruise * room * caution * sight).min(braking);
+        let open = self.linear * self.spec.cruise * room * caution * sight;
+        let top = open.min(braking);
+        self.reason.mode = MotionMode::Follow;
+        self.reason.top = top;
+        self.reason.limit = if braking < open {
+            SpeedLimit::Braking
+        } else {
+            // Of what is multiplied, the smallest.
+            let factors =
+                [(SpeedLimit::Room, room), (SpeedLimit::Caution, caution), (SpeedLimit::Sight, sight)];
+            let mut least = (SpeedLimit::Cruise, 1.0);
+            for (limit, factor) in factors {
+                if factor < least.1 {
+                    least = (limit, factor);
+                }
+            }
+            least.0
+        };
 
-        match self.best(&carrot, top, gap) {
-            Some((speed, rate)) => Drive::new(speed / self.linear, rate / self.angular),
-            // Nothing is admissible: turning on the spot always is, for a round body.
-            None => self.turn(if heading.abs() > 0.1 { heading } else { self.most_open(heading) }),
+        if let Some((speed, rate)) = self.best(&carrot, top, gap) {
+            return Drive::new(speed / self.linear, rate / self.angular);
         }
+        // Nothing is admissible: turning on the spot always is, for a round body.
+        self.reason.mode = MotionMode::Blocked;
+        self.turn(if heading.abs() > 0.1 { heading } else { self.most_open(heading) })
     }
 
     /// Moves the hits into `base_link` and keeps those within `reach` m; the gap to the nearest one, m.
@@ -311,8 +342,11 @@ impl LocalController {
     }
 
     /// The best admissible pair of speed (m/s) and turning rate (rad/s) towards `carrot` in `base_link`.
-    fn best(&self, carrot: &Point2<f64>, top: f64, gap: f64) -> Option<(f64, f64)> {
-        let mut best: Option<(f64, (f64, f64))> = None;
+    fn best(&mut self, carrot: &Point2<f64>, top: f64, gap: f64) -> Option<(f64, f64)> {
+        let (mut best, mut rival) = (Candidate::default(), Candidate::default());
+        let (mut tried, mut refused) = (0, 0);
+        // Turning rates this far apart are another way to go, rad/s.
+        let apart = 0.1 * self.angular;
         let distance = ops::hypot(carrot.x, carrot.y).max(1e-6);
         // The arc that leads to the carrot (pure pursuit) is tried too.
         let curvature = 2.0 * carrot.y / (distance * distance);
@@ -320,7 +354,11 @@ impl LocalController {
             let speed = top * share;
             let pursuit = (speed * curvature).clamp(-self.angular, self.angular);
             for turn in TURNS.into_iter().map(|t| t * self.angular).chain([pursuit]) {
-                let Some(clearance) = self.clearance(speed, turn, gap) else { continue };
+                tried += 1;
+                let Some(clearance) = self.clearance(speed, turn, gap) else {
+                    refused += 1;
+                    continue;
+                };
                 // Equation 14: it must be able to stop before what it would touch.
                 let end =
                     Pose2::default().advance(&Twist2::new(speed, turn), self.look_time(speed, distance));
@@ -331,12 +369,22 @@ impl LocalController {
                     + 0.5 * (clearance / CLEAR).min(1.0)
                     + 0.6 * speed / self.linear
                     - 0.05 * (turn / self.angular).abs();
-                if best.is_none_or(|(b, _)| score > b) {
-                    best = Some((score, (speed, turn)));
+                let candidate = Candidate { speed, turn, score };
+                if score > best.score {
+                    if (best.turn - turn).abs() > apart && best.score > rival.score {
+                        rival = best;
+                    }
+                    best = candidate;
+                } else if (best.turn - turn).abs() > apart && score > rival.score {
+                    rival = candidate;
                 }
             }
         }
-        best.map(|(_, pair)| pair)
+        self.reason.chosen = best;
+        self.reason.rival = rival;
+        self.reason.tried = tried;
+        self.reason.refused = refused;
+        (best.score > f64::NEG_INFINITY).then_some((best.speed, best.turn))
     }
 
     /// How long an arc at `speed` takes to the carrot, within the horizon, s.

@@ -2,10 +2,11 @@
 
 use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::{Drive, Goal, GoalStatus, OccupancyGrid, Stamp};
+use neuraxis_core::reasons::{Choice, MotionMode, PlanReason};
+use neuraxis_core::{Drive, Goal, GoalStatus, OccupancyGrid, Reasons, Stamp, ops};
 
 use crate::costmap::Costmap;
-use crate::d_star_lite::{DStarLite, INFINITE};
+use crate::d_star_lite::{DStarLite, FREE_STEP, INFINITE};
 use crate::local::LocalController;
 use crate::{CognitionSpec, Navigator, Search, Situation};
 
@@ -30,6 +31,7 @@ pub struct PlannedNavigator {
     has_way: bool,
     closed_since: Option<Stamp>,
     needs_path: bool,
+    reasons: Reasons,
 }
 
 impl PlannedNavigator {
@@ -49,6 +51,33 @@ impl PlannedNavigator {
             has_way: false,
             closed_since: None,
             needs_path: true,
+            reasons: Reasons::default(),
+        }
+    }
+
+    /// Writes down why this way: what it costs, and what the ways cost that begin differently.
+    fn explain(&mut self, map: &OccupancyGrid) {
+        let metres = |cost: u32| f64::from(cost) / f64::from(FREE_STEP) * map.resolution();
+        let plan = &mut self.reasons.plan;
+        *plan = PlanReason { is_complete: self.is_complete, has_way: self.has_way, ..PlanReason::default() };
+        if !self.has_way {
+            return;
+        }
+        plan.cost = metres(self.planner.cost());
+        for (dx, dy, cost) in self.planner.choices(&self.costs, self.planner.start()) {
+            if plan.count < plan.choices.len() {
+                let heading = ops::atan2(dy as f64, dx as f64);
+                plan.choices[plan.count] = Choice { heading, cost: metres(cost) };
+                plan.count += 1;
+            }
+        }
+        // Few enough for the simplest sort, which takes no memory and keeps equal ones in their order.
+        for i in 1..plan.count {
+            let mut j = i;
+            while j > 0 && plan.choices[j].cost < plan.choices[j - 1].cost {
+                plan.choices.swap(j, j - 1);
+                j -= 1;
+            }
         }
     }
 
@@ -144,6 +173,7 @@ impl Navigator for PlannedNavigator {
 
     fn step(&mut self, situation: &Situation<'_>) -> Drive {
         self.local.look(situation);
+        self.reasons = Reasons::default();
         let now = situation.percepts.now;
         let pose = situation.belief.pose;
         let Some(Goal::Reach { x, y, tolerance }) = self.goal else {
@@ -161,24 +191,34 @@ impl Navigator for PlannedNavigator {
         let distance = nalgebra::distance(&Point2::new(pose.x, pose.y), &goal);
         if distance <= NEAR * tolerance {
             self.status = GoalStatus::Reached;
+            self.reasons.motion.mode = MotionMode::Arrived;
             return Drive::REST;
         }
         self.status = GoalStatus::Active;
         self.plan(situation, goal, tolerance);
+        self.explain(situation.map);
         if self.is_complete && !self.has_way {
             let since = *self.closed_since.get_or_insert(now);
             if now.since(since) > PATIENCE {
                 self.status = GoalStatus::Unreachable;
                 return Drive::REST;
             }
+            self.reasons.motion.mode = MotionMode::LookAround;
             // Looking around may show that the wall was only noise.
             return self.local.look_around(situation);
         }
         self.closed_since = None;
         if self.path.is_empty() {
+            self.reasons.motion.mode = MotionMode::Search;
             return Drive::REST;
         }
-        self.local.follow(situation, &self.costs, &self.path, NEAR * tolerance)
+        let drive = self.local.follow(situation, &self.costs, &self.path, NEAR * tolerance);
+        self.reasons.motion = *self.local.reason();
+        drive
+    }
+
+    fn reasons(&self) -> &Reasons {
+        &self.reasons
     }
 
     fn status(&self) -> GoalStatus {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use nalgebra::{Matrix6, Vector3};
 
+use crate::reasons::Refusal;
 use crate::{Pose2, Stamp, Twist2};
 
 /// What the estimator thinks of one of its cues.
@@ -19,13 +20,22 @@ pub struct CueReport {
     pub surprise: f64,
     /// Share of the latest innovation that went into the estimate, 0 to 1.
     pub gain: f64,
+    /// Why the latest measurement was left out, if it was.
+    pub refusal: Refusal,
 }
 
 impl CueReport {
     /// A cue that has not spoken yet.
     #[must_use]
     pub fn silent(name: &str) -> Self {
-        Self { name: name.into(), reliability: 0.0, age: f64::INFINITY, surprise: 0.0, gain: 0.0 }
+        Self {
+            name: name.into(),
+            reliability: 0.0,
+            age: f64::INFINITY,
+            surprise: 0.0,
+            gain: 0.0,
+            refusal: Refusal::None,
+        }
     }
 }
 

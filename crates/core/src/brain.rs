@@ -3,7 +3,7 @@
 use nalgebra::Point2;
 
 use crate::{
-    Belief, Command, Drive, Goal, GoalStatus, Modulation, Needs, OccupancyGrid, Percepts, StopReason,
+    Belief, Command, Drive, Goal, GoalStatus, Modulation, Needs, OccupancyGrid, Percepts, Reasons, StopReason,
 };
 
 /// Something that thinks. It takes its time and its senses only from the percepts, so that the same
@@ -39,6 +39,19 @@ pub struct SafetyState {
     pub stop: Option<StopReason>,
     /// Whether a limit of speed or acceleration clipped the command.
     pub clipped: bool,
+    /// The limit that did, where several did the first in this order: speed, acceleration, effort.
+    pub limit: Option<Limit>,
+}
+
+/// A limit of the robot's file that a command can run into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// Of forward speed or turning rate.
+    Speed,
+    /// Of forward or angular acceleration.
+    Acceleration,
+    /// Of torque or force.
+    Effort,
 }
 
 /// The record of one tick.
@@ -58,4 +71,6 @@ pub struct Decision {
     pub drive: Drive,
     /// What the safety supervisor did.
     pub safety: SafetyState,
+    /// Why.
+    pub reasons: Reasons,
 }

@@ -21,6 +21,7 @@ pub mod observer;
 pub mod ops;
 pub mod percepts;
 pub mod random;
+pub mod reasons;
 pub mod robot;
 pub mod time;
 
@@ -34,4 +35,5 @@ pub use grid::OccupancyGrid;
 pub use needs::{Modulation, Needs};
 pub use observer::Observer;
 pub use percepts::{Percepts, Reading, Slot};
+pub use reasons::Reasons;
 pub use time::Stamp;

@@ -13,6 +13,20 @@ pub struct Needs {
     pub progress: f64,
 }
 
+impl Needs {
+    /// The need that is met worst, by name, and how well it is met.
+    #[must_use]
+    pub fn worst(&self) -> (&'static str, f64) {
+        let all = [
+            ("energy", self.energy),
+            ("integrity", self.integrity),
+            ("certainty", self.certainty),
+            ("progress", self.progress),
+        ];
+        all.into_iter().min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or(("energy", 1.0))
+    }
+}
+
 impl Default for Needs {
     fn default() -> Self {
         Self { energy: 1.0, integrity: 1.0, certainty: 1.0, progress: 1.0 }

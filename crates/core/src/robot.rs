@@ -356,6 +356,21 @@ impl Sensor {
         }
     }
 
+    /// The same sense with another deadline.
+    #[must_use]
+    pub fn with_deadline(&self, to: Option<f64>) -> Self {
+        let mut sensor = self.clone();
+        match &mut sensor {
+            Self::Lidar { deadline, .. }
+            | Self::Imu { deadline, .. }
+            | Self::WheelOdometry { deadline, .. }
+            | Self::JointState { deadline, .. }
+            | Self::Contact { deadline, .. }
+            | Self::Battery { deadline, .. } => *deadline = to,
+        }
+        sensor
+    }
+
     /// The longest silence that the body may go on through, s.
     ///
     /// The senses that steer (range finder, wheel odometry) have a deadline even if the file gives none.

@@ -11,6 +11,7 @@
 
 use nalgebra::{Matrix3, Matrix4, Point2, RowVector4, Vector2, Vector3, Vector4};
 use neuraxis_core::body::BodyDescription;
+use neuraxis_core::reasons::Refusal;
 use neuraxis_core::{Belief, CueReport, OccupancyGrid, Percepts, Pose2, Stamp, Twist2, ops};
 
 use crate::mapper::Mapper;
@@ -257,6 +258,8 @@ impl Ekf {
             // Tilted so far, the sweep may show the ground as a wall.
             if self.gyro.slope.norm() > tilt {
                 self.belief.cues[SCANS].reliability = 0.0;
+                self.belief.cues[SCANS].gain = 0.0;
+                self.belief.cues[SCANS].refusal = Refusal::Tilt;
                 continue;
             }
             // Where the body was when the scan was taken: back along the odometry.
@@ -269,18 +272,24 @@ impl Ekf {
                 match found {
                     Some(found) if found.score >= LEAST_SCORE && found.overlap >= LEAST_OVERLAP => {
                         cue.reliability = found.score;
+                        cue.refusal = Refusal::None;
                         self.correct(&found.pose, &found.information, &since, stamp);
                     }
                     Some(found) => {
                         cue.reliability = 0.0;
                         cue.surprise = 1.0 / found.score.max(0.01);
                         cue.gain = 0.0;
+                        cue.refusal =
+                            if found.overlap < LEAST_OVERLAP { Refusal::NoOverlap } else { Refusal::Misfit };
                         // A scan that does not fit is not drawn either, unless it shows a new place.
                         if found.overlap >= LEAST_OVERLAP {
                             continue;
                         }
                     }
-                    None => cue.gain = 0.0,
+                    None => {
+                        cue.gain = 0.0;
+                        cue.refusal = Refusal::NoOverlap;
+                    }
                 }
             }
             let then = self.pose().compose(&since.inverse());
@@ -327,6 +336,7 @@ impl Ekf {
         cue.age = self.belief.stamp.since(stamp);
         if distance > GATE {
             cue.gain = 0.0;
+            cue.refusal = Refusal::Gate;
             self.refused += 1;
             if self.refused >= LOST {
                 self.refused = 0;

@@ -10,6 +10,7 @@ pub mod replay;
 pub mod results;
 pub mod run;
 pub mod statistics;
+pub mod why;
 
 pub use plan::{Plan, PlannedScene};
 pub use results::{SceneSummary, TrialResult};

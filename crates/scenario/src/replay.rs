@@ -4,13 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use neuraxis_brain::{RobotBrain, RobotFile};
-use neuraxis_core::body::{Body as _, BodyError};
+use neuraxis_core::body::{Body as _, BodyDescription, BodyError};
 use neuraxis_core::file::{self, FileError, Override};
 use neuraxis_core::{Brain, Decision, Goal, Pose2, Stamp, ops};
 use neuraxis_record::recording::RecordedRobot;
 use neuraxis_record::replay::Fault;
 use neuraxis_record::trace::{self, Difference, Tick};
-use neuraxis_record::{ReadError, Recorder, Recording, ReplayBody};
+use neuraxis_record::{ReadError, Recorder, Recording, ReplayBody, SessionRobot};
 use serde::Serialize;
 
 use crate::TrialResult;
@@ -26,6 +26,19 @@ pub enum ReplayError {
     /// Something in it is missing or does not fit.
     #[error("{0}")]
     Recording(String),
+    /// The settings change what made the recorded senses.
+    #[error("the settings change {0}, which made the recorded senses")]
+    Settings(String),
+    /// There is no such moment in it.
+    #[error("{at} s lies outside of the recording, which goes from {first:.3} s to {last:.3} s")]
+    Outside {
+        /// The moment that was asked for, s.
+        at: f64,
+        /// The first tick's, s.
+        first: f64,
+        /// The last tick's, s.
+        last: f64,
+    },
     /// A recording cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -91,10 +104,32 @@ pub fn brain(
     let text = String::from_utf8_lossy(&bytes.1).into_owned();
     let loaded = file::parse::<RobotFile>(Path::new(&session.file), text, &all)
         .map_err(|error| ReplayError::Files(vec![error]))?;
-    let mut brain = RobotBrain::new(&loaded.value.brain, &session.body, session.start)
+    let body = body(session, &loaded.value)?;
+    let mut brain = RobotBrain::new(&loaded.value.brain, &body, session.start)
         .map_err(|error| ReplayError::Recording(format!("{}: {error}", session.file)))?;
     brain.set_goal(session.goal.map(|[x, y, tolerance]| Goal::Reach { x, y, tolerance }));
     Ok(brain)
+}
+
+/// The recorded body with the limits and deadlines of `file`. All else of a body made the recorded senses, so that
+/// a change of it would change nothing, and is refused.
+fn body(session: &SessionRobot, file: &RobotFile) -> Result<BodyDescription, ReplayError> {
+    let mut body = session.body.clone();
+    let refuse = |what: &str| Err(ReplayError::Settings(what.to_owned()));
+    if body.sensors.len() != file.sensors.len() {
+        return refuse("the list of sensors");
+    }
+    for (recorded, sensor) in body.sensors.iter_mut().zip(&file.sensors) {
+        if recorded.sensor.with_deadline(None) != sensor.with_deadline(None) {
+            return refuse(&format!("the sensor `{}`", sensor.name()));
+        }
+        recorded.sensor = sensor.clone();
+    }
+    if file.actuators.joints() != body.actuators {
+        return refuse("the actuators");
+    }
+    body.limits = file.limits.clone();
+    Ok(body)
 }
 
 fn recorded_settings(recording: &Recording, name: &str) -> Result<Vec<Override>, ReplayError> {
@@ -312,4 +347,30 @@ pub fn reproduce(recording: &Recording, settings: &Changes) -> Result<Recording,
 #[must_use]
 pub fn verdict(rows: &[TrialResult]) -> String {
     serde_json::to_string(rows).unwrap_or_default()
+}
+
+/// Shows the brain of `robot`, with `settings` on top, the recorded senses without comparing anything; `each` hears of every decision and
+/// says whether to go on.
+///
+/// # Errors
+/// If the recording does not hold what a brain needs.
+pub fn follow(
+    recording: &Recording,
+    robot: &RecordedRobot,
+    settings: &[Override],
+    mut each: impl FnMut(&Decision) -> bool,
+) -> Result<(), ReplayError> {
+    let mut brain = brain(recording, robot, settings)?;
+    let mut body = ReplayBody::new(robot);
+    let mut percepts = robot.session.body.percepts();
+    let mut command = robot.session.body.command();
+    for _ in &robot.ticks {
+        sense(&mut body, &mut percepts)?;
+        brain.tick(&percepts, &mut command);
+        if !each(brain.decision()) {
+            break;
+        }
+        let _ = body.act(&command);
+    }
+    Ok(())
 }

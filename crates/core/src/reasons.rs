@@ -1,0 +1,140 @@
+//! Why a tick decided as it did: each part of the brain writes its reasons here, in place, as it decides.
+//!
+//! Nothing in this record is worked out afterwards, and nothing in it is read by a brain.
+
+use serde::Serialize;
+
+/// First steps that a planner can choose from.
+pub const MOST_CHOICES: usize = 8;
+
+/// The reasons of one tick, besides those that stand in the belief's cues and in the safety state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Reasons {
+    /// Why this way.
+    pub plan: PlanReason,
+    /// Why this drive.
+    pub motion: MotionReason,
+}
+
+/// Why a planner wants to go the way that it wants to go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct PlanReason {
+    /// Whether the search has come to its end; if not, the last way is followed meanwhile.
+    pub is_complete: bool,
+    /// Whether there is a way.
+    pub has_way: bool,
+    /// What the way costs, as m of free ground: nearness to walls costs more than its length.
+    pub cost: f64,
+    /// The first steps that the search knows, the chosen one first; `count` of them count.
+    pub choices: [Choice; MOST_CHOICES],
+    /// How many.
+    pub count: usize,
+}
+
+/// A first step, and what the way costs that begins with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Choice {
+    /// Its direction in the map, rad.
+    pub heading: f64,
+    /// As m of free ground.
+    pub cost: f64,
+}
+
+/// Why the local control drives as it drives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct MotionReason {
+    /// What it is busy with.
+    pub mode: MotionMode,
+    /// The point that it aims at, in the map, m.
+    pub carrot: [f64; 2],
+    /// Room between the body and the nearest thing in sight, m; infinite if there is none.
+    pub gap: f64,
+    /// What keeps it from its full speed.
+    pub limit: SpeedLimit,
+    /// The speed that this leaves, m/s.
+    pub top: f64,
+    /// Pairs of speed and turning rate that were weighed.
+    pub tried: u32,
+    /// Of these, those that would have come too near to something.
+    pub refused: u32,
+    /// The best one.
+    pub chosen: Candidate,
+    /// The best one with a clearly different turning rate; its score is -∞ if there is none.
+    pub rival: Candidate,
+}
+
+/// What a navigator is busy with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MotionMode {
+    /// There is nothing to do.
+    #[default]
+    Idle,
+    /// The body is held still after its first tick, so that its senses settle.
+    Settle,
+    /// The goal is reached.
+    Arrived,
+    /// The search for a way goes on, and no way is known yet.
+    Search,
+    /// No way is known; it looks around.
+    LookAround,
+    /// It follows the way.
+    Follow,
+    /// It turns on the spot, until the way lies ahead.
+    Turn,
+    /// Nothing is admissible but turning on the spot.
+    Blocked,
+    /// It got nowhere for some time, and makes its way out.
+    Escape,
+}
+
+/// What keeps a body from its full speed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SpeedLimit {
+    /// Nothing: it drives at its cruising speed.
+    #[default]
+    Cruise,
+    /// Things that are near.
+    Room,
+    /// A range finder that is silent or late.
+    Sight,
+    /// Needs that ask for caution.
+    Caution,
+    /// The goal, before which it has to stop.
+    Braking,
+}
+
+/// A pair of speed and turning rate, and how good it looked.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Candidate {
+    /// m/s.
+    pub speed: f64,
+    /// rad/s.
+    pub turn: f64,
+    /// Higher is better; -∞ for none.
+    pub score: f64,
+}
+
+impl Default for Candidate {
+    fn default() -> Self {
+        Self { speed: 0.0, turn: 0.0, score: f64::NEG_INFINITY }
+    }
+}
+
+/// Why an estimator left a cue out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// It did not.
+    #[default]
+    None,
+    /// The body is tilted, and the sense may see the ground.
+    Tilt,
+    /// It knows too little of the place to say anything.
+    NoOverlap,
+    /// It does not fit what is known of the place.
+    Misfit,
+    /// It is further off than chance explains (χ² gate).
+    Gate,
+}
