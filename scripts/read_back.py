@@ -1,7 +1,7 @@
 """Reads a recording back with tools that nobody here wrote, and checks it against results.json.
 
 Usage: read_back.py DIR, where DIR is what `neuraxis run --out DIR --record all` left. Needs the PyPI packages
-mcap, mcap-ros2-support and rosbags.
+mcap, mcap-ros2-support, rosbags and polars.
 """
 
 import json
@@ -9,6 +9,7 @@ import math
 import sys
 from pathlib import Path
 
+import polars
 from mcap.reader import make_reader
 from mcap_ros2.decoder import DecoderFactory
 from rosbags.highlevel import AnyReader
@@ -16,6 +17,8 @@ from rosbags.typesys import Stores, get_typestore
 
 folder = Path(sys.argv[1])
 rows = json.loads((folder / "results.json").read_text())["trials"]
+# Seeds are unsigned in JSON and signed in Parquet, which shows only above 2^63.
+assert polars.read_parquet(folder / "results.parquet").to_dicts() == rows, "results.parquet is not results.json"
 recordings = sorted(folder.glob("trial-*.mcap"))
 assert recordings, f"no recordings in {folder}"
 

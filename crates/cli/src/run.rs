@@ -12,8 +12,9 @@ use neuraxis_core::file::{FileError, Override};
 use neuraxis_record::Recorder;
 use neuraxis_scenario::book::Files;
 use neuraxis_scenario::plan::Changes;
+use neuraxis_scenario::report::TrialView;
 use neuraxis_scenario::run::Order;
-use neuraxis_scenario::{Hooks, Plan, PlannedScene, Progress, TrialResult, picture, replay};
+use neuraxis_scenario::{Hooks, Plan, PlannedScene, Progress, TrialResult, columns, picture, replay, report};
 use neuraxis_sim::Arena;
 
 use crate::exit::Exit;
@@ -39,7 +40,7 @@ pub(crate) struct RunArgs {
     /// Threads; all of the computer's if not given.
     #[arg(long, short, value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
-    /// A folder for results.json, results.csv and a picture of each trial.
+    /// A folder for report.html, results.json, results.csv, results.parquet and a picture of each trial.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Which trials leave a recording (trial-NNNNN.mcap) in the output folder.
@@ -146,9 +147,10 @@ fn run_plan(args: &RunArgs, plan: &Plan) -> Exit {
         limit: args.time_limit.map(|seconds| Duration::from_secs(u64::from(seconds))),
         cut: None,
         disk: None,
+        views: Vec::new(),
     };
     let results = neuraxis_scenario::run(plan, order, &mut session);
-    let Run { watch, cut, mut disk, .. } = session;
+    let Run { watch, cut, mut disk, mut views, .. } = session;
     watch.close();
     for finished in recorder.map(Recorder::close).unwrap_or_default() {
         if let Some(error) = finished.error {
@@ -164,6 +166,12 @@ fn run_plan(args: &RunArgs, plan: &Plan) -> Exit {
             return Exit::Usage;
         }
     };
+    views.sort_by_key(TrialView::trial);
+    if let (Some(folder), None) = (&args.out, &disk) {
+        let line: Vec<String> = std::env::args().collect();
+        let page = report::page(&results, &views, &line.join(" "));
+        disk = output::write(&folder.join("report.html"), page).err();
+    }
     finish(args, results, cut, disk, &watch)
 }
 
@@ -178,6 +186,7 @@ struct Run<'a> {
     limit: Option<Duration>,
     cut: Option<Cut>,
     disk: Option<std::io::Error>,
+    views: Vec<TrialView>,
 }
 
 impl Run<'_> {
@@ -222,7 +231,8 @@ impl Hooks for Run<'_> {
         }
         if let (Some(folder), None) = (self.folder, &self.disk) {
             let path = folder.join(format!("trial-{:05}.svg", arena.trial));
-            self.disk = output::write(&path, &picture::svg(arena)).err();
+            self.disk = output::write(&path, picture::svg(arena)).err();
+            self.views.push(TrialView::of(arena, results));
         }
     }
 }
@@ -238,12 +248,17 @@ fn finish(
     let crashed = rows.iter().any(|row| row.outcome == "crashed");
     let text = output::table(&rows);
     let csv = output::csv(&rows);
+    let parquet = columns::parquet(&rows);
     let results = output::results(rows);
     // A result is plain numbers and text, which JSON can always say.
     let json = serde_json::to_string_pretty(&results).unwrap_or_default();
     if let Some(folder) = &args.out {
         let written = output::write(&folder.join("results.json"), &(json.clone() + "\n"))
-            .and_then(|()| output::write(&folder.join("results.csv"), &csv));
+            .and_then(|()| output::write(&folder.join("results.csv"), &csv))
+            .and_then(|()| {
+                let bytes = parquet.map_err(std::io::Error::other)?;
+                output::write(&folder.join("results.parquet"), bytes)
+            });
         disk = disk.or(written.err());
     }
     let shown = if args.json { json } else { format!("{text}\n{}", watch.summary()) };

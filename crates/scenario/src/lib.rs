@@ -4,9 +4,11 @@
 //! plain [`TrialResult`]s that follow from the files and the seeds alone.
 
 pub mod book;
+pub mod columns;
 pub mod picture;
 pub mod plan;
 pub mod replay;
+pub mod report;
 pub mod results;
 pub mod run;
 pub mod statistics;

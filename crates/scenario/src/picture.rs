@@ -84,7 +84,7 @@ pub fn svg(arena: &Arena) -> String {
 }
 
 /// The outline of a solid from above: a circle's or a box's own, the bounding box of anything else.
-fn outline(solid: &Solid) -> Vec<[f64; 2]> {
+pub(crate) fn outline(solid: &Solid) -> Vec<[f64; 2]> {
     let at = |x: f32, y: f32, z: f32| {
         let p = solid.pose.transform_point([x, y, z].into());
         [f64::from(p.x), f64::from(p.y)]

@@ -9,6 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use bevy_ecs::component::Component;
 use bevy_platform::cell::SyncCell;
 use neuraxis_core::digest::Digest;
+use neuraxis_core::reasons::MotionMode;
 use neuraxis_core::robot::Actuators;
 use neuraxis_core::{Brain, Command, Goal, GoalStatus, Observer, Percepts, Pose2, Stamp, ops};
 use rapier3d::prelude::{
@@ -36,6 +37,9 @@ const TRACE_PERIOD: u64 = 100_000_000;
 const MOST_TRACE: usize = 8192;
 /// So many touches are kept with their places; the others are only counted.
 const MOST_COLLISIONS: usize = 1024;
+
+/// Cues whose reliability is noted along the way.
+pub const TRACED_CUES: usize = 6;
 
 /// How a robot's trial ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +78,14 @@ pub struct TracePoint {
     pub truth: Pose2,
     /// The belief.
     pub belief: Pose2,
+    /// True speed over the ground, m/s.
+    pub speed: f32,
+    /// Room to the nearest thing that the brain sees, m; infinite if it sees none.
+    pub gap: f32,
+    /// Whether the brain held the body.
+    pub is_held: bool,
+    /// What the brain made of its first cues, 0 to 1.
+    pub reliability: [f32; TRACED_CUES],
 }
 
 /// What was measured of a robot's trial; the truth, which no brain sees.
@@ -637,7 +649,29 @@ impl SimRobot {
                 self.trace_period *= 2;
             }
             self.next_trace = now + self.trace_period;
-            self.score.trace.push(TracePoint { stamp: now, truth: pose, belief });
+            let mut point = TracePoint {
+                stamp: now,
+                truth: pose,
+                belief,
+                speed: speed as f32,
+                gap: f32::INFINITY,
+                is_held: self.command.stop.is_some(),
+                reliability: [0.0; TRACED_CUES],
+            };
+            if let Some(decision) = self.brain.as_ref().map(|brain| brain.decision()) {
+                let motion = &decision.reasons.motion;
+                // Only who drives looks for room.
+                if matches!(
+                    motion.mode,
+                    MotionMode::Follow | MotionMode::Turn | MotionMode::Escape | MotionMode::Blocked
+                ) {
+                    point.gap = motion.gap as f32;
+                }
+                for (noted, cue) in point.reliability.iter_mut().zip(&decision.belief.cues) {
+                    *noted = cue.reliability as f32;
+                }
+            }
+            self.score.trace.push(point);
         }
         if !pose.is_finite() || spatial.translation.z < -1.0 {
             return self.finish(Outcome::Lost, now);
