@@ -7,6 +7,7 @@
 pub mod lock_step;
 pub mod needs;
 pub mod real_time;
+pub mod reflex;
 pub mod safety;
 pub mod spec;
 mod tick;

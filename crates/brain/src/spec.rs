@@ -22,6 +22,9 @@ pub struct BrainSpec {
     #[serde(default = "BrainSpec::default_settle")]
     #[schemars(range(min = 0.0, max = 60.0))]
     pub settle: f64,
+    /// Whether obstacles and slip that are felt take speed away before the plan knows of them.
+    #[serde(default = "BrainSpec::default_reflexes")]
+    pub reflexes: bool,
     /// From senses to a belief.
     #[serde(default)]
     pub fusion: FusionSpec,
@@ -39,6 +42,9 @@ pub struct BrainSpec {
 impl BrainSpec {
     fn default_rate() -> f64 {
         100.0
+    }
+    fn default_reflexes() -> bool {
+        true
     }
     fn default_settle() -> f64 {
         1.0

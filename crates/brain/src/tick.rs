@@ -3,14 +3,14 @@
 use neuraxis_cognition::{Navigator, Situation};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::brain::SafetyState;
-use neuraxis_core::reasons::{MotionMode, Reasons};
+use neuraxis_core::reasons::{MotionMode, Reasons, SpeedLimit};
 use neuraxis_core::{
     Brain, Command, Decision, Drive, Goal, GoalStatus, Needs, OccupancyGrid, Percepts, Pose2, Stamp,
 };
 use neuraxis_fusion::Estimator;
 use neuraxis_motor::{MotorCircuit, MotorError};
 
-use crate::{BrainSpec, Supervisor, needs};
+use crate::{BrainSpec, Supervisor, needs, reflex};
 
 /// A brain that is composed of parts.
 pub struct RobotBrain {
@@ -22,6 +22,7 @@ pub struct RobotBrain {
     last_tick: Option<Stamp>,
     first_tick: Option<Stamp>,
     settle: f64,
+    reflexes: bool,
 }
 
 /// Why a brain does not fit a body.
@@ -38,7 +39,7 @@ impl RobotBrain {
     /// # Errors
     /// If a part does not fit the body.
     pub fn new(spec: &BrainSpec, body: &BodyDescription, start: Pose2) -> Result<Self, BrainError> {
-        let estimator = neuraxis_fusion::build(&spec.fusion, body, start);
+        let estimator = neuraxis_fusion::build(&spec.fusion, body, start, None);
         let navigator = neuraxis_cognition::build(&spec.cognition, body, estimator.map());
         let circuit = neuraxis_motor::build(&spec.motor, body)?;
         let decision = Decision {
@@ -60,6 +61,7 @@ impl RobotBrain {
             last_tick: None,
             first_tick: None,
             settle: spec.settle,
+            reflexes: spec.reflexes,
         })
     }
 }
@@ -82,6 +84,13 @@ impl Brain for RobotBrain {
         decision.drive = self.navigator.step(&situation);
         decision.status = self.navigator.status();
         decision.reasons = *self.navigator.reasons();
+        if self.reflexes {
+            let (drive, took) = reflex::withdraw(decision.drive, &decision.belief.events);
+            decision.drive = drive;
+            if took {
+                decision.reasons.motion.limit = SpeedLimit::Reflex;
+            }
+        }
         if percepts.now.since(first) < self.settle {
             decision.drive = Drive::REST;
             decision.reasons.motion.mode = MotionMode::Settle;

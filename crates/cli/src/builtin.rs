@@ -38,6 +38,33 @@ pub(crate) fn burger_if_missing() -> io::Result<()> {
     if Path::new(FILES[1].0).exists() { Ok(()) } else { unpack(&FILES[1..], Path::new(".")) }
 }
 
+/// The hall of `neuraxis bench fusion` and its robots.
+const HALL: [(&str, &str); 4] = [
+    ("benchmarks/fusion/hall.yaml", include_str!("../../../benchmarks/fusion/hall.yaml")),
+    ("robots/burger/tracked.yaml", include_str!("../../../robots/burger/tracked.yaml")),
+    ("robots/burger/watched.yaml", include_str!("../../../robots/burger/watched.yaml")),
+    FILES[2],
+];
+
+/// Where the hall and its robots lie.
+pub(crate) struct Halls {
+    /// The scene.
+    pub(crate) hall: PathBuf,
+    /// The robots.
+    pub(crate) robots: Vec<PathBuf>,
+}
+
+/// The files of `neuraxis bench fusion`, unpacked into a folder that lives as long as the second value.
+///
+/// # Errors
+/// If the temporary folder cannot be written.
+pub(crate) fn halls() -> io::Result<(Halls, TempDir)> {
+    let folder = tempfile::Builder::new().prefix("neuraxis-").tempdir()?;
+    unpack(&HALL, folder.path())?;
+    let at = |i: usize| folder.path().join(HALL[i].0);
+    Ok((Halls { hall: at(0), robots: vec![at(1), at(2)] }, folder))
+}
+
 fn unpack(files: &[(&str, &str)], folder: &Path) -> io::Result<()> {
     for (name, text) in files {
         let path = folder.join(name);

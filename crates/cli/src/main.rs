@@ -1,11 +1,13 @@
 //! The `neuraxis` command: reads the command line, does one thing, and says how it went by its exit code.
 
+mod bench;
 mod builtin;
 mod check;
 mod create;
 mod doctor;
 mod exit;
 mod files;
+mod live;
 mod output;
 mod replay;
 mod run;
@@ -42,6 +44,8 @@ enum Verb {
     Diff(replay::DiffArgs),
     /// Why did it do that? What the brain of a recording thought at a moment.
     Why(why::WhyArgs),
+    /// Measure a mechanism against its baselines and print the table.
+    Bench(bench::BenchArgs),
     /// Check robot and scene files: everything that is wrong with them, before anything runs.
     Check(check::CheckArgs),
     /// Write a new robot or scene file.
@@ -76,6 +80,7 @@ fn main() -> ExitCode {
         Verb::Replay(args) => replay::replay(&args),
         Verb::Diff(args) => replay::diff(&args),
         Verb::Why(args) => why::why(&args),
+        Verb::Bench(args) => bench::bench(&args),
         Verb::Check(args) => check::check(&args),
         Verb::New(args) => create::create(&args),
         Verb::Doctor => doctor::doctor(),

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use neuraxis_core::file::{FileError, Override};
+use neuraxis_core::{Observer, map_file};
 use neuraxis_record::Recorder;
 use neuraxis_scenario::book::Files;
 use neuraxis_scenario::plan::Changes;
@@ -19,11 +20,15 @@ use neuraxis_sim::Arena;
 
 use crate::exit::Exit;
 use crate::files::{Kind, kind, yaml_files};
+use crate::live::{Paced, Stage};
 use crate::{builtin, output};
+
+/// Arenas that run side by side, for each thread.
+const ARENAS_PER_JOB: usize = 4;
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  neuraxis run\n  neuraxis run scenes/rooms.yaml --trials 100 --seed 7 --out results\n  neuraxis run scenes --trials 100\n  neuraxis run --set fusion.rule=odometry --set scene.time_limit=60"
+    after_help = "Examples:\n  neuraxis run\n  neuraxis run scenes/rooms.yaml --trials 100 --seed 7 --out results\n  neuraxis run scenes --trials 100\n  neuraxis run --set fusion.rule=odometry --set scene.time_limit=60\n  neuraxis run scenes/office.yaml --live"
 )]
 pub(crate) struct RunArgs {
     /// Scene files, or folders of them; trials go round through all. The maze if none is given.
@@ -46,6 +51,17 @@ pub(crate) struct RunArgs {
     /// Which trials leave a recording (trial-NNNNN.mcap) in the output folder.
     #[arg(long, value_name = "WHICH", value_enum, default_value_t = Record::None, requires_ifs = [("all", "out"), ("failed", "out")])]
     record: Record,
+    /// Leave the map that each robot drew in the output folder, as ROS has it: trial-NNNNN.map.yaml and .pgm;
+    /// further robots' as trial-NNNNN.robot-K.map.yaml.
+    #[arg(long, requires = "out")]
+    save_maps: bool,
+    /// Show the trials to Foxglove while they run, one after the other at the pace of the clock; on this port of
+    /// this computer (8765 if not given).
+    #[arg(long, value_name = "PORT", num_args = 0..=1, require_equals = true, default_missing_value = "8765")]
+    live: Option<u16>,
+    /// With --live: so many times the pace of the clock.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, requires = "live")]
+    speed: f64,
     /// Print the results as JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -111,6 +127,9 @@ pub(crate) fn run(args: &RunArgs) -> Exit {
             help,
         );
     }
+    if !(args.speed.is_finite() && args.speed > 0.0) {
+        return output::usage("the speed must be greater than 0", "for example `--speed 2`");
+    }
     let exit = run_plan(args, &plan);
     drop(unpacked);
     exit
@@ -127,20 +146,31 @@ fn run_plan(args: &RunArgs, plan: &Plan) -> Exit {
     });
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let jobs = args.jobs.map_or(cores, usize::from);
-    let order = Order { trials: args.trials as usize, seed: args.seed, jobs };
+    let at_once = if args.live.is_some() { 1 } else { jobs * ARENAS_PER_JOB };
+    let order = Order { trials: args.trials as usize, seed: args.seed, jobs, at_once };
 
-    let recorder = match (args.record, &args.out) {
-        (Record::All | Record::Failed, Some(_)) => match Recorder::start(args.record == Record::Failed) {
+    let stage = match args.live.map(Stage::open).transpose() {
+        Ok(stage) => stage,
+        Err(exit) => return exit,
+    };
+    let is_recorded = args.out.is_some() && args.record != Record::None;
+    let recorder = if is_recorded || stage.is_some() {
+        match Recorder::start(args.record == Record::Failed) {
             Ok(recorder) => Some(recorder),
             Err(error) => {
                 return output::usage(&format!("cannot start the recorder: {error}"), "use --record none");
             }
-        },
-        _ => None,
+        }
+    } else {
+        None
     };
     let mut session = Run {
         folder: args.out.as_deref(),
         recorder: recorder.as_ref(),
+        is_recorded,
+        saves_maps: args.save_maps,
+        stage: stage.as_ref(),
+        speed: args.speed,
         files: Vec::new(),
         watch: Watch::new(args.trials),
         stop,
@@ -158,6 +188,9 @@ fn run_plan(args: &RunArgs, plan: &Plan) -> Exit {
                 std::io::Error::other(format!("{}: {error}", finished.path.display()))
             });
         }
+    }
+    if let Some(stage) = stage {
+        stage.close();
     }
     let results = match results {
         Ok(results) => results,
@@ -179,6 +212,10 @@ fn run_plan(args: &RunArgs, plan: &Plan) -> Exit {
 struct Run<'a> {
     folder: Option<&'a Path>,
     recorder: Option<&'a Recorder>,
+    is_recorded: bool,
+    saves_maps: bool,
+    stage: Option<&'a Stage>,
+    speed: f64,
     /// The files of the scenes that were recorded so far, by the scene's path.
     files: Vec<(PathBuf, Files)>,
     watch: Watch,
@@ -190,8 +227,8 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn record(&mut self, scene: &PlannedScene, arena: &mut Arena) -> std::io::Result<()> {
-        let (Some(recorder), Some(folder)) = (self.recorder, self.folder) else { return Ok(()) };
+    fn observe(&mut self, scene: &PlannedScene, arena: &mut Arena) -> std::io::Result<()> {
+        let Some(recorder) = self.recorder else { return Ok(()) };
         let path = &scene.file.path;
         if !self.files.iter().any(|(known, _)| known == path) {
             self.files.push((path.clone(), Files::of(scene)?));
@@ -199,8 +236,17 @@ impl Run<'_> {
         let Some((_, files)) = self.files.iter().find(|(known, _)| known == path) else { return Ok(()) };
         let line: Vec<String> = std::env::args().collect();
         let session = files.session(scene, arena, &line.join(" "));
-        let path = folder.join(format!("trial-{:05}.mcap", arena.trial));
-        arena.set_observer(Box::new(recorder.open(&path, session)?));
+        let path = self.folder.filter(|_| self.is_recorded);
+        let path = path.map(|folder| folder.join(format!("trial-{:05}.mcap", arena.trial)));
+        let observer: Box<dyn Observer> = match (self.stage, path) {
+            (Some(stage), path) => {
+                let tap = stage.show(recorder, path.as_deref(), session)?;
+                Box::new(Paced::new(Box::new(tap), self.speed))
+            }
+            (None, Some(path)) => Box::new(recorder.open(&path, session)?),
+            (None, None) => return Ok(()),
+        };
+        arena.set_observer(observer);
         Ok(())
     }
 }
@@ -208,7 +254,7 @@ impl Run<'_> {
 impl Hooks for Run<'_> {
     fn begin(&mut self, scene: &PlannedScene, arena: &mut Arena) -> Result<(), FileError> {
         if self.disk.is_none()
-            && let Err(error) = self.record(scene, arena)
+            && let Err(error) = self.observe(scene, arena)
         {
             self.disk = Some(error);
         }
@@ -234,7 +280,21 @@ impl Hooks for Run<'_> {
             self.disk = output::write(&path, picture::svg(arena)).err();
             self.views.push(TrialView::of(arena, results));
         }
+        if let (Some(folder), true, None) = (self.folder, self.saves_maps, &self.disk) {
+            self.disk = save_maps(folder, arena).err();
+        }
     }
+}
+
+/// Writes the map of each robot that knows something of one.
+fn save_maps(folder: &Path, arena: &Arena) -> std::io::Result<()> {
+    for (k, robot) in arena.robots().iter().enumerate() {
+        let map = robot.brain.as_deref().and_then(|brain| brain.map());
+        let Some(map) = map.filter(|map| map.known().is_some()) else { continue };
+        let whose = if k == 0 { String::new() } else { format!(".robot-{k}") };
+        map_file::save(map, &folder.join(format!("trial-{:05}{whose}.map.yaml", arena.trial)))?;
+    }
+    Ok(())
 }
 
 fn finish(

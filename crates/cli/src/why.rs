@@ -66,6 +66,17 @@ pub(crate) fn why(args: &WhyArgs) -> Exit {
     }
 }
 
+/// The events that are more likely than not.
+fn events(e: &Explanation) -> Option<String> {
+    let all = [("obstacle", e.events.obstacle), ("contact", e.events.contact), ("slip", e.events.slip)];
+    let likely: Vec<String> = all
+        .iter()
+        .filter(|(_, response)| *response > 0.5)
+        .map(|(name, response)| format!("{name} ({response:.2})"))
+        .collect();
+    (!likely.is_empty()).then(|| likely.join(", "))
+}
+
 fn words(robot: &str, e: &Explanation) -> String {
     let mut lines = vec![format!("{robot} at {:.3} s, tick {}", e.time, e.tick)];
     let mut line = |what: &str, text: String| lines.push(format!("  {what:<8} {text}"));
@@ -79,6 +90,9 @@ fn words(robot: &str, e: &Explanation) -> String {
     let [x, y, yaw] = e.pose;
     line("belief", format!("at ({x:.2}, {y:.2}) m, {:.0}°, ± {:.3} m", yaw.to_degrees(), e.position_std));
     line("cues", cues(e));
+    if let Some(events) = events(e) {
+        line("events", events);
+    }
     line("plan", plan(e));
     line("motion", motion(e));
     if e.motion.mode == MotionMode::Follow {
@@ -120,6 +134,12 @@ fn cues(e: &Explanation) -> String {
             Refusal::Misfit => {
                 format!("refused: it does not fit the map (score {:.2})", 1.0 / cue.surprise.max(1e-9))
             }
+            Refusal::Stuck => "refused: it repeats itself while the body moves".to_owned(),
+            Refusal::NotFinite => "refused: a number in it is none".to_owned(),
+            Refusal::FromTheFuture => "refused: its stamp lies ahead of the body's time".to_owned(),
+            Refusal::Backwards => "refused: its stamp lies before that of its last reading".to_owned(),
+            Refusal::Shape => "refused: it has another length or kind than the robot's file says".to_owned(),
+            Refusal::Covariance => "refused: its covariance is none".to_owned(),
             Refusal::Gate => format!("refused: further off than chance explains ({:.0})", cue.surprise),
         };
         let mark = if e.dominant.as_ref() == Some(&cue.name) { " dominates" } else { "" };
@@ -192,6 +212,7 @@ fn speed(e: &Explanation) -> String {
         SpeedLimit::Cruise => return format!("up to {:.2} m/s: nothing is in the way", m.top),
         SpeedLimit::Room => format!("the room beside the body, {:.2} m", m.gap),
         SpeedLimit::Sight => "a range finder that is silent or late".to_owned(),
+        SpeedLimit::Reflex => "a reflex: an obstacle too near to stop for, or wheels that slip".to_owned(),
         SpeedLimit::Caution => "needs that ask for caution".to_owned(),
         SpeedLimit::Braking => "the goal, before which it has to stop".to_owned(),
     };

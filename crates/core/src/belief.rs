@@ -22,6 +22,8 @@ pub struct CueReport {
     pub gain: f64,
     /// Why the latest measurement was left out, if it was.
     pub refusal: Refusal,
+    /// How many measurements were left out so far.
+    pub refusals: u32,
 }
 
 impl CueReport {
@@ -35,8 +37,20 @@ impl CueReport {
             surprise: 0.0,
             gain: 0.0,
             refusal: Refusal::None,
+            refusals: 0,
         }
     }
+}
+
+/// What just happens to the body, as probabilities, 0 to 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
+pub struct Events {
+    /// Something lies nearer ahead than it takes to stop.
+    pub obstacle: f64,
+    /// Something is touched.
+    pub contact: f64,
+    /// The wheels do not roll as they turn.
+    pub slip: f64,
 }
 
 /// The estimate of the body's own state.
@@ -59,6 +73,8 @@ pub struct Belief {
     pub covariance: Matrix6<f64>,
     /// One report a cue, in a fixed order.
     pub cues: Vec<CueReport>,
+    /// What just happens to the body.
+    pub events: Events,
 }
 
 impl Belief {
@@ -73,6 +89,7 @@ impl Belief {
             twist: Twist2::default(),
             covariance: Matrix6::zeros(),
             cues,
+            events: Events::default(),
         }
     }
 

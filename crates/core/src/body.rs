@@ -111,6 +111,7 @@ impl SensorDescription {
             }
             Sensor::Contact { .. } => Reading::Contact(Contact::default()),
             Sensor::Battery { .. } => Reading::Battery(crate::percepts::Battery::default()),
+            Sensor::Pose { .. } => Reading::Pose(crate::percepts::AbsolutePose::default()),
         }
     }
 }

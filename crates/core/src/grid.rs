@@ -19,6 +19,9 @@ pub enum Cell {
     Occupied,
 }
 
+/// No grid has more cells along x or y.
+pub const MAX_SIDE: usize = 4096;
+
 /// Log-odds at which a cell becomes occupied (probability 0.73).
 const OCCUPY: f32 = 1.0;
 /// Log-odds at which an occupied cell stops being so (0.4).
@@ -44,18 +47,33 @@ pub struct OccupancyGrid {
 
 impl OccupancyGrid {
     /// A grid of unknown cells with edges of `resolution` (m) that covers `size` (m, x and y) around
-    /// the point `center`. A side has at least 1 and at most 4096 cells.
+    /// the point `center`. A side has at least 1 and at most [`MAX_SIDE`] cells.
     #[must_use]
     pub fn new(center: Point2<f64>, size: [f64; 2], resolution: f64) -> Self {
-        let cells = |length: f64| ((length / resolution).ceil() as usize).clamp(1, 4096);
+        let cells = |length: f64| ((length / resolution).ceil() as usize).clamp(1, MAX_SIDE);
         let (width, height) = (cells(size[0]), cells(size[1]));
+        let origin = Point2::new(
+            center.x - 0.5 * width as f64 * resolution,
+            center.y - 0.5 * height as f64 * resolution,
+        );
+        Self::unknown(origin, [width, height], resolution)
+    }
+
+    /// A grid of unknown cells with edges of `resolution` (m), so many along x and y, whose corner with the lowest
+    /// x and y is `origin` (m); `None` if a side has no cell or more than [`MAX_SIDE`].
+    #[must_use]
+    pub fn with_origin(origin: Point2<f64>, cells: [usize; 2], resolution: f64) -> Option<Self> {
+        cells
+            .iter()
+            .all(|side| (1..=MAX_SIDE).contains(side))
+            .then(|| Self::unknown(origin, cells, resolution))
+    }
+
+    fn unknown(origin: Point2<f64>, [width, height]: [usize; 2], resolution: f64) -> Self {
         let count = width * height;
         Self {
             resolution,
-            origin: Point2::new(
-                center.x - 0.5 * width as f64 * resolution,
-                center.y - 0.5 * height as f64 * resolution,
-            ),
+            origin,
             width,
             height,
             log_odds: vec![0.0; count],

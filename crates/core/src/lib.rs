@@ -16,6 +16,7 @@ pub mod geometry;
 pub mod goal;
 pub mod grid;
 pub mod kinematics;
+pub mod map_file;
 pub mod needs;
 pub mod observer;
 pub mod ops;
@@ -25,7 +26,7 @@ pub mod reasons;
 pub mod robot;
 pub mod time;
 
-pub use belief::{Belief, CueReport};
+pub use belief::{Belief, CueReport, Events};
 pub use body::{Body, BodyDescription, BodyError};
 pub use brain::{Brain, Decision, SafetyState};
 pub use command::{Command, Drive, Gait, Interface, StopReason};

@@ -3,7 +3,7 @@
 //! A slot holds the *latest* reading of its sense. A reading may be late, stale or missing; the slot
 //! says so by its stamps and its sequence number, and nobody waits for it.
 
-use nalgebra::{UnitQuaternion, Vector3};
+use nalgebra::{Matrix3, UnitQuaternion, Vector3};
 
 use crate::{Pose2, Stamp, Twist2};
 
@@ -77,6 +77,16 @@ pub struct Battery {
     pub current: f64,
 }
 
+/// Where something that knows the map says that the body is (`geometry_msgs/PoseWithCovarianceStamped`):
+/// AMCL, motion capture, camera tags, GNSS.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct AbsolutePose {
+    /// `base_link` in `map`.
+    pub pose: Pose2,
+    /// Covariance of x, y and yaw: m², m·rad, rad². An infinite variance: it does not tell that number.
+    pub covariance: Matrix3<f64>,
+}
+
 /// The reading of one sense.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reading {
@@ -92,6 +102,8 @@ pub enum Reading {
     Contact(Contact),
     /// The battery.
     Battery(Battery),
+    /// A pose in the map.
+    Pose(AbsolutePose),
 }
 
 impl Reading {
@@ -105,6 +117,7 @@ impl Reading {
             Self::Joints(_) => "joint_state",
             Self::Contact(_) => "contact",
             Self::Battery(_) => "battery",
+            Self::Pose(_) => "pose",
         }
     }
 
@@ -126,6 +139,7 @@ impl Reading {
             (Self::Odometry(to), Self::Odometry(from)) => *to = *from,
             (Self::Contact(to), Self::Contact(from)) => *to = *from,
             (Self::Battery(to), Self::Battery(from)) => *to = *from,
+            (Self::Pose(to), Self::Pose(from)) => *to = *from,
             _ => {}
         }
     }
@@ -146,6 +160,8 @@ impl Reading {
             }
             Self::Contact(contact) => contact.force.is_finite(),
             Self::Battery(battery) => battery.percentage.is_finite(),
+            // What a covariance may be is for the estimator to say: a bad one is refused, and stops nobody.
+            Self::Pose(pose) => pose.pose.is_finite(),
         }
     }
 }

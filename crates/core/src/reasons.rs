@@ -99,6 +99,8 @@ pub enum SpeedLimit {
     Room,
     /// A range finder that is silent or late.
     Sight,
+    /// A reflex: an obstacle nearer than it takes to stop, or wheels that slip.
+    Reflex,
     /// Needs that ask for caution.
     Caution,
     /// The goal, before which it has to stop.
@@ -137,4 +139,16 @@ pub enum Refusal {
     Misfit,
     /// It is further off than chance explains (χ² gate).
     Gate,
+    /// It repeats itself while the body moves.
+    Stuck,
+    /// A number in it is none.
+    NotFinite,
+    /// Its stamp lies ahead of the body's time.
+    FromTheFuture,
+    /// Its stamp lies before that of the reading before.
+    Backwards,
+    /// It has another length or kind than the body's description says.
+    Shape,
+    /// Its covariance is not symmetric and positive definite.
+    Covariance,
 }

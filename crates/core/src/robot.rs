@@ -307,6 +307,24 @@ pub enum Sensor {
         #[schemars(range(min = 0.001, max = 60.0))]
         deadline: Option<f64>,
     },
+    /// Something that knows the map and says where the body is: AMCL, motion capture, camera tags, GNSS.
+    Pose {
+        /// Its name; unique on the robot.
+        name: String,
+        /// Readings a second, Hz.
+        #[schemars(range(min = 0.01, max = 10000.0))]
+        rate: f64,
+        /// Its errors, which it also says of itself.
+        #[serde(default)]
+        noise: PoseNoise,
+        /// How its messages travel.
+        #[serde(default)]
+        transport: Transport,
+        /// The body stops if it is silent for longer, s; never if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.001, max = 60.0))]
+        deadline: Option<f64>,
+    },
 }
 
 impl Sensor {
@@ -326,7 +344,8 @@ impl Sensor {
             | Self::WheelOdometry { name, .. }
             | Self::JointState { name, .. }
             | Self::Contact { name, .. }
-            | Self::Battery { name, .. } => name,
+            | Self::Battery { name, .. }
+            | Self::Pose { name, .. } => name,
         }
     }
 
@@ -339,7 +358,8 @@ impl Sensor {
             | Self::WheelOdometry { rate, .. }
             | Self::JointState { rate, .. }
             | Self::Contact { rate, .. }
-            | Self::Battery { rate, .. } => *rate,
+            | Self::Battery { rate, .. }
+            | Self::Pose { rate, .. } => *rate,
         }
     }
 
@@ -352,7 +372,8 @@ impl Sensor {
             | Self::WheelOdometry { transport, .. }
             | Self::JointState { transport, .. }
             | Self::Contact { transport, .. }
-            | Self::Battery { transport, .. } => *transport,
+            | Self::Battery { transport, .. }
+            | Self::Pose { transport, .. } => *transport,
         }
     }
 
@@ -366,7 +387,8 @@ impl Sensor {
             | Self::WheelOdometry { deadline, .. }
             | Self::JointState { deadline, .. }
             | Self::Contact { deadline, .. }
-            | Self::Battery { deadline, .. } => *deadline = to,
+            | Self::Battery { deadline, .. }
+            | Self::Pose { deadline, .. } => *deadline = to,
         }
         sensor
     }
@@ -383,7 +405,8 @@ impl Sensor {
             Self::Imu { deadline, .. }
             | Self::JointState { deadline, .. }
             | Self::Contact { deadline, .. }
-            | Self::Battery { deadline, .. } => *deadline,
+            | Self::Battery { deadline, .. }
+            | Self::Pose { deadline, .. } => *deadline,
         }
     }
 }
@@ -470,6 +493,32 @@ pub struct OdometryNoise {
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 0.5))]
     pub calibration: f64,
+}
+
+/// Errors of something that knows the map.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PoseNoise {
+    /// Standard deviation of x and of y, m.
+    #[serde(default = "PoseNoise::default_position")]
+    #[schemars(range(min = 0.0001, max = 100.0))]
+    pub position: f64,
+    /// Standard deviation of the heading, rad; it does not tell the heading if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0001, max = 10.0))]
+    pub heading: Option<f64>,
+}
+
+impl PoseNoise {
+    fn default_position() -> f64 {
+        0.05
+    }
+}
+
+impl Default for PoseNoise {
+    fn default() -> Self {
+        Self { position: Self::default_position(), heading: None }
+    }
 }
 
 impl<B: Validate> Validate for Robot<B> {

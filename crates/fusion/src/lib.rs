@@ -1,10 +1,16 @@
-//! Fusion: from stamped, possibly stale or missing percepts to a [`Belief`] and a map.
+//! Fusion: from stamped, possibly stale, missing or lying percepts to a [`Belief`] and a map.
 //!
-//! The rule is chosen in the robot's file: [`ekf`] or the plain [`odometry`] that it is measured
-//! against. Both draw the same map with the same [`mapper`].
+//! The rule is chosen in the robot's file: `inverse_effectiveness`, or one of those that it is measured against, `ekf`,
+//! `ekf_gated` (all three in [`estimator`]) and `odometry`. All draw the same map with the same [`mapper`].
 
-pub mod ekf;
+pub mod blame;
+pub mod estimator;
+pub mod events;
+pub mod filter;
+pub mod honesty;
 pub mod mapper;
+mod motion;
+pub mod normalisation;
 pub mod odometry;
 pub mod scan_match;
 mod senses;
@@ -13,9 +19,9 @@ pub mod spec;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::{Belief, OccupancyGrid, Percepts, Pose2};
 
-pub use ekf::Ekf;
+pub use estimator::Fusion;
 pub use odometry::DeadReckoning;
-pub use spec::{FusionSpec, Rule};
+pub use spec::{FusionSpec, Honesty, Rule};
 
 /// Turns percepts into a belief and a map, once a tick.
 pub trait Estimator: Send + Sync {
@@ -32,11 +38,18 @@ pub trait Estimator: Send + Sync {
     fn map_mut(&mut self) -> &mut OccupancyGrid;
 }
 
-/// The estimator that `spec` asks for, for a body that stands at `start` in the map.
+/// The estimator that `spec` asks for, for a body that stands at `start` in the map; `known` is a map to begin with.
 #[must_use]
-pub fn build(spec: &FusionSpec, body: &BodyDescription, start: Pose2) -> Box<dyn Estimator> {
+pub fn build(
+    spec: &FusionSpec,
+    body: &BodyDescription,
+    start: Pose2,
+    known: Option<&OccupancyGrid>,
+) -> Box<dyn Estimator> {
     match spec.rule {
-        Rule::Ekf => Box::new(Ekf::new(spec, body, start)),
-        Rule::Odometry => Box::new(DeadReckoning::new(spec, body, start)),
+        Rule::Odometry => Box::new(DeadReckoning::new(spec, body, start, known)),
+        Rule::InverseEffectiveness | Rule::Ekf | Rule::EkfGated => {
+            Box::new(Fusion::new(spec, body, start, known))
+        }
     }
 }

@@ -2,10 +2,11 @@
 
 use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
+use neuraxis_core::kinematics::DifferentialDrive;
 use neuraxis_core::{Belief, CueReport, OccupancyGrid, Percepts, Pose2, Stamp, Twist2};
 
 use crate::mapper::Mapper;
-use crate::senses::Senses;
+use crate::senses::{Senses, Way, twist_of};
 use crate::{Estimator, FusionSpec};
 
 /// Believes the wheels.
@@ -15,6 +16,10 @@ pub struct DeadReckoning {
     start: Pose2,
     last: Option<(Stamp, Pose2, Twist2)>,
     first: Option<Pose2>,
+    drive: Option<DifferentialDrive>,
+    /// Wheel angles at the last message and the way so far, if it comes from joints.
+    angles: Option<[f64; 2]>,
+    rolled: Pose2,
     path: f64,
     odometry_linear: f64,
     belief: Belief,
@@ -25,16 +30,26 @@ pub struct DeadReckoning {
 impl DeadReckoning {
     /// An estimator for `body`, which stands at `start` in the map.
     #[must_use]
-    pub fn new(spec: &FusionSpec, body: &BodyDescription, start: Pose2) -> Self {
+    pub fn new(
+        spec: &FusionSpec,
+        body: &BodyDescription,
+        start: Pose2,
+        known: Option<&OccupancyGrid>,
+    ) -> Self {
         let senses = Senses::of(body);
         let cues = senses.odometry.iter().map(|reader| CueReport::silent(&reader.name)).collect();
-        let map = OccupancyGrid::new(Point2::new(start.x, start.y), spec.map.size, spec.map.resolution);
+        let map = known.cloned().unwrap_or_else(|| {
+            OccupancyGrid::new(Point2::new(start.x, start.y), spec.map.size, spec.map.resolution)
+        });
         Self {
             mapper: Mapper::new(&map),
             senses,
             start,
             last: None,
             first: None,
+            drive: body.drive,
+            angles: None,
+            rolled: Pose2::default(),
             path: 0.0,
             odometry_linear: spec.noise.odometry_linear,
             belief: Belief::at(start, cues),
@@ -45,11 +60,23 @@ impl DeadReckoning {
 
 impl Estimator for DeadReckoning {
     fn update(&mut self, percepts: &Percepts) {
-        if let Some((stamp, odometry)) = self.senses.odometry.as_mut().and_then(|r| r.odometry(percepts)) {
-            let first = *self.first.get_or_insert(odometry.pose);
-            let pose = first.relative(&odometry.pose);
+        if let Some(Ok((stamp, way))) = self.senses.odometry.as_mut().and_then(|r| r.way(percepts)) {
+            let twist = twist_of(&way, self.drive);
+            let pose = match way {
+                Way::Odometry(odometry) => odometry.pose,
+                Way::Wheels { angles, .. } => {
+                    let before = self.angles.replace(angles).unwrap_or(angles);
+                    let turned = self.drive.map_or(Twist2::default(), |drive| {
+                        drive.twist(angles[0] - before[0], angles[1] - before[1])
+                    });
+                    self.rolled = self.rolled.advance(&turned, 1.0);
+                    self.rolled
+                }
+            };
+            let first = *self.first.get_or_insert(pose);
+            let pose = first.relative(&pose);
             self.path += self.last.map_or(0.0, |(_, last, _)| last.distance(&pose));
-            self.last = Some((stamp, pose, odometry.twist));
+            self.last = Some((stamp, pose, twist));
             if let Some(cue) = self.belief.cues.first_mut() {
                 cue.reliability = 1.0;
                 cue.gain = 1.0;
@@ -71,7 +98,7 @@ impl Estimator for DeadReckoning {
         }
         for reader in &mut self.senses.scans {
             let mount = reader.mount;
-            if let Some((stamp, scan)) = reader.scan(percepts) {
+            if let Some(Ok((stamp, scan))) = reader.scan(percepts) {
                 let age = percepts.now.since(stamp).clamp(0.0, 0.5);
                 let then = self.belief.pose.advance(&self.belief.twist, -age);
                 self.mapper.draw(&mut self.map, &then.compose(&mount), scan);

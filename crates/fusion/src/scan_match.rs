@@ -6,7 +6,8 @@
 //! a beam is held against is the mean of the hits in the nearest occupied cell, which is finer than
 //! the grid and has no thickness; the normal n is that of the scan's own surface around the beam, so that
 //! the dots in which far walls are drawn do not hold the scan along the wall; weights w are Cauchy's
-//! with a scale of [`SCALE`]; and the result is handed over with its information matrix, less any
+//! with a scale of [`SCALE`]; where little of a scan fits, it is tried from some headings beside the guess (a short
+//! correlative search, Olson, "Real-time correlative scan matching", ICRA 2009); and the result is handed over with its information matrix, less any
 //! direction of the plane that is [`OPEN`] to it, so that along a bare corridor the estimate stays
 //! as uncertain as it was.
 
@@ -29,6 +30,13 @@ pub const SCALE: f64 = 0.03;
 pub const OPEN: f64 = 0.05;
 /// Neighbours on each side that a surface's normal is taken from.
 const NEIGHBOURS: usize = 4;
+/// A scan of which less than this share lies beside walls, and more than this contradicts the map, is looked at from
+/// other headings too, rad from the one that is guessed.
+const HALF: f64 = 0.5;
+const LEAST_AGAINST: f64 = 0.2;
+const TURNS: [f64; 6] = [-0.06, 0.06, -0.12, 0.12, -0.2, 0.2];
+/// So many cells before a beam's end are looked at for a wall that it would have passed.
+const BEHIND: i32 = 10;
 /// Least standard deviation of a residual, m, with an allowance for beams that err together.
 const LEAST_ERROR: f64 = 0.03;
 
@@ -43,6 +51,12 @@ pub struct Match {
     pub score: f64,
     /// Share of the beams with a range that took part, 0 to 1.
     pub overlap: f64,
+    /// Whether a direction of the plane is left open.
+    pub is_open: bool,
+    /// Mean of the squared residuals, m², each cut off at the reach of the search.
+    pub mean_square: f64,
+    /// Share of the beams that contradict the map: they end in the open, or behind a known wall; 0 to 1.
+    pub against: f64,
 }
 
 /// Buffers of the matcher, kept between calls so that matching does not allocate.
@@ -52,17 +66,25 @@ pub struct Matcher {
     ends: Vec<Point2<f64>>,
     /// Of the beams that take part, the end and the normal of the surface there.
     points: Vec<(Point2<f64>, Vector2<f64>)>,
+    /// Share of the beams of the last scan that contradicted the map.
+    against: f64,
 }
 
 impl Matcher {
     /// A matcher for scans of at most `beams` beams.
     #[must_use]
     pub fn new(beams: usize) -> Self {
-        Self { ends: Vec::with_capacity(beams), points: Vec::with_capacity(BEAMS + 1) }
+        Self { ends: Vec::with_capacity(beams), points: Vec::with_capacity(BEAMS + 1), against: 0.0 }
     }
 }
 
 impl Matcher {
+    /// Share of the beams of the last scan that contradicted the map: they ended in the open, or behind a known wall.
+    #[must_use]
+    pub fn against(&self) -> f64 {
+        self.against
+    }
+
     /// The pose near `guess` (of `base_link`, in the map) at which `scan`, from a sensor mounted at
     /// `mount`, fits `grid` best; `None` if too few beams end near known walls, or the search strays.
     pub fn find(
@@ -76,12 +98,12 @@ impl Matcher {
         if !guess.is_finite() {
             return None;
         }
-        let seen = self.select(grid, scan, mount, guess);
+        self.locate(scan, mount);
+        let (mut pose, seen) = self.look(grid, mount, guess);
         if self.points.len() < FEWEST {
             return None;
         }
         let overlap = self.points.len() as f64 / seen as f64;
-        let mut pose = *guess;
         let mut hessian = Matrix3::zeros();
         let mut open = None;
         for _ in 0..STEPS {
@@ -109,12 +131,38 @@ impl Matcher {
         }
         let (_, _, fit) = self.linearise(grid, drawn, &pose);
         let variance = (4.0 * fit.mean_square).max(LEAST_ERROR * LEAST_ERROR);
-        Some(Match { pose, information: hessian / variance, score: fit.score, overlap })
+        Some(Match {
+            pose,
+            information: hessian / variance,
+            score: fit.score,
+            overlap,
+            is_open: open.is_some(),
+            mean_square: fit.raw,
+            against: self.against,
+        })
     }
 
-    /// Picks beams that end beside an occupied cell; returns how many had a range at all.
-    fn select(&mut self, grid: &OccupancyGrid, scan: &LaserScan, mount: &Pose2, guess: &Pose2) -> usize {
-        self.points.clear();
+    /// Picks beams from `guess`, or from where it is turned a little, if that fits far better; the pose that it looked
+    /// from, and how many beams had a range at all.
+    fn look(&mut self, grid: &OccupancyGrid, mount: &Pose2, guess: &Pose2) -> (Pose2, usize) {
+        let seen = self.select(grid, mount, guess);
+        let (straight, against) = (self.points.len(), self.against);
+        let mut best = (straight, *guess);
+        if (straight as f64) < HALF * seen as f64 && against > LEAST_AGAINST {
+            for turn in TURNS {
+                let turned = Pose2 { yaw: guess.yaw + turn, ..*guess };
+                self.select(grid, mount, &turned);
+                if self.points.len() > best.0 + straight / 2 + FEWEST {
+                    best = (self.points.len(), turned);
+                }
+            }
+            self.select(grid, mount, &best.1);
+        }
+        (best.1, seen)
+    }
+
+    /// Where the beams of `scan` end, in `base_link`.
+    fn locate(&mut self, scan: &LaserScan, mount: &Pose2) {
         self.ends.clear();
         let nowhere = Point2::new(f64::NAN, f64::NAN);
         for (i, range) in scan.ranges.iter().enumerate().take(self.ends.capacity()) {
@@ -127,11 +175,18 @@ impl Matcher {
                 nowhere
             });
         }
+    }
+
+    /// Picks beams that end beside an occupied cell; returns how many had a range at all.
+    fn select(&mut self, grid: &OccupancyGrid, mount: &Pose2, guess: &Pose2) -> usize {
+        self.points.clear();
         // In the open few beams end anywhere; then each of them counts.
         let valid = self.ends.iter().filter(|end| !end.x.is_nan()).count();
         let every = valid.div_ceil(BEAMS).max(1);
         let mut seen = 0;
         let mut met = 0;
+        let mut against = 0;
+        let eye = guess.transform(mount.x, mount.y);
         for i in 0..self.ends.len() {
             let end = self.ends[i];
             if end.x.is_nan() {
@@ -146,10 +201,15 @@ impl Matcher {
             let beside_wall = (-1..=1).any(|dy| {
                 (-1..=1).any(|dx| grid.index(x + dx, y + dy).is_some_and(|i| grid.cell(i) == Cell::Occupied))
             });
-            if beside_wall && let Some(normal) = self.normal(i) {
-                self.points.push((end, normal));
+            if beside_wall {
+                if let Some(normal) = self.normal(i) {
+                    self.points.push((end, normal));
+                }
+            } else if contradicts(grid, eye, guess.transform(end.x, end.y)) {
+                against += 1;
             }
         }
+        self.against = f64::from(against) / (seen as f64).max(1.0);
         seen
     }
 
@@ -190,7 +250,7 @@ impl Matcher {
         let (s, c) = ops::sin_cos(pose.yaw);
         let mut hessian = Matrix3::zeros();
         let mut gradient = Vector3::zeros();
-        let (mut weights, mut squares, mut met) = (0.0, 0.0, 0.0_f64);
+        let (mut weights, mut squares, mut raw, mut met) = (0.0, 0.0, 0.0, 0.0_f64);
         for (p, normal) in &self.points {
             let (rx, ry) = (c * p.x - s * p.y, s * p.x + c * p.y);
             let end = Point2::new(pose.x + rx, pose.y + ry);
@@ -203,12 +263,27 @@ impl Matcher {
             gradient += weight * residual * j;
             weights += weight;
             squares += weight * residual * residual;
+            raw += residual * residual;
             met += 1.0;
         }
         let all = self.points.len().max(1) as f64;
-        let fit = Fit { score: weights / all, mean_square: squares / met.max(1.0) };
+        let fit = Fit { score: weights / all, mean_square: squares / met.max(1.0), raw: raw / met.max(1.0) };
         (hessian, gradient, fit)
     }
+}
+
+/// Whether a beam from `eye` to `end` contradicts the map: it ends where all is free, or passed a wall shortly before.
+fn contradicts(grid: &OccupancyGrid, eye: Point2<f64>, end: Point2<f64>) -> bool {
+    let cell = |point: Point2<f64>| grid.index_of(point).map(|index| grid.cell(index));
+    if cell(end) == Some(Cell::Free) {
+        return true;
+    }
+    let way = end - eye;
+    let length = way.norm();
+    (2..=BEHIND).any(|i| {
+        let back = f64::from(i) * grid.resolution();
+        back < length && cell(end - way * (back / length)) == Some(Cell::Occupied)
+    })
 }
 
 /// How well beams lie on surfaces.
@@ -217,6 +292,8 @@ struct Fit {
     score: f64,
     /// Weighted mean of the squared residuals, m².
     mean_square: f64,
+    /// Plain mean of the squared residuals, m².
+    raw: f64,
 }
 
 /// The surface nearest to `point` in the cells around it.

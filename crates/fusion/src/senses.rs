@@ -1,9 +1,17 @@
-//! Which slots an estimator reads, and which readings it has already taken in.
+//! Which slots an estimator reads, which readings it has already taken in, and which it must not.
+//!
+//! What is refused here never reaches a state: numbers that are none, stamps from the future or from before the last
+//! one, scans of another length, covariances that are none.
 
+use nalgebra::Matrix3;
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::percepts::{Imu, LaserScan, Odometry};
+use neuraxis_core::percepts::{AbsolutePose, Imu, LaserScan, Odometry};
+use neuraxis_core::reasons::Refusal;
 use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Percepts, Pose2, Reading, Stamp};
+use neuraxis_core::{Percepts, Pose2, Reading, Stamp, Twist2};
+
+/// Clocks of real sensors differ by so much, s; a stamp that is farther ahead is from the future.
+const AHEAD: f64 = 0.02;
 
 /// A slot, and the sequence number of the last reading that was taken from it.
 #[derive(Clone, Debug)]
@@ -16,49 +24,136 @@ pub(crate) struct Reader {
     pub(crate) beams: usize,
     /// The tilt of the body from which a beam of a range finder can reach the ground, rad.
     pub(crate) tilt: f64,
+    /// Places of the left and the right wheel among the joints that it reads.
+    wheels: Option<[usize; 2]>,
     seen: u64,
+    newest: Stamp,
 }
 
 impl Reader {
-    /// The reading, if it is new and sane.
-    fn fresh<'p>(&mut self, percepts: &'p Percepts) -> Option<(Stamp, &'p Reading)> {
+    /// The reading, if it is new: as it is, or why it is refused.
+    fn fresh<'p>(&mut self, percepts: &'p Percepts) -> Option<Result<(Stamp, &'p Reading), Refusal>> {
         let slot = percepts.slots().get(self.slot)?;
         if slot.sequence() == self.seen {
             return None;
         }
         self.seen = slot.sequence();
         let (stamp, reading) = (slot.stamp()?, slot.reading()?);
-        reading.is_sane().then_some((stamp, reading))
+        if !reading.is_sane() {
+            return Some(Err(Refusal::NotFinite));
+        }
+        if stamp.since(percepts.now) > AHEAD {
+            return Some(Err(Refusal::FromTheFuture));
+        }
+        if stamp < self.newest {
+            return Some(Err(Refusal::Backwards));
+        }
+        self.newest = stamp;
+        Some(Ok((stamp, reading)))
     }
 
-    pub(crate) fn scan<'p>(&mut self, percepts: &'p Percepts) -> Option<(Stamp, &'p LaserScan)> {
-        match self.fresh(percepts)? {
-            (stamp, Reading::Scan(scan)) => Some((stamp, scan)),
-            _ => None,
-        }
+    /// A new sweep.
+    pub(crate) fn scan<'p>(
+        &mut self,
+        percepts: &'p Percepts,
+    ) -> Option<Result<(Stamp, &'p LaserScan), Refusal>> {
+        let beams = self.beams;
+        Some(self.fresh(percepts)?.and_then(|(stamp, reading)| match reading {
+            Reading::Scan(scan) if scan.ranges.len() == beams && scan.angle_increment.is_finite() => {
+                Ok((stamp, scan))
+            }
+            _ => Err(Refusal::Shape),
+        }))
     }
 
-    pub(crate) fn imu<'p>(&mut self, percepts: &'p Percepts) -> Option<(Stamp, &'p Imu)> {
-        match self.fresh(percepts)? {
-            (stamp, Reading::Imu(imu)) => Some((stamp, imu)),
-            _ => None,
-        }
+    /// A new reading of an inertial unit.
+    pub(crate) fn imu<'p>(&mut self, percepts: &'p Percepts) -> Option<Result<(Stamp, &'p Imu), Refusal>> {
+        Some(self.fresh(percepts)?.and_then(|(stamp, reading)| match reading {
+            Reading::Imu(imu) => Ok((stamp, imu)),
+            _ => Err(Refusal::Shape),
+        }))
     }
 
-    pub(crate) fn odometry<'p>(&mut self, percepts: &'p Percepts) -> Option<(Stamp, &'p Odometry)> {
-        match self.fresh(percepts)? {
-            (stamp, Reading::Odometry(odometry)) => Some((stamp, odometry)),
-            _ => None,
-        }
+    /// A new reading of the wheels' way, from odometry or from the wheels' joints.
+    pub(crate) fn way<'p>(&mut self, percepts: &'p Percepts) -> Option<Result<(Stamp, Way<'p>), Refusal>> {
+        let wheels = self.wheels;
+        Some(self.fresh(percepts)?.and_then(|(stamp, reading)| match (reading, wheels) {
+            (Reading::Odometry(odometry), _) => Ok((stamp, Way::Odometry(odometry))),
+            (Reading::Joints(joints), Some([left, right])) => {
+                let of = |values: &[f64]| Some([*values.get(left)?, *values.get(right)?]);
+                match (of(&joints.position), of(&joints.velocity)) {
+                    (Some(angles), Some(rates)) => Ok((stamp, Way::Wheels { angles, rates })),
+                    _ => Err(Refusal::Shape),
+                }
+            }
+            _ => Err(Refusal::Shape),
+        }))
+    }
+
+    /// A new absolute pose, and its information about x, y and yaw.
+    pub(crate) fn pose(&mut self, percepts: &Percepts) -> Option<Result<Located, Refusal>> {
+        Some(self.fresh(percepts)?.and_then(|(stamp, reading)| match reading {
+            Reading::Pose(absolute) => {
+                let information = information(absolute).ok_or(Refusal::Covariance)?;
+                Ok((stamp, absolute.pose, information))
+            }
+            _ => Err(Refusal::Shape),
+        }))
+    }
+}
+
+/// When, where, and how surely.
+pub(crate) type Located = (Stamp, Pose2, Matrix3<f64>);
+
+/// How far the wheels say that the body went.
+pub(crate) enum Way<'a> {
+    /// As a pose and a twist.
+    Odometry(&'a Odometry),
+    /// As angles (rad) and rates (rad/s) of the left and the right wheel.
+    Wheels { angles: [f64; 2], rates: [f64; 2] },
+}
+
+/// The inverse of a covariance in which infinite variances say nothing; `None` if it is no covariance.
+fn information(absolute: &AbsolutePose) -> Option<Matrix3<f64>> {
+    let covariance = &absolute.covariance;
+    let tells_heading = covariance[(2, 2)].is_finite();
+    if tells_heading {
+        let is_covariance = covariance.iter().all(|v| v.is_finite())
+            && (covariance - covariance.transpose()).abs().max() <= 1e-6 * covariance.abs().max();
+        // Not positive definite, no Cholesky factor.
+        return is_covariance.then(|| covariance.cholesky()).flatten().map(|c| c.inverse());
+    }
+    if covariance[(2, 2)].is_nan() {
+        return None;
+    }
+    let plane = covariance.fixed_view::<2, 2>(0, 0).into_owned();
+    let is_covariance = plane.iter().all(|v| v.is_finite())
+        && (plane - plane.transpose()).abs().max() <= 1e-6 * plane.abs().max();
+    let inverse = is_covariance.then(|| plane.cholesky()).flatten()?.inverse();
+    let mut information = Matrix3::zeros();
+    information.fixed_view_mut::<2, 2>(0, 0).copy_from(&inverse);
+    Some(information)
+}
+
+/// The velocity of `base_link` that wheels tell.
+pub(crate) fn twist_of(way: &Way<'_>, drive: Option<neuraxis_core::kinematics::DifferentialDrive>) -> Twist2 {
+    match (way, drive) {
+        (Way::Odometry(odometry), _) => odometry.twist,
+        (Way::Wheels { rates: [left, right], .. }, Some(drive)) => drive.twist(*left, *right),
+        (Way::Wheels { .. }, None) => Twist2::default(),
     }
 }
 
 /// The readers of a body's senses that matter for its pose.
 #[derive(Clone, Debug)]
 pub(crate) struct Senses {
+    /// Wheel odometry, or the wheels' joints where there is none.
     pub(crate) odometry: Option<Reader>,
     pub(crate) imu: Option<Reader>,
     pub(crate) scans: Vec<Reader>,
+    pub(crate) poses: Vec<Reader>,
+    /// Bumpers: slots.
+    pub(crate) contacts: Vec<usize>,
 }
 
 impl Senses {
@@ -76,13 +171,26 @@ impl Senses {
                     Sensor::Lidar { beams, .. } => *beams as usize,
                     _ => 0,
                 },
+                wheels: wheels(body, &s.joints),
                 seen: 0,
+                newest: Stamp::ZERO,
             })
         };
+        let odometry = readers(|s| matches!(s, Sensor::WheelOdometry { .. })).next();
+        let joints = || readers(|s| matches!(s, Sensor::JointState { .. })).find(|r| r.wheels.is_some());
         Self {
-            odometry: readers(|s| matches!(s, Sensor::WheelOdometry { .. })).next(),
+            odometry: odometry.or_else(joints),
             imu: readers(|s| matches!(s, Sensor::Imu { .. })).next(),
             scans: readers(|s| matches!(s, Sensor::Lidar { .. })).collect(),
+            poses: readers(|s| matches!(s, Sensor::Pose { .. })).collect(),
+            contacts: readers(|s| matches!(s, Sensor::Contact { .. })).map(|r| r.slot).collect(),
         }
     }
+}
+
+/// Where the driven wheels stand among `joints`, if both do.
+fn wheels(body: &BodyDescription, joints: &[String]) -> Option<[usize; 2]> {
+    body.drive?;
+    let find = |i: usize| joints.iter().position(|name| Some(name) == body.actuators.get(i));
+    Some([find(0)?, find(1)?])
 }

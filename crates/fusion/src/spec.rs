@@ -20,6 +20,9 @@ pub struct FusionSpec {
     /// How far the cues are trusted.
     #[serde(default)]
     pub noise: NoiseSpec,
+    /// What `inverse_effectiveness` does about cues that err; each can be switched off.
+    #[serde(default)]
+    pub honesty: Honesty,
 }
 
 impl FusionSpec {
@@ -35,6 +38,19 @@ impl Default for FusionSpec {
             scan_matching: true,
             map: MapSpec::default(),
             noise: NoiseSpec::default(),
+            honesty: Honesty::ALL,
+        }
+    }
+}
+
+impl FusionSpec {
+    /// The switches as the rule has them.
+    #[must_use]
+    pub fn effective_honesty(&self) -> Honesty {
+        match self.rule {
+            Rule::InverseEffectiveness => self.honesty,
+            Rule::EkfGated => Honesty { gate: true, ..Honesty::NONE },
+            Rule::Ekf | Rule::Odometry => Honesty::NONE,
         }
     }
 }
@@ -43,11 +59,45 @@ impl Default for FusionSpec {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Rule {
-    /// An extended Kalman filter over odometry, gyroscope and scan matching.
+    /// A Kalman filter that works out online what each cue is worth.
     #[default]
+    InverseEffectiveness,
+    /// The plain extended Kalman filter: every cue is as good as its nominal noise says.
     Ekf,
+    /// The same, and a cue that is further off than chance explains is left out.
+    EkfGated,
     /// Wheel odometry alone.
     Odometry,
+}
+
+/// What is done about cues that err.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Honesty {
+    /// The noise of each absolute cue is learned from the differences of its innovations.
+    pub noise: bool,
+    /// A sense that repeats itself to the bit while the body moves is left out.
+    pub stuck: bool,
+    /// When two absolute cues err in the same way, the prediction is blamed, and the constant errors of wheels and
+    /// gyroscope are learned anew.
+    pub blame: bool,
+    /// When two absolute cues agree on another place, or one insists on it, the pose is doubted.
+    pub recovery: bool,
+    /// A cue that is further off than chance explains is left out.
+    pub gate: bool,
+}
+
+impl Honesty {
+    /// Everything.
+    pub const ALL: Self = Self { noise: true, stuck: true, blame: true, recovery: true, gate: true };
+    /// Nothing.
+    pub const NONE: Self = Self { noise: false, stuck: false, blame: false, recovery: false, gate: false };
+}
+
+impl Default for Honesty {
+    fn default() -> Self {
+        Self::ALL
+    }
 }
 
 /// The map's measures.
@@ -90,6 +140,14 @@ pub struct NoiseSpec {
     #[serde(default = "NoiseSpec::default_odometry_angular")]
     #[schemars(range(min = 0.0001, max = 10.0))]
     pub odometry_angular: f64,
+    /// Of the wheels' scale: how much farther or less far they go than they say, as a share.
+    #[serde(default = "NoiseSpec::default_odometry_scale")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub odometry_scale: f64,
+    /// By how much the scale wanders, as a share for each √s.
+    #[serde(default = "NoiseSpec::default_scale_walk")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub scale_walk: f64,
     /// Of a turning rate from the gyroscope, rad/s.
     #[serde(default = "NoiseSpec::default_gyro")]
     #[schemars(range(min = 0.00001, max = 10.0))]
@@ -98,6 +156,10 @@ pub struct NoiseSpec {
     #[serde(default = "NoiseSpec::default_gyro_bias")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub gyro_bias: f64,
+    /// By how much that error wanders, rad/s for each √s.
+    #[serde(default = "NoiseSpec::default_gyro_walk")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub gyro_walk: f64,
     /// Of a matched position, at best, m.
     #[serde(default = "NoiseSpec::default_scan_position")]
     #[schemars(range(min = 0.0001, max = 1.0))]
@@ -115,11 +177,20 @@ impl NoiseSpec {
     fn default_odometry_angular() -> f64 {
         0.05
     }
+    fn default_odometry_scale() -> f64 {
+        0.02
+    }
+    fn default_scale_walk() -> f64 {
+        0.0002
+    }
     fn default_gyro() -> f64 {
         0.005
     }
     fn default_gyro_bias() -> f64 {
         0.005
+    }
+    fn default_gyro_walk() -> f64 {
+        0.0001
     }
     fn default_scan_position() -> f64 {
         0.01
@@ -134,8 +205,11 @@ impl Default for NoiseSpec {
         Self {
             odometry_linear: Self::default_odometry_linear(),
             odometry_angular: Self::default_odometry_angular(),
+            odometry_scale: Self::default_odometry_scale(),
+            scale_walk: Self::default_scale_walk(),
             gyro: Self::default_gyro(),
             gyro_bias: Self::default_gyro_bias(),
+            gyro_walk: Self::default_gyro_walk(),
             scan_position: Self::default_scan_position(),
             scan_heading: Self::default_scan_heading(),
         }

@@ -148,7 +148,7 @@ impl Drive {
 /// heading, rad, over the drive.
 fn rounds(spec: &FusionSpec, seconds: f64, scan_delay: f64, blind: bool) -> (f64, f64, Box<dyn Estimator>) {
     let start = Pose2::new(-1.0, -1.2, 0.3);
-    let mut estimator = build(spec, &body(), start);
+    let mut estimator = build(spec, &body(), start, None);
     let mut drive = Drive::new(start, scan_delay);
     let (mut worst, mut turned) = (0.0_f64, 0.0_f64);
     for tick in 0..(seconds * 100.0) as usize {
@@ -206,7 +206,7 @@ fn a_blind_range_finder_leaves_dead_reckoning_and_no_map() {
 #[test]
 fn the_gyroscopes_error_is_learned_at_rest() {
     let start = Pose2::default();
-    let mut filter = neuraxis_fusion::Ekf::new(&ekf(), &body(), start);
+    let mut filter = neuraxis_fusion::Fusion::new(&ekf(), &body(), start, None);
     let mut drive = Drive::new(start, 0.0);
     for _ in 0..300 {
         drive.step(Twist2::default(), true);
@@ -218,8 +218,8 @@ fn the_gyroscopes_error_is_learned_at_rest() {
 #[test]
 fn a_reading_with_a_number_that_is_none_is_left_out() {
     let start = Pose2::default();
-    for rule in [Rule::Ekf, Rule::Odometry] {
-        let mut estimator = build(&FusionSpec { rule, ..ekf() }, &body(), start);
+    for rule in [Rule::InverseEffectiveness, Rule::Ekf, Rule::EkfGated, Rule::Odometry] {
+        let mut estimator = build(&FusionSpec { rule, ..ekf() }, &body(), start, None);
         let mut drive = Drive::new(start, 0.0);
         for tick in 0..200_u64 {
             drive.step(Twist2::new(0.2, 0.1), false);
@@ -259,7 +259,7 @@ proptest! {
         jumps in proptest::collection::vec(
             (-2.0..2.0_f64, -2.0..2.0_f64, -4.0..4.0_f64, -50.0..50.0_f64, -1.0..12.0_f32, 0..6_u8), 1..120)
     ) {
-        let mut estimator = build(&ekf(), &body(), Pose2::default());
+        let mut estimator = build(&ekf(), &body(), Pose2::default(), None);
         let mut percepts = body().percepts();
         let mut now = 0_u64;
         for (x, y, yaw, rate, range, what) in jumps {

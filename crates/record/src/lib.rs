@@ -9,7 +9,11 @@
 
 pub mod definitions;
 mod frame;
+#[cfg(feature = "live")]
+pub mod live;
+pub mod log;
 pub mod messages;
+mod output;
 pub mod recorder;
 pub mod recording;
 pub mod replay;
@@ -17,6 +21,9 @@ mod sink;
 mod tap;
 pub mod trace;
 
+#[cfg(feature = "live")]
+pub use live::LiveServer;
+pub use log::{Log, LogBody, LogOptions};
 pub use recorder::{Finished, Recorder, Session, SessionRobot};
 pub use recording::{ReadError, Recording};
 pub use replay::ReplayBody;

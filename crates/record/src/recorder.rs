@@ -15,6 +15,7 @@ use rtrb::{Consumer, RingBuffer};
 use serde::{Deserialize, Serialize};
 
 use crate::Tap;
+use crate::output::{Output, OutputFile};
 use crate::sink::Sink;
 
 /// How long the thread rests when there is nothing to write.
@@ -54,7 +55,7 @@ pub struct SessionRobot {
 /// A recording that has been written, or was to be.
 #[derive(Debug)]
 pub struct Finished {
-    /// The file.
+    /// The file; empty if it was only shown.
     pub path: PathBuf,
     /// What went wrong, for a person.
     pub error: Option<String>,
@@ -92,13 +93,28 @@ impl Recorder {
     /// # Errors
     /// If the file cannot be written.
     pub fn open(&self, path: &Path, session: Session) -> io::Result<Tap> {
+        let file = OutputFile::create(path).map_err(io::Error::other)?;
+        self.begin(Output::new(Some(file)), session)
+    }
+
+    /// Shows on `server` what the tap is told, and writes it into the recording `path` besides, if there is one.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    #[cfg(feature = "live")]
+    pub fn show(&self, server: &crate::LiveServer, path: Option<&Path>, session: Session) -> io::Result<Tap> {
+        let file = path.map(OutputFile::create).transpose().map_err(io::Error::other)?;
+        self.begin(Output::new(file).with_live(server.output()), session)
+    }
+
+    fn begin(&self, output: Output, session: Session) -> io::Result<Tap> {
         let bodies: Vec<BodyDescription> = session.robots.iter().map(|robot| robot.body.clone()).collect();
         let bodies: Vec<&BodyDescription> = bodies.iter().collect();
         let (_, capacity) = Tap::sizes(&bodies);
         let (producer, ring) = RingBuffer::new(capacity);
         let fell_behind = Arc::new(AtomicBool::new(false));
         let tap = Tap::new(producer, &bodies, fell_behind.clone());
-        let sink = Sink::create(path, session).map_err(io::Error::other)?;
+        let sink = Sink::begin(output, session).map_err(io::Error::other)?;
         let job = Job { ring, sink, fell_behind, error: None, frame: Vec::new() };
         match &self.orders {
             Some(orders) if orders.send(job).is_ok() => Ok(tap),
@@ -183,15 +199,15 @@ impl Job {
         if self.fell_behind.load(Ordering::Relaxed) {
             self.error.get_or_insert_with(|| "the recorder fell behind: ticks are missing".to_owned());
         }
+        let file = self.sink.file();
         let error = self.error.take().map(|error| {
-            let part = self.sink.part();
-            let kept = if part.exists() {
-                format!(" (what was written stands in {})", part.display())
-            } else {
-                String::new()
+            let kept = match file.map(OutputFile::part).filter(|part| part.exists()) {
+                Some(part) => format!(" (what was written stands in {})", part.display()),
+                None => String::new(),
             };
             format!("{error}{kept}")
         });
-        (is_kept || error.is_some()).then(|| Finished { path: self.sink.path().to_owned(), error })
+        let path = file.map_or_else(PathBuf::new, |file| file.path().to_owned());
+        (error.is_some() || is_kept && file.is_some()).then_some(Finished { path, error })
     }
 }

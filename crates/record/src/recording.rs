@@ -86,6 +86,14 @@ enum Kind {
     Verdict,
 }
 
+/// What is said of a file that the library for MCAP stumbles over.
+const BROKEN: &str = "a record in it is shorter than it says";
+
+/// What `work` gives, or `None` if it panics: the library trusts some lengths that a damaged file may have wrong.
+fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).ok()
+}
+
 impl Recording {
     /// Reads the file `path`.
     ///
@@ -114,7 +122,15 @@ impl Recording {
         let options = LinearReaderOptions::default().with_record_length_limit(LONGEST_RECORD);
         let mut reader = LinearReader::new_with_options(options);
         let mut is_known = false;
-        while let Some(event) = reader.next_event() {
+        loop {
+            let event = match guarded(|| reader.next_event()) {
+                Some(Some(event)) => event,
+                Some(None) => break,
+                None => {
+                    recording.damage = Some(BROKEN.to_owned());
+                    break;
+                }
+            };
             match event {
                 Ok(LinearReadEvent::ReadRequest(need)) => {
                     let buffer = reader.insert(need);
@@ -128,10 +144,12 @@ impl Recording {
                     }
                 }
                 Ok(LinearReadEvent::Record { data, opcode }) => {
-                    let record = match mcap::parse_record(opcode, data) {
+                    let parsed =
+                        guarded(|| mcap::parse_record(opcode, data).map_err(|error| error.to_string()));
+                    let record = match parsed.unwrap_or_else(|| Err(BROKEN.to_owned())) {
                         Ok(record) => record,
-                        Err(error) => {
-                            recording.damage = Some(error.to_string());
+                        Err(damage) => {
+                            recording.damage = Some(damage);
                             break;
                         }
                     };

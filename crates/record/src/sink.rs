@@ -1,18 +1,14 @@
-//! From frames to a file: the ticks to the bit, and the views of them that ROS 2 names.
+//! From frames to messages: the ticks to the bit, and the views of them that ROS 2 names.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::BufWriter;
-use std::path::{Path, PathBuf};
 
-use mcap::records::{MessageHeader, Metadata};
-use mcap::{Attachment, Compression, McapResult, WriteOptions};
+use mcap::McapResult;
 use neuraxis_core::robot::Sensor;
 use neuraxis_core::{Pose2, Reading, Stamp, ops};
 
-use crate::definitions::ros2msg;
 use crate::frame::{self, Reader};
-use crate::messages::{self as msg, Header, Message, Time, Trace};
+use crate::messages::{self as msg, Header, Time, Trace};
+use crate::output::{Channel, Output, OutputFile};
 use crate::recorder::{Session, SessionRobot};
 use crate::trace::{self, Packer, Running, Sense, Tick};
 
@@ -24,24 +20,14 @@ const GLANCE_PERIOD: u64 = 500_000_000;
 const DECISION_PERIOD: u64 = 400_000_000;
 /// `/pose` repeats what `/tf` and the decisions say; so it comes more seldom.
 const POSE_PERIOD: u64 = 1_000_000_000;
-/// A chunk is closed after so many bytes, or so much recorded time (as the session says): a process that dies
-/// loses no more.
-const CHUNK_BYTES: u64 = 4 * 1024 * 1024;
-/// zstd's level: three times the cost of level 3 for a tenth less.
-const COMPRESSION: u32 = 7;
 /// Name of the metadata record that says what the file is.
 pub(crate) const ABOUT: &str = "neuraxis";
 /// Version of the layout of our own topics, attachments and metadata.
 pub(crate) const FORMAT: &str = "1";
 
-type McapWriter = mcap::Writer<BufWriter<File>>;
-
 /// One recording that is being written.
 pub(crate) struct Sink {
-    path: PathBuf,
-    part: PathBuf,
-    writer: McapWriter,
-    buffer: Vec<u8>,
+    output: Output,
     robots: Vec<RobotSink>,
     clock: Channel,
     verdict: Channel,
@@ -50,12 +36,6 @@ pub(crate) struct Sink {
     chunk_period: u64,
     newest: u64,
     is_failure: Option<bool>,
-}
-
-#[derive(Clone, Copy)]
-struct Channel {
-    id: u16,
-    count: u32,
 }
 
 struct RobotSink {
@@ -97,59 +77,39 @@ fn prefixed(prefix: &str, name: &str) -> String {
 
 /// The topic of each sense: ROS's usual name for the first of a kind, its own for the others.
 pub(crate) fn topics(sensors: &[&Sensor]) -> Vec<String> {
-    let usual = |sensor: &Sensor| match sensor {
-        Sensor::Lidar { .. } => "scan",
-        Sensor::Imu { .. } => "imu",
-        Sensor::WheelOdometry { .. } => "odom",
-        Sensor::JointState { .. } => "joint_states",
-        Sensor::Contact { .. } => "bumper",
-        Sensor::Battery { .. } => "battery_state",
-    };
+    fn usual(sensor: &Sensor) -> &str {
+        match sensor {
+            Sensor::Lidar { .. } => "scan",
+            Sensor::Imu { .. } => "imu",
+            Sensor::WheelOdometry { .. } => "odom",
+            Sensor::JointState { .. } => "joint_states",
+            Sensor::Contact { .. } => "bumper",
+            Sensor::Battery { .. } => "battery_state",
+            // Several kinds of things know where a body is, and none is the usual one.
+            Sensor::Pose { name, .. } => name,
+        }
+    }
     let is_first = |i: usize| sensors[..i].iter().all(|other| usual(other) != usual(sensors[i]));
     (0..sensors.len())
-        .map(|i| if is_first(i) { usual(sensors[i]).to_owned() } else { sensors[i].name().to_owned() })
+        .map(|i| if is_first(i) { usual(sensors[i]) } else { sensors[i].name() }.to_owned())
         .collect()
 }
 
 impl Sink {
-    /// Begins the file `path` under another name, with all that is known before the first tick.
-    pub(crate) fn create(path: &Path, session: Session) -> McapResult<Self> {
-        let mut part = path.as_os_str().to_owned();
-        part.push(".part");
-        let part = PathBuf::from(part);
-        let mut writer = WriteOptions::new()
-            .compression(Some(Compression::Zstd))
-            .profile("ros2")
-            .library(concat!("neuraxis ", env!("CARGO_PKG_VERSION")))
-            .chunk_size(Some(CHUNK_BYTES))
-            .compression_level(COMPRESSION)
-            .disable_seeking(true)
-            .create(BufWriter::new(File::create(&part)?))?;
-
+    /// Puts all that is known before the first tick into `output`.
+    pub(crate) fn begin(mut output: Output, session: Session) -> McapResult<Self> {
         let mut facts: BTreeMap<String, String> = session.facts;
         facts.insert("format".to_owned(), FORMAT.to_owned());
         facts.insert("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
-        writer.write_metadata(&Metadata { name: ABOUT.to_owned(), metadata: facts })?;
         let bodies = serde_json::to_vec(&session.robots).unwrap_or_default();
-        let own = [("neuraxis/robots.json".to_owned(), bodies.into())];
-        for (name, data) in own.into_iter().chain(session.attachments) {
-            let data: std::sync::Arc<[u8]> = data;
-            writer.attach(&Attachment {
-                log_time: 0,
-                create_time: 0,
-                media_type: media_type(&name).to_owned(),
-                name,
-                data: data[..].into(),
-            })?;
-        }
-        let clock = channel::<msg::Clock>(&mut writer, "/clock")?;
-        let verdict = channel::<msg::Verdict>(&mut writer, "/neuraxis/verdict")?;
+        let own = [("neuraxis/robots.json".to_owned(), &bodies[..])];
+        let others = session.attachments.iter().map(|(name, data)| (name.clone(), &data[..]));
+        output.describe(ABOUT, facts, own.into_iter().chain(others))?;
+        let clock = output.channel::<msg::Clock>("/clock")?;
+        let verdict = output.channel::<msg::Verdict>("/neuraxis/verdict")?;
         let several = session.robots.len() > 1;
         let mut sink = Self {
-            path: path.to_owned(),
-            part,
-            writer,
-            buffer: Vec::new(),
+            output,
             robots: Vec::new(),
             clock,
             verdict,
@@ -161,7 +121,7 @@ impl Sink {
         };
         for (i, robot) in session.robots.into_iter().enumerate() {
             let prefix = if several { format!("{}_{i}", robot.body.name) } else { String::new() };
-            let robot = RobotSink::new(&mut sink.writer, robot, &prefix)?;
+            let robot = RobotSink::new(&mut sink.output, robot, &prefix)?;
             sink.robots.push(robot);
         }
         for i in 0..sink.robots.len() {
@@ -178,62 +138,47 @@ impl Sink {
             self.is_failure = Some(frame.u8() != 0);
             let json = String::from_utf8_lossy(frame.rest()).into_owned();
             let header = Header::new(Stamp(self.newest), "");
-            return put(
-                &mut self.writer,
-                &mut self.buffer,
-                &mut self.verdict,
-                self.newest,
-                &msg::Verdict { header, json },
-            );
+            return self.output.put(&mut self.verdict, self.newest, &msg::Verdict { header, json });
         }
         let stamp = frame.u64();
         self.newest = self.newest.max(stamp);
         if self.last_clock.is_none_or(|last| stamp >= last + VIEW_PERIOD) {
             self.last_clock = Some(stamp);
             let clock = msg::Clock { clock: Stamp(stamp).into() };
-            put(&mut self.writer, &mut self.buffer, &mut self.clock, stamp, &clock)?;
+            self.output.put(&mut self.clock, stamp, &clock)?;
         }
         let Some(robot) = self.robots.get_mut(robot) else { return Ok(()) };
-        let (writer, buffer) = (&mut self.writer, &mut self.buffer);
+        let output = &mut self.output;
         match kind {
-            frame::TICK => robot.tick(writer, buffer, stamp, &mut frame)?,
-            frame::TRUTH => robot.truth(writer, buffer, stamp, &mut frame)?,
-            frame::MAP => robot.map(writer, buffer, stamp, &mut frame)?,
-            frame::PATH => robot.path(writer, buffer, stamp, &mut frame)?,
+            frame::TICK => robot.tick(output, stamp, &mut frame)?,
+            frame::TRUTH => robot.truth(output, stamp, &mut frame)?,
+            frame::MAP => robot.map(output, stamp, &mut frame)?,
+            frame::PATH => robot.path(output, stamp, &mut frame)?,
             _ => {}
         }
         if self.newest >= self.last_flush + self.chunk_period {
             self.last_flush = self.newest;
             for robot in &mut self.robots {
-                robot.flush(&mut self.writer, &mut self.buffer)?;
+                robot.flush(&mut self.output)?;
             }
-            self.writer.flush()?;
+            self.output.flush()?;
         }
         Ok(())
     }
 
-    /// Ends the file and gives it its name; `false` if only failures are kept and this is none.
+    /// Ends the file, if there is one, and gives it its name; `false` if only failures are kept and this is none.
     pub(crate) fn finish(&mut self, failures_only: bool) -> McapResult<bool> {
         for robot in &mut self.robots {
-            robot.flush(&mut self.writer, &mut self.buffer)?;
+            robot.flush(&mut self.output)?;
         }
-        self.writer.finish()?;
-        if failures_only && self.is_failure == Some(false) {
-            fs::remove_file(&self.part)?;
-            return Ok(false);
-        }
-        fs::rename(&self.part, &self.path)?;
-        Ok(true)
+        let is_kept = !failures_only || self.is_failure != Some(false);
+        self.output.finish(is_kept)?;
+        Ok(is_kept)
     }
 
-    /// Where the file is while it is written.
-    pub(crate) fn part(&self) -> &Path {
-        &self.part
-    }
-
-    /// Where it will be.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+    /// The file that it writes, if it writes one.
+    pub(crate) fn file(&self) -> Option<&OutputFile> {
+        self.output.file()
     }
 
     /// `/tf_static`: the sensors' frames in `base_link`.
@@ -254,60 +199,37 @@ impl Sink {
                 },
             });
         }
-        let mut fixed = channel::<msg::TFMessage>(&mut self.writer, "/tf_static")?;
-        put(&mut self.writer, &mut self.buffer, &mut fixed, 0, &msg::TFMessage { transforms })
+        let mut fixed = self.output.channel::<msg::TFMessage>("/tf_static")?;
+        self.output.put(&mut fixed, 0, &msg::TFMessage { transforms })
     }
 }
 
-fn media_type(name: &str) -> &'static str {
-    match name.rsplit('.').next() {
-        Some("json") => "application/json",
-        Some("yaml" | "yml") => "application/yaml",
-        Some("urdf" | "xml") => "application/xml",
-        _ => "application/octet-stream",
+/// A pose with the covariance of x, y and yaw (its upper triangle, row by row); ROS orders six.
+fn pose_with_covariance(pose: &Pose2, upper: [f64; 6]) -> msg::PoseWithCovariance {
+    let mut message = msg::PoseWithCovariance { pose: pose.into(), ..Default::default() };
+    let places = [(0, 0), (0, 1), (0, 5), (1, 1), (1, 5), (5, 5)];
+    for ((row, column), value) in places.into_iter().zip(upper) {
+        message.covariance[row][column] = value;
+        message.covariance[column][row] = value;
     }
-}
-
-fn channel<M: Message>(writer: &mut McapWriter, topic: &str) -> McapResult<Channel> {
-    let (package, name) = M::NAME.split_once('/').unwrap_or((M::NAME, ""));
-    let full = format!("{package}/msg/{name}");
-    let schema = writer.add_schema(&full, "ros2msg", ros2msg(M::NAME).as_bytes())?;
-    let id = writer.add_channel(schema, topic, "cdr", &BTreeMap::new())?;
-    Ok(Channel { id, count: 0 })
-}
-
-fn put<M: Message>(
-    writer: &mut McapWriter,
-    buffer: &mut Vec<u8>,
-    channel: &mut Channel,
-    stamp: u64,
-    message: &M,
-) -> McapResult<()> {
-    msg::encode(message, buffer);
-    let header = MessageHeader {
-        channel_id: channel.id,
-        sequence: channel.count,
-        log_time: stamp,
-        publish_time: stamp,
-    };
-    channel.count = channel.count.wrapping_add(1);
-    writer.write_to_known_channel(&header, buffer)
+    message
 }
 
 impl RobotSink {
-    fn new(writer: &mut McapWriter, session: SessionRobot, prefix: &str) -> McapResult<Self> {
+    fn new(output: &mut Output, session: SessionRobot, prefix: &str) -> McapResult<Self> {
         let topic = |name: &str| format!("/{}", prefixed(prefix, name));
         let sensors: Vec<&Sensor> = session.body.sensors.iter().map(|s| &s.sensor).collect();
         let mut views = Vec::new();
         for (sensor, name) in sensors.iter().zip(topics(&sensors)) {
             let name = topic(&name);
             views.push(match sensor {
-                Sensor::Lidar { .. } => channel::<msg::LaserScan>(writer, &name)?,
-                Sensor::Imu { .. } => channel::<msg::Imu>(writer, &name)?,
-                Sensor::WheelOdometry { .. } => channel::<msg::Odometry>(writer, &name)?,
-                Sensor::JointState { .. } => channel::<msg::JointState>(writer, &name)?,
-                Sensor::Contact { .. } => channel::<msg::Contact>(writer, &name)?,
-                Sensor::Battery { .. } => channel::<msg::BatteryState>(writer, &name)?,
+                Sensor::Lidar { .. } => output.channel::<msg::LaserScan>(&name)?,
+                Sensor::Imu { .. } => output.channel::<msg::Imu>(&name)?,
+                Sensor::WheelOdometry { .. } => output.channel::<msg::Odometry>(&name)?,
+                Sensor::JointState { .. } => output.channel::<msg::JointState>(&name)?,
+                Sensor::Contact { .. } => output.channel::<msg::Contact>(&name)?,
+                Sensor::Battery { .. } => output.channel::<msg::BatteryState>(&name)?,
+                Sensor::Pose { .. } => output.channel::<msg::PoseWithCovarianceStamped>(&name)?,
             });
         }
         let frames = Frames {
@@ -325,7 +247,7 @@ impl RobotSink {
                 })
                 .collect(),
         };
-        let mut goal = channel::<msg::PoseStamped>(writer, &topic("goal_pose"))?;
+        let mut goal = output.channel::<msg::PoseStamped>(&topic("goal_pose"))?;
         let robot = Self {
             blanks: session.body.sensors.iter().map(neuraxis_core::body::SensorDescription::blank).collect(),
             last_view: vec![None; views.len()],
@@ -334,14 +256,14 @@ impl RobotSink {
             last_decision: None,
             last_command: None,
             views,
-            trace: channel::<Trace>(writer, &topic("neuraxis/trace"))?,
-            decision: channel::<msg::Decision>(writer, &topic("neuraxis/decision"))?,
-            tf: channel::<msg::TFMessage>(writer, "/tf")?,
-            pose: channel::<msg::PoseWithCovarianceStamped>(writer, &topic("pose"))?,
-            cmd_vel: channel::<msg::TwistStamped>(writer, &topic("cmd_vel"))?,
-            plan: channel::<msg::Path>(writer, &topic("plan"))?,
-            map: channel::<msg::OccupancyGrid>(writer, &topic("map"))?,
-            truth: channel::<msg::Odometry>(writer, &topic("ground_truth"))?,
+            trace: output.channel::<Trace>(&topic("neuraxis/trace"))?,
+            decision: output.channel::<msg::Decision>(&topic("neuraxis/decision"))?,
+            tf: output.channel::<msg::TFMessage>("/tf")?,
+            pose: output.channel::<msg::PoseWithCovarianceStamped>(&topic("pose"))?,
+            cmd_vel: output.channel::<msg::TwistStamped>(&topic("cmd_vel"))?,
+            plan: output.channel::<msg::Path>(&topic("plan"))?,
+            map: output.channel::<msg::OccupancyGrid>(&topic("map"))?,
+            truth: output.channel::<msg::Odometry>(&topic("ground_truth"))?,
             running: Running::default(),
             pending: Packer::new(session.body.sensors.len()),
             block: session.rate.clamp(1.0, 1000.0) as usize,
@@ -352,18 +274,12 @@ impl RobotSink {
         if let Some([x, y, _]) = robot.session.goal {
             let header = Header::new(Stamp::ZERO, &robot.frames.map);
             let message = msg::PoseStamped { header, pose: (&Pose2 { x, y, yaw: 0.0 }).into() };
-            put(writer, &mut Vec::new(), &mut goal, 0, &message)?;
+            output.put(&mut goal, 0, &message)?;
         }
         Ok(robot)
     }
 
-    fn tick(
-        &mut self,
-        writer: &mut McapWriter,
-        buffer: &mut Vec<u8>,
-        stamp: u64,
-        frame: &mut Reader<'_>,
-    ) -> McapResult<()> {
+    fn tick(&mut self, output: &mut Output, stamp: u64, frame: &mut Reader<'_>) -> McapResult<()> {
         let mut tick = Tick { stamp, ..Tick::default() };
         for _ in 0..frame.u16() {
             let (slot, sequence, stamp) = (frame.u16(), frame.u64(), frame.u64());
@@ -376,29 +292,29 @@ impl RobotSink {
         tick.stop_slot = frame.u16();
         tick.check = self.running.absorb(&tick);
         for i in 0..tick.senses.len() {
-            self.view(writer, buffer, &tick.senses[i])?;
+            self.view(output, &tick.senses[i])?;
         }
         if frame.u8() != 0 {
-            self.decide(writer, buffer, &tick, frame)?;
+            self.decide(output, &tick, frame)?;
         }
         if !self.pending.fits(&tick) {
-            self.flush(writer, buffer)?;
+            self.flush(output)?;
         }
-        if self.pending.push(&tick) >= self.block { self.flush(writer, buffer) } else { Ok(()) }
+        if self.pending.push(&tick) >= self.block { self.flush(output) } else { Ok(()) }
     }
 
     /// Writes the ticks that are still pending.
-    fn flush(&mut self, writer: &mut McapWriter, buffer: &mut Vec<u8>) -> McapResult<()> {
+    fn flush(&mut self, output: &mut Output) -> McapResult<()> {
         let trace = &self.pending.trace;
         if !trace.since.is_empty() {
-            put(writer, buffer, &mut self.trace, trace.stamp, trace)?;
+            output.put(&mut self.trace, trace.stamp, trace)?;
             self.pending.clear();
         }
         Ok(())
     }
 
     /// A sense as a ROS message.
-    fn view(&mut self, writer: &mut McapWriter, buffer: &mut Vec<u8>, sense: &Sense) -> McapResult<()> {
+    fn view(&mut self, output: &mut Output, sense: &Sense) -> McapResult<()> {
         let slot = usize::from(sense.slot);
         let Some(blank) = self.blanks.get_mut(slot) else { return Ok(()) };
         let period = match blank {
@@ -439,7 +355,7 @@ impl RobotSink {
                     ranges: scan.ranges.clone(),
                     intensities: Vec::new(),
                 };
-                put(writer, buffer, channel, stamp, &message)
+                output.put(channel, stamp, &message)
             }
             Reading::Imu(imu) => {
                 let mut message = msg::Imu {
@@ -455,7 +371,7 @@ impl RobotSink {
                     message.orientation.w = 1.0;
                     message.orientation_covariance[0] = -1.0;
                 }
-                put(writer, buffer, channel, stamp, &message)
+                output.put(channel, stamp, &message)
             }
             Reading::Odometry(odometry) => {
                 let mut message = msg::Odometry {
@@ -465,7 +381,7 @@ impl RobotSink {
                 };
                 message.pose.pose = (&odometry.pose).into();
                 message.twist.twist = (&odometry.twist).into();
-                put(writer, buffer, channel, stamp, &message)
+                output.put(channel, stamp, &message)
             }
             Reading::Joints(joints) => {
                 let message = msg::JointState {
@@ -475,7 +391,7 @@ impl RobotSink {
                     velocity: joints.velocity.clone(),
                     effort: joints.effort.clone(),
                 };
-                put(writer, buffer, channel, stamp, &message)
+                output.put(channel, stamp, &message)
             }
             Reading::Contact(contact) => {
                 let message = msg::Contact {
@@ -484,7 +400,7 @@ impl RobotSink {
                     force: contact.force,
                     bearing: contact.bearing,
                 };
-                put(writer, buffer, channel, stamp, &message)
+                output.put(channel, stamp, &message)
             }
             Reading::Battery(battery) => {
                 let message = msg::BatteryState {
@@ -499,19 +415,22 @@ impl RobotSink {
                     present: true,
                     ..msg::BatteryState::default()
                 };
-                put(writer, buffer, channel, stamp, &message)
+                output.put(channel, stamp, &message)
+            }
+            Reading::Pose(absolute) => {
+                let c = &absolute.covariance;
+                let upper = [c[(0, 0)], c[(0, 1)], c[(0, 2)], c[(1, 1)], c[(1, 2)], c[(2, 2)]];
+                let message = msg::PoseWithCovarianceStamped {
+                    header: Header::new(Stamp(sense.stamp), &self.frames.map),
+                    pose: pose_with_covariance(&absolute.pose, upper),
+                };
+                output.put(channel, stamp, &message)
             }
         }
     }
 
     /// The decision, and the views that follow from it.
-    fn decide(
-        &mut self,
-        writer: &mut McapWriter,
-        buffer: &mut Vec<u8>,
-        tick: &Tick,
-        frame: &mut Reader<'_>,
-    ) -> McapResult<()> {
+    fn decide(&mut self, output: &mut Output, tick: &Tick, frame: &mut Reader<'_>) -> McapResult<()> {
         let stamp = tick.stamp;
         let (pose, odom, twist) = (frame.f64s::<3>(), frame.f64s::<3>(), frame.f64s::<3>());
         let covariance = frame.f64s::<6>();
@@ -554,7 +473,7 @@ impl RobotSink {
             .is_none_or(|(last, old)| stamp >= last + DECISION_PERIOD || *old != state);
         if is_news {
             self.last_decision = Some((stamp, state));
-            put(writer, buffer, &mut self.decision, stamp, &decision)?;
+            output.put(&mut self.decision, stamp, &decision)?;
         }
 
         let pose = Pose2 { x: pose[0], y: pose[1], yaw: pose[2] };
@@ -569,28 +488,22 @@ impl RobotSink {
             transform(&frames.map, &frames.odom, &pose.compose(&odom.inverse())),
             transform(&frames.odom, &frames.base, &odom),
         ];
-        put(writer, buffer, &mut self.tf, stamp, &msg::TFMessage { transforms })?;
+        output.put(&mut self.tf, stamp, &msg::TFMessage { transforms })?;
 
         if self.last_pose.is_some_and(|last| stamp < last + POSE_PERIOD) {
-            return self.command(writer, buffer, tick);
+            return self.command(output, tick);
         }
         self.last_pose = Some(stamp);
-        let mut with_covariance = msg::PoseWithCovariance { pose: (&pose).into(), ..Default::default() };
-        let [xx, xy, xw, yy, yw, ww] = covariance;
-        for (row, column, value) in [(0, 0, xx), (0, 1, xy), (0, 5, xw), (1, 1, yy), (1, 5, yw), (5, 5, ww)] {
-            with_covariance.covariance[row][column] = value;
-            with_covariance.covariance[column][row] = value;
-        }
         let message = msg::PoseWithCovarianceStamped {
             header: Header::new(Stamp(stamp), &self.frames.map),
-            pose: with_covariance,
+            pose: pose_with_covariance(&pose, covariance),
         };
-        put(writer, buffer, &mut self.pose, stamp, &message)?;
-        self.command(writer, buffer, tick)
+        output.put(&mut self.pose, stamp, &message)?;
+        self.command(output, tick)
     }
 
     /// What a differential drive is told, as a twist.
-    fn command(&mut self, writer: &mut McapWriter, buffer: &mut Vec<u8>, tick: &Tick) -> McapResult<()> {
+    fn command(&mut self, output: &mut Output, tick: &Tick) -> McapResult<()> {
         let stamp = tick.stamp;
         if self.last_command.is_some_and(|last| stamp < last + GLANCE_PERIOD) {
             return Ok(());
@@ -600,24 +513,12 @@ impl RobotSink {
             // A command that stops is a stop, whatever its numbers say.
             let twist = if tick.stop == 0 { drive.twist(*left, *right) } else { drive.twist(0.0, 0.0) };
             let header = Header::new(Stamp(stamp), &self.frames.base);
-            put(
-                writer,
-                buffer,
-                &mut self.cmd_vel,
-                stamp,
-                &msg::TwistStamped { header, twist: (&twist).into() },
-            )?;
+            output.put(&mut self.cmd_vel, stamp, &msg::TwistStamped { header, twist: (&twist).into() })?;
         }
         Ok(())
     }
 
-    fn truth(
-        &mut self,
-        writer: &mut McapWriter,
-        buffer: &mut Vec<u8>,
-        stamp: u64,
-        frame: &mut Reader<'_>,
-    ) -> McapResult<()> {
+    fn truth(&mut self, output: &mut Output, stamp: u64, frame: &mut Reader<'_>) -> McapResult<()> {
         if self.last_truth.is_some_and(|last| stamp < last + VIEW_PERIOD) {
             return Ok(());
         }
@@ -629,16 +530,10 @@ impl RobotSink {
             ..msg::Odometry::default()
         };
         message.pose.pose = (&Pose2 { x, y, yaw }).into();
-        put(writer, buffer, &mut self.truth, stamp, &message)
+        output.put(&mut self.truth, stamp, &message)
     }
 
-    fn map(
-        &mut self,
-        writer: &mut McapWriter,
-        buffer: &mut Vec<u8>,
-        stamp: u64,
-        frame: &mut Reader<'_>,
-    ) -> McapResult<()> {
+    fn map(&mut self, output: &mut Output, stamp: u64, frame: &mut Reader<'_>) -> McapResult<()> {
         let [resolution, x, y] = frame.f64s();
         let (width, height) = (frame.u32(), frame.u32());
         let message = msg::OccupancyGrid {
@@ -652,16 +547,10 @@ impl RobotSink {
             },
             data: frame.rest().iter().map(|cell| *cell as i8).collect(),
         };
-        put(writer, buffer, &mut self.map, stamp, &message)
+        output.put(&mut self.map, stamp, &message)
     }
 
-    fn path(
-        &mut self,
-        writer: &mut McapWriter,
-        buffer: &mut Vec<u8>,
-        stamp: u64,
-        frame: &mut Reader<'_>,
-    ) -> McapResult<()> {
+    fn path(&mut self, output: &mut Output, stamp: u64, frame: &mut Reader<'_>) -> McapResult<()> {
         let header = Header::new(Stamp(stamp), &self.frames.map);
         let points: Vec<[f64; 2]> = frame.rest().chunks_exact(16).map(|bytes| Reader(bytes).f64s()).collect();
         let poses = points
@@ -674,6 +563,6 @@ impl RobotSink {
                 msg::PoseStamped { header: header.clone(), pose: (&Pose2 { x: *x, y: *y, yaw }).into() }
             })
             .collect();
-        put(writer, buffer, &mut self.plan, stamp, &msg::Path { header: header.clone(), poses })
+        output.put(&mut self.plan, stamp, &msg::Path { header: header.clone(), poses })
     }
 }

@@ -1,8 +1,8 @@
 //! A tick to the bit: from percepts and commands to what a recording holds, and back.
 
-use nalgebra::{Quaternion, UnitQuaternion, Vector3};
+use nalgebra::{Matrix3, Quaternion, UnitQuaternion, Vector3};
 use neuraxis_core::digest::Digest;
-use neuraxis_core::percepts::{Battery, Contact, Imu, Odometry};
+use neuraxis_core::percepts::{AbsolutePose, Battery, Contact, Imu, Odometry};
 use neuraxis_core::{Pose2, Reading, StopReason, Twist2};
 
 use crate::messages::{Stream, Trace};
@@ -189,6 +189,11 @@ pub(crate) fn values(reading: &Reading, mut put: impl FnMut(f64)) {
             [f64::from(u8::from(c.touching)), c.force, c.bearing].into_iter().for_each(put);
         }
         Reading::Battery(b) => [b.percentage, b.voltage, b.current].into_iter().for_each(put),
+        Reading::Pose(a) => {
+            let (p, c) = (&a.pose, &a.covariance);
+            [p.x, p.y, p.yaw].into_iter().for_each(&mut put);
+            [c[(0, 0)], c[(0, 1)], c[(0, 2)], c[(1, 1)], c[(1, 2)], c[(2, 2)]].into_iter().for_each(put);
+        }
     }
 }
 
@@ -229,6 +234,12 @@ pub(crate) fn restore(sense: &Sense, reading: &mut Reading) -> bool {
         (Reading::Battery(battery), [percentage, voltage, current]) => {
             *battery = Battery { percentage: *percentage, voltage: *voltage, current: *current };
         }
+        (Reading::Pose(absolute), [x, y, yaw, xx, xy, xw, yy, yw, ww]) => {
+            *absolute = AbsolutePose {
+                pose: Pose2 { x: *x, y: *y, yaw: *yaw },
+                covariance: Matrix3::new(*xx, *xy, *xw, *xy, *yy, *yw, *xw, *yw, *ww),
+            };
+        }
         _ => return false,
     }
     true
@@ -260,6 +271,17 @@ pub(crate) fn field(reading: &Reading, index: usize) -> String {
         }
         Reading::Contact(_) => &["touching", "force", "bearing"],
         Reading::Battery(_) => &["percentage", "voltage", "current"],
+        Reading::Pose(_) => &[
+            "pose.x",
+            "pose.y",
+            "pose.yaw",
+            "covariance.xx",
+            "covariance.xy",
+            "covariance.x_yaw",
+            "covariance.yy",
+            "covariance.y_yaw",
+            "covariance.yaw",
+        ],
     };
     names.get(index).map_or_else(|| format!("[{index}]"), ToString::to_string)
 }

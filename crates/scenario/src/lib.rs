@@ -3,6 +3,7 @@
 //! This is where bodies and brains meet: a [`Plan`] holds the files, [`run()`] runs them, and what comes out are
 //! plain [`TrialResult`]s that follow from the files and the seeds alone.
 
+pub mod bench;
 pub mod book;
 pub mod columns;
 pub mod picture;
@@ -25,7 +26,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
     vec![
         ("robot.schema.json", text(schemars::schema_for!(neuraxis_brain::RobotFile))),
         ("scene.schema.json", text(schemars::schema_for!(neuraxis_sim::scene::SceneSpec))),
-        ("map.schema.json", text(schemars::schema_for!(neuraxis_sim::scene::map::MapSpec))),
+        ("map.schema.json", text(schemars::schema_for!(neuraxis_core::map_file::MapSpec))),
         ("results.schema.json", text(schemars::schema_for!(results::Results))),
     ]
 }

@@ -114,7 +114,17 @@ impl PlannedScene {
             let Some(robot) = robots.get(fault.robot) else { continue };
             let names: Vec<&str> =
                 robot.file.value.sensors.iter().map(neuraxis_core::robot::Sensor::name).collect();
-            if !names.contains(&fault.sensor.as_str()) {
+            let sensor = robot.file.value.sensors.iter().find(|sensor| sensor.name() == fault.sensor);
+            if let Some(sensor) = sensor
+                && !fault.kind.suits(sensor)
+            {
+                let check = file.check(|_, problems| {
+                    let message = format!("this cannot happen to the sense `{}`", fault.sensor);
+                    problems.at(&format!("/faults/{i}/kind"), message);
+                });
+                errors.extend(check.err());
+            }
+            if sensor.is_none() {
                 let check = file.check(|_, problems| {
                     problems.unknown(
                         &format!("/faults/{i}/sensor"),

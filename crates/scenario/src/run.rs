@@ -6,8 +6,6 @@ use neuraxis_sim::{Arena, Batch};
 use crate::plan::PlannedScene;
 use crate::{Plan, TrialResult};
 
-/// Arenas that run side by side, for each thread.
-const ARENAS_PER_JOB: usize = 4;
 /// Steps between two reports of progress.
 const STEPS_PER_REPORT: usize = 50;
 
@@ -33,6 +31,8 @@ pub struct Order {
     pub seed: u64,
     /// Threads.
     pub jobs: usize,
+    /// Trials that are under way at the same time, at least 1; some more than threads keep all threads busy.
+    pub at_once: usize,
 }
 
 /// Who follows a run from outside; each of these may be left as it is.
@@ -73,7 +73,7 @@ pub fn run(plan: &Plan, order: Order, hooks: &mut dyn Hooks) -> Result<Vec<Trial
     let (mut next, mut running) = (0, 0);
     let mut ended_time = 0.0;
     while progress.done < order.trials {
-        while running < order.jobs * ARENAS_PER_JOB && next < order.trials {
+        while running < order.at_once.max(1) && next < order.trials {
             let scene = plan.scene(next);
             let mut arena = scene.arena(next, order.seed.wrapping_add(next as u64))?;
             hooks.begin(scene, &mut arena)?;

@@ -39,6 +39,8 @@ pub struct Explanation {
     pub cues: Vec<Cue>,
     /// The cue that moved the belief most.
     pub dominant: Option<String>,
+    /// What it felt happen to its body.
+    pub events: neuraxis_core::Events,
     /// Why this way.
     pub plan: PlanReason,
     /// Why this drive.
@@ -167,6 +169,7 @@ fn describe(
         position_std: belief.position_std(),
         cues,
         dominant,
+        events: belief.events,
         plan: decision.reasons.plan,
         motion: decision.reasons.motion,
         drive: [decision.drive.speed, decision.drive.turn],

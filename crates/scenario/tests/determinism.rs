@@ -20,7 +20,7 @@ fn plan(scenes: &[&str], seconds: &str) -> Plan {
 }
 
 fn results(plan: &Plan, trials: usize, seed: u64, jobs: usize) -> Vec<TrialResult> {
-    run(plan, Order { trials, seed, jobs }, &mut ()).expect("runs")
+    run(plan, Order { trials, seed, jobs, at_once: 4 * jobs }, &mut ()).expect("runs")
 }
 
 #[test]

@@ -198,6 +198,33 @@ fn a_damaged_file_is_no_panic() {
     }
 }
 
+/// Lengths that the library for MCAP trusts: a short attachment, and a record that is longer than its chunk.
+#[test]
+fn a_record_that_is_shorter_than_it_says_is_no_panic() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = record(folder.path(), "umaze.yaml", 3, 1.0);
+    let bytes = std::fs::read(&path).expect("the file");
+    let record = |opcode: u8, data: &[u8]| {
+        let mut record = vec![opcode];
+        record.extend_from_slice(&(data.len() as u64).to_le_bytes());
+        record.extend_from_slice(data);
+        record
+    };
+    let mut chunk = vec![0; 28];
+    chunk.extend_from_slice(&[0; 4]);
+    chunk.extend_from_slice(&12_u64.to_le_bytes());
+    chunk.extend_from_slice(&[5, 255, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3]);
+    // Behind the magic and the header record, which says its own length.
+    let header = 17 + u64::from_le_bytes(bytes[9..17].try_into().expect("8 bytes")) as usize;
+    for hostile in [record(9, &[0; 32]), record(6, &chunk)] {
+        let file = [&bytes[..header], &hostile, &bytes[header..]].concat();
+        match Recording::read(&path, &file[..]) {
+            Ok(recording) => assert!(recording.damage.is_some()),
+            Err(error) => assert!(matches!(error, ReadError::Foreign { .. }), "{error}"),
+        }
+    }
+}
+
 #[test]
 fn a_recording_without_its_robot_file_says_so() {
     let (_folder, mut recording) = maze();

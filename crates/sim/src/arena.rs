@@ -23,7 +23,7 @@ use crate::robot::RobotModel;
 use crate::scene::SceneSpec;
 use crate::scene::spec::Fault;
 use crate::scene::world::{Layout, Task};
-use crate::senses::{JointTruth, Mechanics, Sense, Truth, Wiring};
+use crate::senses::{Defect, JointTruth, Mechanics, Sense, Truth, Wiring};
 
 /// How quickly wheel motors bring the whole robot to speed, 1/s (their torque limits them besides).
 const MOTOR_GAIN: f64 = 400.0;
@@ -295,7 +295,7 @@ impl Arena {
             std::thread::sleep(std::time::Duration::from_micros(100));
         }
         for robot in &mut self.robots {
-            robot.senses.iter_mut().for_each(|sense| sense.fault = None);
+            robot.senses.iter_mut().for_each(|sense| sense.defect = None);
         }
         for fault in &self.faults {
             let from = Stamp::from_seconds(fault.from);
@@ -305,7 +305,7 @@ impl Arena {
             }
             let Some(robot) = self.robots.get_mut(fault.robot) else { continue };
             if let Some(slot) = robot.percepts.find(&fault.sensor) {
-                robot.senses[slot].fault = Some(fault.kind);
+                robot.senses[slot].defect = Some(Defect::of(fault));
             }
         }
     }
@@ -444,6 +444,7 @@ impl SimRobot {
                     Sensor::Lidar { link, .. } | Sensor::Imu { link, .. } | Sensor::Contact { link, .. } => {
                         model.model.frame(link).map(|frame| (frame.link, frame.pose))
                     }
+                    Sensor::Pose { .. } => Some((model.base.link, model.base.pose)),
                     _ => None,
                 };
                 let joints: Vec<usize> =

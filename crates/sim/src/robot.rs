@@ -186,7 +186,7 @@ fn fit(spec: &Robot<()>, model: Model, problems: &mut Problems<'_>) -> Option<Ro
                     }
                 }
             },
-            Sensor::Battery { .. } => {}
+            Sensor::Battery { .. } | Sensor::Pose { .. } => {}
         }
         sensors.push(SensorDescription { sensor: sensor.clone(), mount: pose64(&mount), joints: read });
     }

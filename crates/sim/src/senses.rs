@@ -3,16 +3,16 @@
 
 use std::collections::VecDeque;
 
-use nalgebra::Vector3;
-use neuraxis_core::percepts::{Battery, Contact, Imu, Odometry};
+use nalgebra::{Matrix3, Vector3};
+use neuraxis_core::percepts::{AbsolutePose, Battery, Contact, Imu, Odometry};
 use neuraxis_core::random::{self, Stream, normal};
-use neuraxis_core::robot::{ImuNoise, JointNoise, OdometryNoise, RangeNoise, Sensor, Transport};
+use neuraxis_core::robot::{ImuNoise, JointNoise, OdometryNoise, PoseNoise, RangeNoise, Sensor, Transport};
 use neuraxis_core::{Pose2, Reading, Slot, Stamp, Twist2, kinematics::DifferentialDrive, ops, time};
 use rand::RngExt as _;
 use rapier3d::prelude::{ColliderHandle, PhysicsWorld, Pose, QueryFilter, Ray, Rotation, Vector};
 
-use crate::convert::vector64;
-use crate::scene::spec::FaultKind;
+use crate::convert::{pose64, vector64};
+use crate::scene::spec::{Fault, FaultKind};
 
 /// What a sense may look at when it measures: the truth, before noise.
 pub(crate) struct Truth<'a> {
@@ -93,12 +93,49 @@ enum Kind {
         charge: f64,
         voltage: f64,
     },
+    Pose {
+        link: usize,
+        mount: Pose,
+        noise: PoseNoise,
+    },
 }
 
 /// A message on its way.
 struct Message {
     stamp: Stamp,
     reading: Reading,
+    /// Whether it only repeats the last one.
+    is_frozen: bool,
+}
+
+/// How far a reading outside of all reason may lie from the truth, m.
+const OUTLIER_DISTANCE: f64 = 5.0;
+/// The same for turning rates, rad/s.
+const OUTLIER_RATE: f64 = 2.0;
+
+/// What is wrong with a sense now.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Defect {
+    kind: FaultKind,
+    factor: f64,
+    fraction: f64,
+    offset: [f64; 3],
+}
+
+impl Defect {
+    pub(crate) fn of(fault: &Fault) -> Self {
+        Self {
+            kind: fault.kind,
+            factor: fault.factor.unwrap_or(1.0),
+            fraction: fault.fraction.unwrap_or(0.0),
+            offset: fault.offset.unwrap_or_default(),
+        }
+    }
+
+    /// The factor of a defect of this kind; 1 for any other.
+    fn factor(defect: Option<&Self>, kind: FaultKind) -> f64 {
+        defect.filter(|defect| defect.kind == kind).map_or(1.0, |defect| defect.factor)
+    }
 }
 
 /// One simulated sense.
@@ -109,10 +146,12 @@ pub(crate) struct Sense {
     delay: u64,
     loss: f64,
     stream: Stream,
+    /// What faults draw, so that a sense that is well measures the same with and without them.
+    fault_stream: Stream,
     /// Messages on their way, oldest first; `spare` are empty ones.
     under_way: VecDeque<Message>,
     spare: Vec<Reading>,
-    pub(crate) fault: Option<FaultKind>,
+    pub(crate) defect: Option<Defect>,
 }
 
 /// Where the parts that a sense reads are found in the robot.
@@ -187,6 +226,7 @@ impl Sense {
             Sensor::Battery { capacity, charge, voltage, .. } => {
                 Kind::Battery { capacity: *capacity, charge: *charge, voltage: *voltage }
             }
+            Sensor::Pose { noise, .. } => Kind::Pose { link, mount, noise: *noise },
         };
         let period = time::period(sensor.rate());
         let Transport { delay, loss } = sensor.transport();
@@ -199,9 +239,10 @@ impl Sense {
             delay,
             loss,
             stream,
+            fault_stream: random::stream(seed, &format!("fault/{robot}/{}", sensor.name())),
             under_way: VecDeque::with_capacity(capacity),
             spare: vec![blank.clone(); capacity],
-            fault: None,
+            defect: None,
         }
     }
 
@@ -214,17 +255,21 @@ impl Sense {
             self.next = self.next + self.period;
         }
         let Some(mut reading) = self.spare.pop() else { return };
-        if self.fault != Some(FaultKind::Frozen) {
-            fill(&mut self.kind, &mut self.stream, &mut reading, self.period, truth);
+        let defect = self.defect;
+        let is = |kind: FaultKind| defect.is_some_and(|defect| defect.kind == kind);
+        let is_frozen = is(FaultKind::Frozen);
+        if !is_frozen {
+            fill(&mut self.kind, &mut self.stream, defect.as_ref(), &mut reading, self.period, truth);
         }
-        if self.fault == Some(FaultKind::NotANumber) {
-            poison(&mut reading);
+        let mut lost = self.loss > 0.0 && self.stream.random_bool(self.loss);
+        lost |= is(FaultKind::Silent);
+        if let Some(defect) = defect {
+            lost |= distort(&defect, &mut self.fault_stream, &mut reading);
         }
-        let lost = self.loss > 0.0 && self.stream.random_bool(self.loss);
-        if lost || self.fault == Some(FaultKind::Silent) {
+        if lost {
             self.spare.push(reading);
         } else {
-            self.under_way.push_back(Message { stamp: now, reading });
+            self.under_way.push_back(Message { stamp: now, reading, is_frozen });
         }
     }
 
@@ -232,9 +277,8 @@ impl Sense {
     pub(crate) fn deliver(&mut self, now: Stamp, slot: &mut Slot) {
         while self.under_way.front().is_some_and(|message| message.stamp + self.delay <= now) {
             let Some(mut message) = self.under_way.pop_front() else { return };
-            let frozen = self.fault == Some(FaultKind::Frozen);
             slot.put(message.stamp, |reading| {
-                if !frozen {
+                if !message.is_frozen {
                     std::mem::swap(reading, &mut message.reading);
                 }
             });
@@ -243,8 +287,61 @@ impl Sense {
     }
 }
 
+/// What a defect does to a reading that was taken; whether the reading is lost by it.
+fn distort(defect: &Defect, stream: &mut Stream, reading: &mut Reading) -> bool {
+    let Defect { kind, fraction, offset, .. } = *defect;
+    match (kind, reading) {
+        (FaultKind::NotANumber, reading) => poison(reading),
+        (FaultKind::Dropout, Reading::Scan(scan)) => {
+            for range in &mut scan.ranges {
+                if stream.random_bool(fraction) {
+                    *range = f32::NAN;
+                }
+            }
+        }
+        (FaultKind::Dropout, _) => return stream.random_bool(fraction),
+        (FaultKind::Outliers, Reading::Scan(scan)) => {
+            for range in &mut scan.ranges {
+                if stream.random_bool(fraction) {
+                    *range = stream.random_range(scan.range_min..scan.range_max) as f32;
+                }
+            }
+        }
+        (FaultKind::Outliers, Reading::Pose(absolute)) if stream.random_bool(fraction) => {
+            absolute.pose.x += stream.random_range(-OUTLIER_DISTANCE..OUTLIER_DISTANCE);
+            absolute.pose.y += stream.random_range(-OUTLIER_DISTANCE..OUTLIER_DISTANCE);
+            absolute.pose.yaw = stream.random_range(-ops::PI..ops::PI);
+        }
+        (FaultKind::Outliers, Reading::Imu(imu)) if stream.random_bool(fraction) => {
+            imu.angular_velocity
+                .iter_mut()
+                .for_each(|v| *v = stream.random_range(-OUTLIER_RATE..OUTLIER_RATE));
+        }
+        (FaultKind::Bias, Reading::Scan(scan)) => {
+            for range in scan.ranges.iter_mut().filter(|range| range.is_finite()) {
+                *range = (f64::from(*range) + offset[0]).clamp(scan.range_min, scan.range_max) as f32;
+            }
+        }
+        (FaultKind::Bias, Reading::Imu(imu)) => imu.angular_velocity += Vector3::from(offset),
+        (FaultKind::Bias, Reading::Pose(absolute)) => {
+            let pose = &mut absolute.pose;
+            *pose = Pose2::new(pose.x + offset[0], pose.y + offset[1], pose.yaw + offset[2]);
+        }
+        _ => {}
+    }
+    false
+}
+
 /// Overwrites `reading` with what the sense measures now.
-fn fill(kind: &mut Kind, stream: &mut Stream, reading: &mut Reading, period: u64, truth: &Truth<'_>) {
+fn fill(
+    kind: &mut Kind,
+    stream: &mut Stream,
+    defect: Option<&Defect>,
+    reading: &mut Reading,
+    period: u64,
+    truth: &Truth<'_>,
+) {
+    let louder = Defect::factor(defect, FaultKind::Noise);
     match (kind, reading) {
         (Kind::Lidar { link, mount, directions, noise }, Reading::Scan(scan)) => {
             let pose = truth.robot.links[*link] * *mount;
@@ -264,7 +361,7 @@ fn fill(kind: &mut Kind, stream: &mut Stream, reading: &mut Reading, period: u64
             }
             for range in &mut scan.ranges {
                 if noise.std > 0.0 && range.is_finite() {
-                    let noisy = f64::from(*range) + noise.std * normal(stream);
+                    let noisy = f64::from(*range) + louder * noise.std * normal(stream);
                     *range = noisy.clamp(scan.range_min, scan.range_max) as f32;
                 }
                 if noise.resolution > 0.0 && range.is_finite() {
@@ -289,7 +386,7 @@ fn fill(kind: &mut Kind, stream: &mut Stream, reading: &mut Reading, period: u64
             let acceleration = (at - last_at) / robot.timestep as f32 + Vector::new(0.0, 0.0, robot.gravity);
             let to_sensor: Rotation = pose.rotation.inverse();
             let mut noisy = |v: Vector, std: f64, bias: &Vector3<f64>, step: f64| {
-                let noise = Vector3::new(normal(stream), normal(stream), normal(stream)) * std;
+                let noise = Vector3::new(normal(stream), normal(stream), normal(stream)) * std * louder;
                 (vector64(to_sensor * v) + bias + noise).map(|value| stepped(value, step))
             };
             *imu = Imu {
@@ -315,8 +412,9 @@ fn fill(kind: &mut Kind, stream: &mut Stream, reading: &mut Reading, period: u64
             let mut rate = [0.0; 2];
             let dt = period as f64 * 1e-9;
             for i in 0..2 {
-                let error = scale[i] + noise.proportional * normal(stream);
-                rate[i] = (angle[i] - before[i]) * error / dt;
+                let error = scale[i] + louder * noise.proportional * normal(stream);
+                let slip = Defect::factor(defect, FaultKind::Slip);
+                rate[i] = (angle[i] - before[i]) * error * slip / dt;
             }
             let twist = drive.twist(rate[0], rate[1]);
             *pose = pose.advance(&twist, dt);
@@ -341,6 +439,19 @@ fn fill(kind: &mut Kind, stream: &mut Stream, reading: &mut Reading, period: u64
                 percentage: left.max(0.0),
                 voltage: *voltage,
                 current: -truth.robot.power / *voltage,
+            };
+        }
+        (Kind::Pose { link, mount, noise }, Reading::Pose(absolute)) => {
+            let truth = Pose2::from_spatial(&pose64(&(truth.robot.links[*link] * *mount)));
+            let mut off = |std: f64| louder * std * normal(stream);
+            let (x, y) = (truth.x + off(noise.position), truth.y + off(noise.position));
+            let yaw = noise.heading.map_or(0.0, |std| truth.yaw + off(std));
+            let variance = noise.position * noise.position;
+            let heading = noise.heading.map_or(f64::INFINITY, |std| std * std);
+            *absolute = AbsolutePose {
+                pose: Pose2::new(x, y, yaw),
+                // What it says of itself is what it is when it is well.
+                covariance: Matrix3::from_diagonal(&Vector3::new(variance, variance, heading)),
             };
         }
         // A slot keeps its kind for life, so no other pair can meet.
@@ -390,5 +501,6 @@ fn poison(reading: &mut Reading) {
         Reading::Joints(joints) => joints.position.fill(f64::NAN),
         Reading::Contact(contact) => contact.force = f64::NAN,
         Reading::Battery(battery) => battery.percentage = f64::NAN,
+        Reading::Pose(absolute) => absolute.pose.x = f64::NAN,
     }
 }

@@ -1,0 +1,40 @@
+//! Reflexes: what events do to the drive before anybody has thought about them.
+//!
+//! A reflex is a withdrawal in the sense of Sherrington, *The Integrative Action of the Nervous System* (1906): fast, local and
+//! stronger than the plan, and it only ever takes speed away. Its strength is the event's normalised response
+//! (`neuraxis_fusion::events`), so that weak cues that agree brake as a strong one does. It leaves the turn alone: turning away is the way
+//! out. The safety supervisor stands behind it and knows nothing of it. `reflexes: false` in the robot's file is the ablation.
+
+use neuraxis_core::{Drive, Events};
+
+/// Responses below this are chance, and do nothing.
+const THRESHOLD: f64 = 0.5;
+/// What slip leaves of the speed: wheels that spin find no grip at full speed.
+const SLIPPING: f64 = 0.5;
+
+/// The drive that the events leave of `drive`, and whether they took anything.
+#[must_use]
+pub fn withdraw(drive: Drive, events: &Events) -> (Drive, bool) {
+    let response = |event: f64| if event > THRESHOLD { event.min(1.0) } else { 0.0 };
+    let stop = response(events.obstacle);
+    let slow = (1.0 - SLIPPING) * response(events.slip);
+    let speed = drive.speed * (1.0 - stop) * (1.0 - slow);
+    let withdrawn = Drive { speed, ..drive };
+    (withdrawn, speed < drive.speed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_take_speed_and_leave_the_turn() {
+        let drive = Drive::new(0.8, -0.4);
+        let at = |obstacle, slip| withdraw(drive, &Events { obstacle, slip, contact: 0.0 });
+        assert_eq!(at(0.01, 0.01), (drive, false), "chance does nothing");
+        let (stopped, took) = at(0.999, 0.0);
+        assert!(took && stopped.speed < 0.001 && stopped.turn == drive.turn);
+        let (slowed, _) = at(0.0, 1.0);
+        assert!((slowed.speed - 0.4).abs() < 1e-12);
+    }
+}

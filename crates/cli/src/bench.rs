@@ -1,0 +1,234 @@
+//! `neuraxis bench`: tables that say how a mechanism does against its baselines.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::{Args, Subcommand};
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+use neuraxis_core::file::Override;
+use neuraxis_scenario::PlannedScene;
+use neuraxis_scenario::bench::fusion::{self, Order, RobotBench};
+use neuraxis_scenario::bench::fusion_page;
+use neuraxis_scenario::plan::Changes;
+
+use crate::exit::Exit;
+use crate::{builtin, output, run};
+
+#[derive(Args, Debug)]
+pub(crate) struct BenchArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand, Debug)]
+enum What {
+    /// Estimators beside each other on the same senses, with faults put in: `inverse_effectiveness` against the plain
+    /// filter, the gated one, the wheels alone, and an oracle that knows the fault.
+    Fusion(FusionArgs),
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  neuraxis bench fusion\n  neuraxis bench fusion --seeds 20 --out bench\n  neuraxis bench fusion --robot robots/porter/porter.yaml --from 30 --until 50 --severity 0.5\n  neuraxis bench fusion --set fusion.honesty.blame=false"
+)]
+struct FusionArgs {
+    /// A robot file in the place of the two that come with the program; it needs a differential drive.
+    #[arg(long, value_name = "FILE")]
+    robot: Option<PathBuf>,
+    /// Trials a fault.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    seeds: u32,
+    /// The first seed.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Length of a trial, s.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120.0)]
+    seconds: f64,
+    /// When the faults begin, s.
+    #[arg(long, value_name = "SECONDS", default_value_t = 40.0)]
+    from: f64,
+    /// When they end, s.
+    #[arg(long, value_name = "SECONDS", default_value_t = 70.0)]
+    until: f64,
+    /// Factor on the size of the faults.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    severity: f64,
+    /// Only the scenarios with this in their name.
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+    /// Threads; all of the computer's if not given.
+    #[arg(long, short, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// A folder for fusion.html and fusion.json.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Change a setting of the robot's file, for an ablation.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<Override>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn bench(args: &BenchArgs) -> Exit {
+    match &args.what {
+        What::Fusion(args) => bench_fusion(args),
+    }
+}
+
+fn bench_fusion(args: &FusionArgs) -> Exit {
+    let bounds = [args.seconds, args.from, args.until, args.severity];
+    let is_possible = bounds.iter().all(|v| v.is_finite())
+        && (5.0..=86_400.0).contains(&args.seconds)
+        && 2.0 <= args.from
+        && args.from < args.until
+        && args.until < args.seconds
+        && args.severity > 0.0
+        && args.severity <= 100.0;
+    if !is_possible {
+        let help = "give 2 <= FROM < UNTIL < SECONDS, at least 5 s in all, and a factor above 0 up to 100";
+        return output::usage("these times or this factor are not possible", help);
+    }
+    let (scenes, unpacked) = match builtin::halls() {
+        Ok(found) => found,
+        Err(error) => {
+            return output::usage(
+                &format!("cannot unpack the hall: {error}"),
+                "free some space in the temporary folder",
+            );
+        }
+    };
+    let changes = run::sorted(&args.settings);
+    let robots = match &args.robot {
+        Some(robot) => vec![robot.clone()],
+        None => scenes.robots,
+    };
+    let mut planned = Vec::new();
+    for robot in robots {
+        let changes = Changes { robot: Some(robot.clone()), ..changes.clone() };
+        match PlannedScene::load(&scenes.hall, &changes) {
+            Ok(scene) if scene.robots[0].model.description.drive.is_some() => planned.push(scene),
+            Ok(_) => {
+                let message = format!("{} has no differential drive", robot.display());
+                return output::usage(&message, "the bench drives figures of eight on two wheels");
+            }
+            Err(errors) => {
+                output::complain(&errors);
+                return Exit::Usage;
+            }
+        }
+    }
+    if let Some(folder) = &args.out
+        && let Err(error) = output::prepare_folder(folder)
+    {
+        let message = format!("cannot write to the output folder {}: {error}", folder.display());
+        return output::usage(&message, "choose a folder that you may write to");
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let on_signal = stop.clone();
+    let _ = ctrlc::set_handler(move || on_signal.store(true, Ordering::SeqCst));
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let order = Order {
+        seeds: args.seeds as usize,
+        seed: args.seed,
+        seconds: args.seconds,
+        window: [args.from, args.until],
+        severity: args.severity,
+        jobs: args.jobs.map_or(cores, usize::from),
+        only: args.only.clone(),
+    };
+    let mut benches = Vec::new();
+    for scene in &planned {
+        let name = scene.robots[0].model.description.name.clone();
+        let go_on = |done: usize, all: usize| {
+            if done.is_multiple_of((all / 10).max(1)) {
+                eprintln!("{name}: {done}/{all} trials");
+            }
+            !stop.load(Ordering::SeqCst)
+        };
+        match fusion::run(scene, &order, &go_on) {
+            Ok(Some(bench)) => benches.push(bench),
+            Ok(None) => {
+                eprintln!("interrupted: nothing was written");
+                return Exit::Broken;
+            }
+            Err(error) => {
+                output::complain(&[error]);
+                return Exit::Usage;
+            }
+        }
+    }
+    drop(unpacked);
+    report(args, &order, &benches)
+}
+
+fn report(args: &FusionArgs, order: &Order, benches: &[RobotBench]) -> Exit {
+    let json = serde_json::to_string_pretty(benches).unwrap_or_default();
+    if let Some(folder) = &args.out {
+        let line: Vec<String> = std::env::args().collect();
+        let page = fusion_page::page(benches, order, &line.join(" "));
+        let written = output::write(&folder.join("fusion.json"), json.clone() + "\n")
+            .and_then(|()| output::write(&folder.join("fusion.html"), page));
+        if let Err(error) = written {
+            eprintln!("error: not everything could be written to the output folder: {error}");
+            return Exit::Broken;
+        }
+    }
+    if args.json {
+        output::say(&json);
+    } else {
+        output::say(&table(benches));
+        output::say(
+            "root mean square of the position's error, cm, mean over the seeds; [..]: 95 % interval of the ratio's mean",
+        );
+    }
+    if benches.iter().all(RobotBench::holds) { Exit::Good } else { Exit::Failed }
+}
+
+fn table(benches: &[RobotBench]) -> String {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header([
+        "robot",
+        "scenario",
+        "ours",
+        "ekf",
+        "gated",
+        "wheels",
+        "oracle",
+        "ours / oracle",
+        "ours / ekf",
+        "demands",
+    ]);
+    for row in benches.iter().flat_map(|bench| &bench.rows) {
+        let cm = |m: f64| format!("{:.1}", 100.0 * m);
+        let ratio = |i: &neuraxis_scenario::statistics::Interval| {
+            format!("{:.2} [{:.2}, {:.2}]", i.value, i.low, i.high)
+        };
+        let broken: Vec<&str> =
+            row.demands.iter().filter(|(_, holds)| !holds).map(|(what, _)| what.as_str()).collect();
+        let verdict =
+            if broken.is_empty() { "hold".to_owned() } else { format!("NOT {}", broken.join(", ")) };
+        let [own, plain, gated, wheels] = row.rmse.map(cm);
+        table.add_row([
+            row.robot.clone(),
+            row.scenario.clone(),
+            own,
+            plain,
+            gated,
+            wheels,
+            cm(row.oracle),
+            ratio(&row.over_oracle),
+            ratio(&row.over_plain),
+            verdict,
+        ]);
+    }
+    for column in 2..9 {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.to_string()
+}

@@ -1,0 +1,566 @@
+//! The estimator: from percepts to a belief, with cues that are weighed by what they are worth now.
+//!
+//! The filter ([`crate::filter`]) is Kalman's and stays optimal; what adapts is what it is told of the noise. Wheels and
+//! gyroscope move the estimate ([`crate::motion`]); matched scans ([`crate::scan_match`]) and absolute poses (AMCL,
+//! motion capture, camera tags, GNSS) correct it, each at the moment of its own stamp, by a short history of the track;
+//! [`crate::honesty`] watches each cue and [`crate::blame`] asks who is wrong when they disagree. Rules, by name in the
+//! robot's file: `ekf` is the plain extended Kalman filter, `ekf_gated` the same with a χ² gate, `inverse_effectiveness`
+//! has all the switches of `fusion.honesty`. Inverse effectiveness itself is not in the estimate, where a
+//! Gaussian has none, but in the events that are read out of the cues ([`crate::events`]).
+//!
+//! Departures from the textbook: the gyroscope's error is also learned while the wheels stand still; scans are left out while
+//! the accelerometer shows a tilt at which a beam could reach the ground.
+
+use nalgebra::{Matrix3, Point2, Vector3};
+use neuraxis_core::body::BodyDescription;
+use neuraxis_core::reasons::Refusal;
+use neuraxis_core::{Belief, CueReport, OccupancyGrid, Percepts, Pose2, Reading, Stamp};
+
+use crate::blame::{Blame, Witness};
+use crate::events::{Context, EventSense};
+use crate::filter::{Filter, soften};
+use crate::honesty::Monitor;
+use crate::mapper::Mapper;
+use crate::motion::{MotionSense, Step};
+use crate::scan_match::Matcher;
+use crate::senses::Senses;
+use crate::spec::{Honesty, NoiseSpec};
+use crate::{Estimator, FusionSpec};
+
+/// Fewer of its beams on known walls, and a match says nothing.
+const LEAST_OVERLAP: f64 = 0.3;
+/// Worse than this, and the scan does not fit the map.
+const LEAST_SCORE: f64 = 0.2;
+/// Variances that the wheels' scale and the gyroscope's error (rad²/s²) gain in a second while the prediction is to
+/// blame: they may be anything.
+const SCALE_FREEDOM: f64 = 1.0;
+const BIAS_FREEDOM: f64 = 0.01;
+/// A scan of which a larger share contradicts the map does not show a new place.
+const MOST_AGAINST: f64 = 0.4;
+/// While the prediction's variance is inflated by more, nothing is drawn.
+const DOUBTFUL: f64 = 3.0;
+/// Scans whose residuals are so many times the usual ones, in variance, are not drawn.
+const ROUGH: f64 = 4.0;
+/// Wheels that have been silent for longer move nothing, s.
+const SILENT: f64 = 0.1;
+/// The place of matched scans among the absolute cues.
+const SCANS: usize = 0;
+
+/// The places of the motion senses in the report; the absolute cues follow.
+const ODOMETRY: usize = 0;
+const GYRO: usize = 1;
+const FIRST: usize = 2;
+
+/// An absolute cue.
+#[derive(Clone, Debug)]
+struct Absolute {
+    monitor: Monitor,
+    /// Information of its last reading about x, y, yaw: 1/m², 1/(m·rad), 1/rad².
+    information: Matrix3<f64>,
+    checks_itself: bool,
+    /// Factor on its variances that is known from elsewhere.
+    known: f64,
+}
+
+impl Absolute {
+    fn new(checks_itself: bool) -> Self {
+        Self { monitor: Monitor::default(), information: Matrix3::zeros(), checks_itself, known: 1.0 }
+    }
+
+    fn witness(&self) -> Witness<'_> {
+        Witness { monitor: &self.monitor, information: &self.information, checks_itself: self.checks_itself }
+    }
+}
+
+/// How rough scans usually are: the mean square of the residuals of matched ones, m².
+#[derive(Clone, Debug, Default)]
+struct Roughness {
+    usual: Option<f64>,
+}
+
+impl Roughness {
+    /// How many times rougher than usual a scan with this mean square is, at least 1.
+    fn of(&mut self, mean_square: f64) -> f64 {
+        let usual = self.usual.get_or_insert(mean_square);
+        let ratio = mean_square / usual.max(1e-8);
+        // What is usual follows quickly downwards and slowly upwards, and not at all a scan that is far off.
+        let share = if ratio < 1.0 { 0.1 } else { 0.01 };
+        if ratio < ROUGH {
+            *usual += share * (mean_square - *usual);
+        }
+        ratio.max(1.0)
+    }
+}
+
+/// An absolute pose, as some cue gives it.
+#[derive(Clone, Copy, Debug)]
+struct Fix {
+    pose: Pose2,
+    information: Matrix3<f64>,
+    /// Numbers that it tells.
+    dimensions: usize,
+    stamp: Stamp,
+}
+
+/// The estimator.
+#[derive(Clone, Debug)]
+pub struct Fusion {
+    honesty: Honesty,
+    noise: NoiseSpec,
+    scan_matching: bool,
+    senses: Senses,
+    motion: MotionSense,
+    filter: Filter,
+    blame: Blame,
+    /// Matched scans, then absolute poses in the order of the body's description.
+    absolutes: Vec<Absolute>,
+    /// The last absolute pose of each such sense, to see whether it is stuck.
+    last_poses: Vec<Option<Pose2>>,
+    /// The last sweep of each range finder, for the same reason.
+    last_scans: Vec<Vec<f32>>,
+    /// Since when, and where, the wheels are silent; until when that was covered; whether a cue has spoken since.
+    silence: Option<(Pose2, Stamp, bool)>,
+    fastest: f64,
+    is_touching: bool,
+    matcher: Matcher,
+    mapper: Mapper,
+    belief: Belief,
+    map: OccupancyGrid,
+    known_q: f64,
+    events: EventSense,
+    roughness: Roughness,
+    /// How far wheels and gyroscope disagreed in the last step.
+    disagreement: f64,
+}
+
+impl Fusion {
+    /// An estimator for `body`, which stands at `start` in the map; `known` is a map to begin with.
+    #[must_use]
+    pub fn new(
+        spec: &FusionSpec,
+        body: &BodyDescription,
+        start: Pose2,
+        known: Option<&OccupancyGrid>,
+    ) -> Self {
+        let senses = Senses::of(body);
+        let honesty = spec.effective_honesty();
+        let noise = spec.noise;
+        let name = |reader: &Option<crate::senses::Reader>, missing: &str| {
+            CueReport::silent(reader.as_ref().map_or(missing, |r| &r.name))
+        };
+        let mut cues = vec![
+            name(&senses.odometry, "wheel_odometry"),
+            name(&senses.imu, "gyro"),
+            CueReport::silent("scan_matching"),
+        ];
+        cues.extend(senses.poses.iter().map(|reader| CueReport::silent(&reader.name)));
+        let mut absolutes = vec![Absolute::new(true)];
+        absolutes.extend(senses.poses.iter().map(|_| Absolute::new(false)));
+        let map = known.cloned().unwrap_or_else(|| {
+            OccupancyGrid::new(Point2::new(start.x, start.y), spec.map.size, spec.map.resolution)
+        });
+        let beams = senses.scans.iter().map(|reader| reader.beams).max().unwrap_or(0);
+        // Without blame the wheels' scale is taken as it is.
+        let scale = if honesty.blame { noise.odometry_scale } else { 0.0 };
+        Self {
+            motion: MotionSense::new(noise, body.drive),
+            filter: Filter::new(start, noise.gyro_bias, scale),
+            blame: Blame::default(),
+            absolutes,
+            last_poses: vec![None; senses.poses.len()],
+            last_scans: senses.scans.iter().map(|reader| Vec::with_capacity(reader.beams)).collect(),
+            silence: None,
+            fastest: body.limits.linear,
+            is_touching: false,
+            matcher: Matcher::new(beams),
+            mapper: Mapper::new(&map),
+            belief: Belief::at(start, cues),
+            map,
+            senses,
+            honesty,
+            noise,
+            scan_matching: spec.scan_matching,
+            known_q: 1.0,
+            events: EventSense::new(body),
+            roughness: Roughness::default(),
+            disagreement: 0.0,
+        }
+    }
+
+    /// The gyroscope's constant error as it is believed to be, rad/s.
+    #[must_use]
+    pub fn gyro_bias(&self) -> f64 {
+        self.filter.bias()
+    }
+
+    /// The wheels' scale error as it is believed to be: they go `1 + scale` times as far as they say.
+    #[must_use]
+    pub fn wheel_scale(&self) -> f64 {
+        self.filter.scale()
+    }
+
+    /// Tells the estimator what it cannot know: that the variances of the cue `name` are `factor` times the nominal ones;
+    /// of the wheels, those of the motion. This is how an oracle is made to measure an estimator by. `false` if there is
+    /// no such cue.
+    pub fn set_known_noise(&mut self, name: &str, factor: f64) -> bool {
+        let Some(place) = self.belief.cues.iter().position(|cue| *cue.name == *name) else { return false };
+        match place.checked_sub(FIRST) {
+            Some(i) => self.absolutes[i].known = factor,
+            None => self.known_q = factor,
+        }
+        true
+    }
+
+    fn refuse(&mut self, cue: usize, why: Refusal) {
+        let report = &mut self.belief.cues[cue];
+        report.refusal = why;
+        report.refusals = report.refusals.saturating_add(1);
+        report.reliability = 0.0;
+        report.gain = 0.0;
+    }
+
+    fn take_contacts(&mut self, percepts: &Percepts) {
+        let touches = |slot: &usize| {
+            let reading = percepts.slots().get(*slot).and_then(|slot| slot.reading());
+            matches!(reading, Some(Reading::Contact(contact)) if contact.touching)
+        };
+        let touching = self.senses.contacts.iter().any(touches);
+        // Where something is hit, wheels slip.
+        if touching && !self.is_touching && self.honesty.blame {
+            self.blame.shock();
+        }
+        self.is_touching = touching;
+    }
+
+    fn take_inertial(&mut self, percepts: &Percepts) {
+        match self.senses.imu.as_mut().and_then(|reader| reader.imu(percepts)) {
+            Some(Ok((stamp, imu))) => {
+                if self.motion.inertial(stamp, imu, self.honesty) {
+                    self.belief.cues[GYRO].refusal = Refusal::None;
+                } else {
+                    self.refuse(GYRO, Refusal::Stuck);
+                }
+            }
+            Some(Err(why)) => self.refuse(GYRO, why),
+            None => {}
+        }
+    }
+
+    fn take_wheels(&mut self, percepts: &Percepts) {
+        let now = percepts.now;
+        match self.senses.odometry.as_mut().and_then(|reader| reader.way(percepts)) {
+            Some(Ok((stamp, way))) => {
+                let step = self.motion.wheels(stamp, &way, now, self.filter.bias(), self.honesty);
+                self.belief.cues[ODOMETRY].refusal = Refusal::None;
+                match step {
+                    Some(step) => self.step(step),
+                    None if self.motion.is_stuck() => self.refuse(ODOMETRY, Refusal::Stuck),
+                    None => {}
+                }
+            }
+            Some(Err(why)) => self.refuse(ODOMETRY, why),
+            None => {}
+        }
+        // A body whose wheels are silent, or that has none, is turned by its gyroscope, and grows unsure.
+        let last = self.motion.last_wheels();
+        let is_silent = match last {
+            Some(last) => now.since(last) > SILENT,
+            None => self.senses.odometry.is_none() && self.motion.last_inertial().is_some(),
+        };
+        if is_silent {
+            let pose = self.filter.pose();
+            let (anchor, until, spoken) = self.silence.unwrap_or((pose, last.unwrap_or(now), false));
+            let step = self.motion.unwheeled(until, now, self.fastest);
+            let moved = self.filter.predict(&step.motion);
+            self.motion.moved(&moved, now, step.motion.variance);
+            self.silence = Some((anchor, now, spoken));
+        }
+    }
+
+    /// Moves the estimate on by what wheels and gyroscope say.
+    fn step(&mut self, mut step: Step) {
+        if let Some((anchor, _, spoken)) = self.silence.take() {
+            // The wheels counted on in silence. If nothing else has told where the body is, they do now.
+            let pose = self.filter.pose();
+            let wheels =
+                if spoken { Pose2::default() } else { pose.relative(&anchor.compose(&step.motion.wheels)) };
+            step.motion.wheels = wheels;
+            step.motion.gyro_share = 0.0;
+        }
+        if let Some(rate) = step.still {
+            self.filter.learn_bias(rate, self.noise.gyro);
+        }
+        if self.honesty.blame && step.still.is_none() {
+            self.blame.suspect(step.disagreement);
+        }
+        let q = if self.honesty.blame { self.blame.inflation() } else { 1.0 } * self.known_q;
+        step.motion.variance = step.motion.variance.map(|v| v * q);
+        // Who blames the prediction lets its constant errors go.
+        if q > 1.0 && self.honesty.blame {
+            let share = (q - 1.0) / (q + 9.0);
+            let freedom = share * share * step.motion.dt;
+            step.motion.walk[0] += BIAS_FREEDOM * freedom;
+            step.motion.walk[1] += SCALE_FREEDOM * freedom;
+        }
+        if !self.honesty.blame {
+            step.motion.walk[1] = 0.0;
+        }
+        let moved = self.filter.predict(&step.motion);
+        self.motion.moved(&moved, step.stamp, step.motion.variance);
+
+        self.disagreement = step.disagreement;
+        let share = step.motion.gyro_share;
+        let reports = &mut self.belief.cues;
+        reports[ODOMETRY].gain = 1.0 - share;
+        reports[GYRO].gain = share;
+        reports[ODOMETRY].surprise = step.disagreement * step.disagreement;
+        reports[ODOMETRY].reliability = 1.0 / q;
+        let doubt = step.disagreement.max(1.0);
+        reports[GYRO].reliability = if share > 0.0 { 1.0 / (doubt * doubt) } else { 0.0 };
+    }
+
+    fn take_poses(&mut self, percepts: &Percepts) {
+        for i in 0..self.senses.poses.len() {
+            let Some(reading) = self.senses.poses[i].pose(percepts) else { continue };
+            let cue = FIRST + 1 + i;
+            let (stamp, pose, information) = match reading {
+                Ok(reading) => reading,
+                Err(why) => {
+                    self.refuse(cue, why);
+                    continue;
+                }
+            };
+            let repeats = self.last_poses[i].replace(pose) == Some(pose);
+            if self.honesty.stuck && repeats && self.motion.moves(self.filter.bias()) {
+                self.refuse(cue, Refusal::Stuck);
+                continue;
+            }
+            let tells_heading = information[(2, 2)] > 0.0;
+            let fix = Fix { pose, information, dimensions: if tells_heading { 3 } else { 2 }, stamp };
+            self.correct(1 + i, fix);
+        }
+    }
+
+    fn take_scans(&mut self, percepts: &Percepts) {
+        let cue = FIRST + SCANS;
+        for i in 0..self.senses.scans.len() {
+            let mount = self.senses.scans[i].mount;
+            let tilt = self.senses.scans[i].tilt;
+            let (stamp, scan) = match self.senses.scans[i].scan(percepts) {
+                None => continue,
+                Some(Err(why)) => {
+                    self.refuse(cue, why);
+                    continue;
+                }
+                Some(Ok(reading)) => reading,
+            };
+            let last = &mut self.last_scans[i];
+            let same = |a: &f32, b: &f32| a.to_bits() == b.to_bits();
+            let repeats = last.len() == scan.ranges.len()
+                && last.iter().zip(&scan.ranges).all(|(a, b)| same(a, b))
+                && scan.ranges.iter().any(|range| range.is_finite());
+            last.clear();
+            last.extend_from_slice(&scan.ranges);
+            if self.honesty.stuck && repeats && self.motion.moves(self.filter.bias()) {
+                self.refuse(cue, Refusal::Stuck);
+                continue;
+            }
+            // Tilted so far, the sweep may show the ground as a wall.
+            if self.motion.slope() > tilt {
+                self.refuse(cue, Refusal::Tilt);
+                continue;
+            }
+            // Where the body was when the scan was taken: back along the track.
+            let (then, _) = self.motion.at(stamp, self.filter.bias());
+            let since = then.relative(&self.motion.odom());
+            let guess = self.filter.pose().compose(&since.inverse());
+            let mut is_rough = false;
+            if self.scan_matching {
+                match self.matcher.find(&self.map, &self.mapper, scan, &mount, &guess) {
+                    Some(found) if found.score >= LEAST_SCORE && found.overlap >= LEAST_OVERLAP => {
+                        // No match is better than the map it is made against.
+                        let noise = &self.noise;
+                        let (position, heading) = (noise.scan_position, noise.scan_heading);
+                        let floor = Matrix3::from_diagonal(&Vector3::new(
+                            position * position,
+                            position * position,
+                            heading * heading,
+                        ));
+                        let Some(information) = soften(&found.information, &floor) else { continue };
+                        // Walls that are much rougher than usual are this scan's, not the world's.
+                        let roughness =
+                            if self.honesty.noise { self.roughness.of(found.mean_square) } else { 1.0 };
+                        is_rough = roughness > ROUGH;
+                        let information = information / (roughness * roughness);
+                        let dimensions = if found.is_open { 2 } else { 3 };
+                        self.correct(SCANS, Fix { pose: found.pose, information, dimensions, stamp });
+                        let report = &mut self.belief.cues[cue];
+                        report.reliability *= found.score;
+                    }
+                    Some(found) => {
+                        // Little of it is known, unless it contradicts what is.
+                        let is_known = found.overlap >= LEAST_OVERLAP
+                            || self.honesty.gate && found.against > MOST_AGAINST;
+                        self.refuse(cue, if is_known { Refusal::Misfit } else { Refusal::NoOverlap });
+                        self.belief.cues[cue].surprise = 1.0 / found.score.max(0.01);
+                        // A scan that does not fit is not drawn either, unless it shows a new place.
+                        if is_known {
+                            continue;
+                        }
+                    }
+                    None if self.honesty.gate && self.matcher.against() > MOST_AGAINST => {
+                        self.refuse(cue, Refusal::Misfit);
+                        continue;
+                    }
+                    None => self.refuse(cue, Refusal::NoOverlap),
+                }
+            }
+            // A map that is drawn while the pose is in doubt keeps the error for ever.
+            let is_doubtful = self.honesty.blame && self.blame.inflation() > DOUBTFUL;
+            if is_rough || is_doubtful && self.scan_matching {
+                continue;
+            }
+            let then = self.filter.pose().compose(&since.inverse());
+            self.mapper.draw(&mut self.map, &then.compose(&mount), scan);
+        }
+    }
+
+    /// Takes in an absolute pose of the moment `fix.stamp`, from which the body has since moved on.
+    fn correct(&mut self, index: usize, fix: Fix) {
+        let cue = FIRST + index;
+        let now = self.belief.stamp;
+        let (then, variance) = self.motion.at(fix.stamp, self.filter.bias());
+        let since = then.relative(&self.motion.odom());
+        let tells_heading = fix.information[(2, 2)] > 0.0;
+        let own = self.filter.pose().compose(&since.inverse());
+        let measured =
+            if tells_heading { fix.pose } else { Pose2 { yaw: own.yaw, x: fix.pose.x, y: fix.pose.y } };
+        // The information about the present pose: less what the motion since may have added, through its lever.
+        let [along, around] = variance;
+        let drift = Matrix3::from_diagonal(&Vector3::new(along, along, around));
+        let Some(information) = soften(&fix.information, &drift) else {
+            return self.refuse(cue, Refusal::Covariance);
+        };
+        let arm = Pose2 { x: 0.0, y: 0.0, yaw: measured.yaw }.transform(since.x, since.y);
+        let mut back = Matrix3::identity();
+        back[(0, 2)] = arm.y;
+        back[(1, 2)] = -arm.x;
+        let information = back.transpose() * information * back / self.absolutes[index].known;
+        let innovation = self.filter.innovation(&measured.compose(&since));
+
+        let honesty = self.honesty;
+        let absolute = &mut self.absolutes[index];
+        absolute.information = information;
+        absolute.monitor.note(fix.stamp, &innovation, &information, fix.dimensions, honesty.noise);
+        let inflation = if honesty.noise { absolute.monitor.inflation() } else { 1.0 };
+        let weighed = information / inflation;
+        let Some(mut verdict) = self.filter.weigh(&innovation, &weighed) else {
+            return self.refuse(cue, Refusal::Covariance);
+        };
+
+        let gate = Monitor::gate(fix.dimensions);
+        if honesty.blame {
+            let (own, others) = split(&self.absolutes, index);
+            self.blame.ask(&own, others, now);
+        }
+        let is_doubted = verdict.distance > gate && honesty.recovery && {
+            let (own, others) = split(&self.absolutes, index);
+            Blame::doubts(&own, &innovation, others, now)
+        };
+        if is_doubted {
+            self.filter.doubt(&innovation);
+            if let Some(again) = self.filter.weigh(&innovation, &weighed) {
+                verdict = again;
+            }
+            self.absolutes.iter_mut().for_each(|absolute| absolute.monitor.forget());
+        }
+        let is_taken = !honesty.gate || verdict.distance <= gate;
+        let report = &mut self.belief.cues[cue];
+        report.surprise = verdict.distance / fix.dimensions as f64;
+        report.age = now.since(fix.stamp);
+        self.absolutes[index].monitor.judge(is_taken);
+        if !is_taken {
+            self.refuse(cue, Refusal::Gate);
+            self.belief.cues[cue].reliability = self.absolutes[index].monitor.reliability();
+            return;
+        }
+        let moved = self.filter.accept(&verdict);
+        if let Some((_, _, spoken)) = &mut self.silence {
+            *spoken = true;
+        }
+        let length = innovation.xy().norm();
+        let report = &mut self.belief.cues[cue];
+        report.refusal = Refusal::None;
+        report.gain = if length > 1e-9 { (moved / length).min(1.0) } else { 0.0 };
+        report.reliability = self.absolutes[index].monitor.reliability();
+    }
+
+    fn publish(&mut self, now: Stamp) {
+        let twist = self.motion.twist(self.filter.bias());
+        let ahead = self.motion.last_wheels().map_or(0.0, |stamp| now.since(stamp).clamp(0.0, SILENT));
+        let ahead = if self.silence.is_some() { 0.0 } else { ahead };
+        let scaled = neuraxis_core::Twist2 { linear: twist.linear * (1.0 + self.filter.scale()), ..twist };
+        let belief = &mut self.belief;
+        belief.pose = self.filter.pose().advance(&scaled, ahead);
+        belief.odom = self.motion.odom().advance(&scaled, ahead);
+        belief.twist = scaled;
+        // x, y, yaw stand at 0, 1, 5 in ROS's order.
+        for (r, at) in [0, 1, 5].into_iter().enumerate() {
+            for (c, to) in [0, 1, 5].into_iter().enumerate() {
+                belief.covariance[(at, to)] = self.filter.covariance()[(r, c)];
+            }
+        }
+        let age = |stamp: Option<Stamp>| stamp.map_or(f64::INFINITY, |stamp| now.since(stamp));
+        belief.cues[ODOMETRY].age = age(self.motion.last_wheels());
+        belief.cues[GYRO].age = age(self.motion.last_inertial());
+        for (i, absolute) in self.absolutes.iter().enumerate() {
+            belief.cues[FIRST + i].age = age(absolute.monitor.last().map(|(stamp, _)| stamp));
+        }
+        if self.silence.is_some() {
+            belief.cues[ODOMETRY].reliability = 0.0;
+        }
+        if self.motion.gyro_share() == 0.0 {
+            belief.cues[GYRO].reliability = 0.0;
+        }
+    }
+}
+
+/// The cue `index` as a witness, and the others.
+fn split(absolutes: &[Absolute], index: usize) -> (Witness<'_>, impl Iterator<Item = Witness<'_>>) {
+    let others = absolutes.iter().enumerate().filter(move |(i, _)| *i != index);
+    (absolutes[index].witness(), others.map(|(_, absolute)| absolute.witness()))
+}
+
+impl Estimator for Fusion {
+    fn update(&mut self, percepts: &Percepts) {
+        self.belief.stamp = percepts.now;
+        self.take_contacts(percepts);
+        self.take_inertial(percepts);
+        self.take_wheels(percepts);
+        self.take_poses(percepts);
+        self.take_scans(percepts);
+        self.publish(percepts.now);
+        let reliability = |cue: usize| self.belief.cues[cue].reliability;
+        let is_scan_stuck = self.belief.cues[FIRST + SCANS].refusal == Refusal::Stuck;
+        let context = Context {
+            twist: self.belief.twist,
+            turning: self.disagreement,
+            blame: self.blame.inflation(),
+            scan: if is_scan_stuck { 0.0 } else { 1.0 },
+            inertial: reliability(GYRO),
+        };
+        self.belief.events = self.events.update(percepts, &context);
+    }
+
+    fn belief(&self) -> &Belief {
+        &self.belief
+    }
+
+    fn map(&self) -> &OccupancyGrid {
+        &self.map
+    }
+
+    fn map_mut(&mut self) -> &mut OccupancyGrid {
+        &mut self.map
+    }
+}

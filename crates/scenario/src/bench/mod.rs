@@ -1,0 +1,5 @@
+//! Benches: whole tables that say how a mechanism does against its baselines, in the simulator.
+
+pub mod fusion;
+pub mod fusion_page;
+pub mod oracle;
