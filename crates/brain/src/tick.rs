@@ -39,7 +39,20 @@ impl RobotBrain {
     /// # Errors
     /// If a part does not fit the body.
     pub fn new(spec: &BrainSpec, body: &BodyDescription, start: Pose2) -> Result<Self, BrainError> {
-        let estimator = neuraxis_fusion::build(&spec.fusion, body, start, None);
+        Self::with_map(spec, body, start, None)
+    }
+
+    /// The same, in a place of which it knows the map.
+    ///
+    /// # Errors
+    /// If a part does not fit the body.
+    pub fn with_map(
+        spec: &BrainSpec,
+        body: &BodyDescription,
+        start: Pose2,
+        known: Option<&OccupancyGrid>,
+    ) -> Result<Self, BrainError> {
+        let estimator = neuraxis_fusion::build(&spec.fusion, body, start, known);
         let navigator = neuraxis_cognition::build(&spec.cognition, body, estimator.map());
         let circuit = neuraxis_motor::build(&spec.motor, body)?;
         let decision = Decision {

@@ -5,6 +5,7 @@ mod builtin;
 mod check;
 mod create;
 mod doctor;
+mod estimate;
 mod exit;
 mod files;
 mod live;

@@ -15,7 +15,7 @@ use neuraxis_scenario::replay::{self, Counterfactual, Parting, ReplayError};
 use serde_json::json;
 
 use crate::exit::Exit;
-use crate::{output, run};
+use crate::{estimate, output, run};
 
 #[derive(Args, Debug)]
 #[command(
@@ -44,6 +44,16 @@ pub(crate) struct ReplayArgs {
     /// As fast as the trial went (1), or so many times as fast, with a line a second; without it, as fast as it can.
     #[arg(long, value_name = "FACTOR")]
     speed: Option<f64>,
+    /// Run only the estimators on the recorded senses, rule by rule, and hold them against a reference. Logs of others are
+    /// read too: MCAP files and rosbag2 folders with standard ROS 2 messages.
+    #[arg(long, conflicts_with_all = ["reproduce", "mute", "faults", "speed"])]
+    fusion: bool,
+    /// With --fusion: the topic of the reference, or `tf:map->base_link`.
+    #[arg(long, value_name = "TOPIC", requires = "fusion")]
+    reference: Option<String>,
+    /// With --fusion and a log of others: a topic that is no sense.
+    #[arg(long, value_name = "TOPIC", requires = "fusion")]
+    leave_out: Vec<String>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -108,6 +118,15 @@ impl FromStr for Window {
 pub(crate) fn replay(args: &ReplayArgs) -> Exit {
     if args.speed.is_some_and(|speed| !(speed.is_finite() && speed > 0.0)) {
         return output::usage("the speed must be greater than 0", "for example `--speed 1`");
+    }
+    if args.fusion {
+        let wanted = estimate::Wanted {
+            settings: &args.settings,
+            reference: args.reference.as_deref(),
+            leave_out: &args.leave_out,
+            json: args.json,
+        };
+        return estimate::estimate(&args.files, &wanted);
     }
     let mut worst = Exit::Good;
     let mut documents = Vec::new();

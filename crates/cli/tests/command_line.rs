@@ -57,12 +57,13 @@ fn complaint(file: &str, from: &str, to: &str) -> String {
 #[test]
 fn help_of_every_verb() {
     let folder = workshop();
-    let verbs: [&[&str]; 12] = [
+    let verbs: [&[&str]; 13] = [
         &["--help"],
         &["run", "--help"],
         &["replay", "--help"],
         &["diff", "--help"],
         &["why", "--help"],
+        &["bench", "fusion", "--help"],
         &["check", "--help"],
         &["new", "--help"],
         &["new", "robot", "--help"],
@@ -83,6 +84,12 @@ fn errors_say_where_and_what_to_do() {
     let say = |name: &str, file: &str, from: &str, to: &str| {
         insta::assert_snapshot!(format!("error_{name}"), complaint(file, from, to));
     };
+    say(
+        "a_fault_without_a_size",
+        "hall.yaml",
+        "time_limit: 20",
+        "time_limit: 20\nfaults: [{ sensor: scan, kind: noise, from: 1 }, { sensor: scan, kind: slip, factor: 2, from: 1 }]",
+    );
     say("missing_robot", "hall.yaml", "robot: burger.yaml", "robot: burgr.yaml");
     say("not_yaml", "hall.yaml", "size: [0.4, 0.8, 0.5] }", "size: [0.4, 0.8, 0.5 }");
     say("unknown_key", "burger.yaml", "limits:", "limit:");
@@ -273,6 +280,67 @@ fn the_readmes_files_are_right() {
     fs::write(scenes.join("pillars.yaml"), blocks[1]).expect("written");
     let output = neuraxis(folder.path(), &["check", "robots/burger/burger.yaml", "scenes/pillars.yaml"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+}
+
+/// A place that was seen once is known again: the map is a ROS map, and the recording of a run in it holds it.
+#[test]
+fn a_saved_map_is_known_again() {
+    let folder = workshop();
+    let code = |arguments: &[&str]| {
+        let output = neuraxis(folder.path(), arguments);
+        (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+    };
+    let short = "scene.time_limit=6";
+    code(&["run", "hall.yaml", "-n", "1", "--out", "a", "--save-maps", "--set", short]);
+    let (exit, said) = code(&["check", "a/trial-00000.map.yaml"]);
+    assert_eq!(exit, Some(0), "{said}");
+    let map = format!("fusion.map.file={}", folder.path().join("a/trial-00000.map.yaml").display());
+    let again =
+        ["run", "hall.yaml", "-n", "1", "--out", "b", "--record", "all", "--set", short, "--set", &map];
+    code(&again);
+    for verb in [&["replay", "b/trial-00000.mcap"][..], &["replay", "--reproduce", "b/trial-00000.mcap"]] {
+        let (exit, said) = code(verb);
+        assert_eq!(exit, Some(0), "{said}");
+    }
+    let (exit, said) = code(&["run", "hall.yaml", "--set", "fusion.map.file=nowhere.yaml"]);
+    assert!(exit == Some(2) && said.contains("nowhere.yaml"), "{said}");
+}
+
+#[test]
+fn estimators_are_held_against_the_truth_of_a_recording() {
+    let folder = workshop();
+    let arguments = ["run", "hall.yaml", "-n", "1", "--out", "a", "--record", "all"];
+    neuraxis(folder.path(), &arguments);
+    let output = neuraxis(folder.path(), &["replay", "--fusion", "--json", "a/trial-00000.mcap"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let rows = json[0]["rules"].as_array().expect("rules");
+    let rmse = |i: usize| rows[i]["rmse"].as_f64().expect("a number");
+    assert_eq!((rows.len(), rows[0]["rule"].as_str()), (4, Some("inverse_effectiveness")));
+    assert!(rows[0]["compared"].as_u64() > Some(20) && rmse(0) < 0.1, "{rows:?}");
+    let output = neuraxis(folder.path(), &["replay", "--fusion", "hall.yaml"]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_bench_says_what_holds() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let few = ["bench", "fusion", "--seeds", "1", "--seconds", "16", "--from", "6", "--until", "12"];
+    let output =
+        neuraxis(folder.path(), &[&few[..], &["--only", "frozen", "--out", "out", "--json"]].concat());
+    // Which of its demands hold in so short a time is not the matter here.
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{}", text(&output.stderr));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let row = &json[0]["rows"][0];
+    let error = |i: usize| row["rmse"][i].as_f64().expect("a number");
+    assert_eq!(row["scenario"].as_str(), Some("lidar frozen"));
+    assert!(error(0) < 0.5 * error(1), "ours {} m, the plain filter's {} m", error(0), error(1));
+    let page = fs::read_to_string(folder.path().join("out/fusion.html")).expect("the page");
+    assert!(page.contains("<svg") && !page.contains("http-equiv"));
+    for wrong in [&["--from", "90", "--until", "80"][..], &["--severity", "0"], &["--robot", "none.yaml"]] {
+        let output = neuraxis(folder.path(), &[&["bench", "fusion", "--seeds", "1"][..], wrong].concat());
+        assert_eq!(output.status.code(), Some(2), "{wrong:?}: {}", text(&output.stderr));
+    }
 }
 
 #[test]

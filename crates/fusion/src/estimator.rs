@@ -1,7 +1,7 @@
 //! The estimator: from percepts to a belief, with cues that are weighed by what they are worth now.
 //!
 //! The filter ([`crate::filter`]) is Kalman's and stays optimal; what adapts is what it is told of the noise. Wheels and
-//! gyroscope move the estimate ([`crate::motion`]); matched scans ([`crate::scan_match`]) and absolute poses (AMCL,
+//! gyroscope move the estimate (`motion`); matched scans ([`crate::scan_match`]) and absolute poses (AMCL,
 //! motion capture, camera tags, GNSS) correct it, each at the moment of its own stamp, by a short history of the track;
 //! [`crate::honesty`] watches each cue and [`crate::blame`] asks who is wrong when they disagree. Rules, by name in the
 //! robot's file: `ekf` is the plain extended Kalman filter, `ekf_gated` the same with a χ² gate, `inverse_effectiveness`
@@ -35,6 +35,10 @@ const LEAST_SCORE: f64 = 0.2;
 /// blame: they may be anything.
 const SCALE_FREEDOM: f64 = 1.0;
 const BIAS_FREEDOM: f64 = 0.01;
+/// After so long without an absolute cue nobody can tell the wheels' scale, s; from then on what was learned of it in
+/// a slip is let go, with this time constant, s.
+const FIXED: f64 = 0.5;
+const RELAX: f64 = 1.0;
 /// A scan of which a larger share contradicts the map does not show a new place.
 const MOST_AGAINST: f64 = 0.4;
 /// While the prediction's variance is inflated by more, nothing is drawn.
@@ -129,6 +133,8 @@ pub struct Fusion {
     known_q: f64,
     events: EventSense,
     roughness: Roughness,
+    /// When an absolute cue was last taken in.
+    last_fix: Option<Stamp>,
     /// How far wheels and gyroscope disagreed in the last step.
     disagreement: f64,
 }
@@ -183,6 +189,7 @@ impl Fusion {
             known_q: 1.0,
             events: EventSense::new(body),
             roughness: Roughness::default(),
+            last_fix: None,
             disagreement: 0.0,
         }
     }
@@ -295,12 +302,16 @@ impl Fusion {
         }
         let q = if self.honesty.blame { self.blame.inflation() } else { 1.0 } * self.known_q;
         step.motion.variance = step.motion.variance.map(|v| v * q);
-        // Who blames the prediction lets its constant errors go.
-        if q > 1.0 && self.honesty.blame {
+        let unfixed = self.last_fix.map_or(f64::INFINITY, |last| step.stamp.since(last));
+        // Who blames the prediction lets its constant errors go, as long as there is somebody to learn them from anew.
+        if q > 1.0 && self.honesty.blame && unfixed < FIXED {
             let share = (q - 1.0) / (q + 9.0);
             let freedom = share * share * step.motion.dt;
             step.motion.walk[0] += BIAS_FREEDOM * freedom;
             step.motion.walk[1] += SCALE_FREEDOM * freedom;
+        }
+        if self.honesty.blame && unfixed >= FIXED {
+            self.filter.relax_scale(step.motion.dt / RELAX, self.noise.odometry_scale);
         }
         if !self.honesty.blame {
             step.motion.walk[1] = 0.0;
@@ -485,6 +496,7 @@ impl Fusion {
             return;
         }
         let moved = self.filter.accept(&verdict);
+        self.last_fix = Some(fix.stamp);
         if let Some((_, _, spoken)) = &mut self.silence {
             *spoken = true;
         }

@@ -40,7 +40,7 @@ const SLOWNESS: f64 = 0.02;
 /// Motors strain at so many times their usual effort.
 const STRAIN: f64 = 3.0;
 /// What one cue may add at most against an event, so that another can still speak for it.
-const LEAST: f64 = -3.0;
+const LEAST: f64 = -1.5;
 /// A cue that is older says nothing, s.
 const STALE: f64 = 0.25;
 /// m/s².
@@ -175,7 +175,8 @@ impl EventSense {
         // That nothing is touched says nothing of what lies ahead.
         let bump = (touch.0, touch.1.max(0.0));
         let turning = CUE.llr(0.5 * CUE.d_prime * context.turning).max(LEAST);
-        let blame = (ops::ln(context.blame)).max(0.0);
+        // Variances are inflated by what the squared error is: its likelihood ratio, for two cues that agree.
+        let blame = 2.0 * ops::ln(context.blame).max(0.0);
         Events {
             obstacle: self.detector.posterior([
                 fresh(self.room, context.scan),

@@ -143,6 +143,21 @@ impl Filter {
         self.covariance[(BIAS, BIAS)] = ((1.0 - gain) * prior).max(LEAST);
     }
 
+    /// Lets the wheels' scale error go back to what is known of it without any cue, `std`: by the share `by` of the way. An
+    /// Ornstein–Uhlenbeck process, for times in which nothing tells of it.
+    pub fn relax_scale(&mut self, by: f64, std: f64) {
+        let keep = 1.0 - by.clamp(0.0, 1.0);
+        self.mean[SCALE] *= keep;
+        for i in 0..STATES {
+            if i != SCALE {
+                self.covariance[(i, SCALE)] *= keep;
+                self.covariance[(SCALE, i)] *= keep;
+            }
+        }
+        let variance = self.covariance[(SCALE, SCALE)];
+        self.covariance[(SCALE, SCALE)] = keep * keep * variance + (1.0 - keep * keep) * std * std;
+    }
+
     /// From an absolute pose to what separates it from the estimate: m, m, rad.
     #[must_use]
     pub fn innovation(&self, absolute: &Pose2) -> Vector3<f64> {

@@ -101,7 +101,7 @@ impl Default for Honesty {
 }
 
 /// The map's measures.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MapSpec {
     /// Edge of a cell, m.
@@ -111,6 +111,10 @@ pub struct MapSpec {
     /// Extent along x and y around the start, m.
     #[serde(default = "MapSpec::default_size")]
     pub size: [f64; 2],
+    /// A ROS map (`map.yaml`) of the place, seen from this file: the body knows it from the start, and the map has its
+    /// resolution and extent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
 }
 
 impl MapSpec {
@@ -124,7 +128,7 @@ impl MapSpec {
 
 impl Default for MapSpec {
     fn default() -> Self {
-        Self { resolution: Self::default_resolution(), size: Self::default_size() }
+        Self { resolution: Self::default_resolution(), size: Self::default_size(), file: None }
     }
 }
 
@@ -218,7 +222,7 @@ impl Default for NoiseSpec {
 
 impl Validate for FusionSpec {
     fn validate(&self, problems: &mut Problems<'_>) {
-        let MapSpec { resolution, size } = self.map;
+        let MapSpec { resolution, size, .. } = self.map;
         let cells = |length: f64| length / resolution;
         if !size.iter().all(|s| *s > 0.0 && cells(*s) >= 1.0 && cells(*s) <= 4096.0) {
             problems.help(

@@ -48,7 +48,8 @@ impl Files {
             let path = robot.file.path.canonicalize()?;
             robot_paths.push(path.clone());
             paths.push(path);
-            for file in &robot.model.model.files {
+            let map = robot.map.iter().flat_map(|map| &map.files);
+            for file in robot.model.model.files.iter().chain(map) {
                 paths.push(file.canonicalize()?);
             }
         }

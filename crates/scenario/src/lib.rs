@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod book;
 pub mod columns;
+pub mod estimate;
 pub mod picture;
 pub mod plan;
 pub mod replay;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use neuraxis_brain::{RobotBrain, RobotFile};
 use neuraxis_core::file::{self, FileError, Loaded, Override};
+use neuraxis_core::{OccupancyGrid, map_file};
 use neuraxis_sim::scene::SceneSpec;
 use neuraxis_sim::scene::world::{Layout, Size};
 use neuraxis_sim::{Arena, RobotModel, Scene, Setup};
@@ -15,6 +16,28 @@ pub struct PlannedRobot {
     pub file: Loaded<RobotFile>,
     /// Its model.
     pub model: RobotModel,
+    /// The map of the place that its file names.
+    pub map: Option<KnownMap>,
+}
+
+/// A map that a brain begins with.
+#[derive(Clone, Debug)]
+pub struct KnownMap {
+    /// The map.
+    pub grid: OccupancyGrid,
+    /// Its YAML and its image.
+    pub files: [PathBuf; 2],
+}
+
+impl KnownMap {
+    /// Loads the ROS map `path`.
+    ///
+    /// # Errors
+    /// If it is missing, wrong or too large.
+    pub fn load(path: &Path) -> Result<Self, FileError> {
+        let map = map_file::load(path)?;
+        Ok(Self { grid: map.to_grid()?, files: [path.to_owned(), map.image] })
+    }
 }
 
 /// A scene with its robots, ready to be set up for any seed.
@@ -87,7 +110,11 @@ impl PlannedRobot {
             let (pointer, message) = text.split_once(": ").unwrap_or(("/brain", &text));
             file.check(|_, problems| problems.at(pointer, message))?;
         }
-        Ok(Self { file, model })
+        let map = match &file.value.brain.fusion.map.file {
+            Some(named) => Some(KnownMap::load(&file.reference("/brain/fusion/map/file", named)?)?),
+            None => None,
+        };
+        Ok(Self { file, model, map })
     }
 }
 
@@ -194,9 +221,11 @@ impl PlannedScene {
         let mut setups = Vec::new();
         for (robot, task) in self.robots.iter().zip(&layout.tasks) {
             let spec = &robot.file.value.brain;
-            let brain = RobotBrain::new(spec, &robot.model.description, task.start).map_err(|error| {
-                FileError::unreadable(&robot.file.path, &error.to_string(), "change the brain's block")
-            })?;
+            let known = robot.map.as_ref().map(|map| &map.grid);
+            let brain =
+                RobotBrain::with_map(spec, &robot.model.description, task.start, known).map_err(|error| {
+                    FileError::unreadable(&robot.file.path, &error.to_string(), "change the brain's block")
+                })?;
             setups.push(Setup { robot: robot.model.clone(), brain: Some((Box::new(brain), spec.rate)) });
         }
         Ok(Arena::new(trial, seed, &self.scene.spec, layout, setups))

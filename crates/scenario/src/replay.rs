@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::TrialResult;
 use crate::book::{Files, fact};
-use crate::plan::{Changes, PlannedScene};
+use crate::plan::{Changes, KnownMap, PlannedScene};
 
 /// Why a recording cannot be run again.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +86,51 @@ pub struct Parting {
     pub status: [String; 2],
 }
 
+/// The robot file in the recording, with `settings` on top of those of the recording.
+///
+/// # Errors
+/// If the file is not there or wrong.
+pub fn robot_file(
+    recording: &Recording,
+    robot: &RecordedRobot,
+    settings: &[Override],
+) -> Result<RobotFile, ReplayError> {
+    let session = &robot.session;
+    let bytes = recording.attachments.iter().find(|(name, _)| *name == session.file).ok_or_else(|| {
+        ReplayError::Recording(format!("the robot file `{}` is missing from the recording", session.file))
+    })?;
+    let mut all = recorded_settings(recording, fact::ROBOT_SETTINGS)?;
+    all.extend(settings.iter().cloned());
+    let text = String::from_utf8_lossy(&bytes.1).into_owned();
+    let loaded = file::parse::<RobotFile>(Path::new(&session.file), text, &all);
+    Ok(loaded.map_err(|error| ReplayError::Files(vec![error]))?.value)
+}
+
+/// The map that the robot file names, from the recording; `None` if it names none.
+fn known_map(
+    recording: &Recording,
+    robot: &RecordedRobot,
+    file: &RobotFile,
+) -> Result<Option<KnownMap>, ReplayError> {
+    let Some(named) = &file.brain.fusion.map.file else { return Ok(None) };
+    let folder = tempfile::tempdir()?;
+    recording.unpack(folder.path())?;
+    let beside = folder.path().join(&robot.session.file);
+    // A map that was named from the root of the disk lies under its name among the attachments.
+    let name = Path::new(named).file_name().map(|name| name.to_string_lossy().into_owned());
+    let attached = recording.attachments.iter().map(|(attached, _)| attached);
+    let by_name = attached
+        .filter(|a| name.as_deref().is_some_and(|name| a.ends_with(name)))
+        .map(|a| folder.path().join(a));
+    let relative =
+        Some(beside.parent().unwrap_or(folder.path()).join(named)).filter(|p| p.starts_with(folder.path()));
+    let path =
+        relative.into_iter().chain(by_name).find(|path| path.is_file()).ok_or_else(|| {
+            ReplayError::Recording(format!("the map `{named}` is missing from the recording"))
+        })?;
+    KnownMap::load(&path).map(Some).map_err(|error| ReplayError::Files(vec![error]))
+}
+
 /// The brain that the robot file in the recording describes, with `settings` on top of those of the recording.
 ///
 /// # Errors
@@ -96,16 +141,11 @@ pub fn brain(
     settings: &[Override],
 ) -> Result<RobotBrain, ReplayError> {
     let session = &robot.session;
-    let bytes = recording.attachments.iter().find(|(name, _)| *name == session.file).ok_or_else(|| {
-        ReplayError::Recording(format!("the robot file `{}` is missing from the recording", session.file))
-    })?;
-    let mut all = recorded_settings(recording, fact::ROBOT_SETTINGS)?;
-    all.extend(settings.iter().cloned());
-    let text = String::from_utf8_lossy(&bytes.1).into_owned();
-    let loaded = file::parse::<RobotFile>(Path::new(&session.file), text, &all)
-        .map_err(|error| ReplayError::Files(vec![error]))?;
-    let body = body(session, &loaded.value)?;
-    let mut brain = RobotBrain::new(&loaded.value.brain, &body, session.start)
+    let file = robot_file(recording, robot, settings)?;
+    let body = body(session, &file)?;
+    let map = known_map(recording, robot, &file)?;
+    let known = map.as_ref().map(|map| &map.grid);
+    let mut brain = RobotBrain::with_map(&file.brain, &body, session.start, known)
         .map_err(|error| ReplayError::Recording(format!("{}: {error}", session.file)))?;
     brain.set_goal(session.goal.map(|[x, y, tolerance]| Goal::Reach { x, y, tolerance }));
     Ok(brain)

@@ -37,11 +37,22 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Counts are for the whole thread, so that this file holds one test and no more.
+/// Counts are for the whole thread, so that this file holds one test and no more. The first brain matches scans; the second
+/// has absolute poses, of which one is full of outliers, and wheels that slip.
 #[test]
 fn the_tick_does_not_allocate() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenes/maze.yaml");
-    let scene = PlannedScene::load(&path, &Changes::default()).unwrap_or_else(|e| panic!("{e:?}"));
+    drive("scenes/maze.yaml", &[]);
+    let fault = "faults=[{ sensor: camera, kind: outliers, fraction: 0.3, from: 5, until: 15 }, \
+                 { sensor: odom, kind: slip, factor: 2, from: 8, until: 20 }]";
+    drive("benchmarks/fusion/hall.yaml", &[fault]);
+}
+
+fn drive(scene: &str, settings: &[&str]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(scene);
+    let scene_overrides = settings.iter().map(|setting| setting.parse().expect("a setting")).collect();
+    let changes = Changes { scene_overrides, ..Changes::default() };
+    let scene =
+        PlannedScene::load(&path, &changes).map_err(|errors| format!("{errors:?}")).expect("it loads");
     let robot = &scene.robots[0];
     let layout = scene.layout(3).expect("layout");
     let task = layout.tasks[0].clone();
@@ -73,7 +84,7 @@ fn the_tick_does_not_allocate() {
         }
         body.act(&command).expect("acts");
     }
-    assert!(body.arena().robots()[0].score.path_length > 3.0, "it drove while it was watched");
+    assert!(body.arena().robots()[0].score.path_length > 1.0, "it drove while it was watched");
     assert_eq!(allocations, 0);
     drop(tap);
     let finished = recorder.close();
