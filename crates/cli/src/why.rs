@@ -134,6 +134,7 @@ fn cues(e: &Explanation) -> String {
             Refusal::Misfit => {
                 format!("refused: it does not fit the map (score {:.2})", 1.0 / cue.surprise.max(1e-9))
             }
+            Refusal::Biased => "refused: it is off for long, and alone with that".to_owned(),
             Refusal::Stuck => "refused: it repeats itself while the body moves".to_owned(),
             Refusal::NotFinite => "refused: a number in it is none".to_owned(),
             Refusal::FromTheFuture => "refused: its stamp lies ahead of the body's time".to_owned(),

@@ -139,6 +139,8 @@ pub enum Refusal {
     Misfit,
     /// It is further off than chance explains (χ² gate).
     Gate,
+    /// It has been off for long, alone, while another cue was where the body was believed to be.
+    Biased,
     /// It repeats itself while the body moves.
     Stuck,
     /// A number in it is none.

@@ -5,6 +5,7 @@
 //! that slip, a gyroscope that drifts), and its noise is inflated by `q`, which also frees the constant errors of
 //! wheels and gyroscope to be learned anew. Do two absolute cues agree with each other while one of them, twice in a row, is
 //! beyond the gate? Then the body is somewhere else (carried off, or slipped far), and the pose is doubted.
+//! Is one absolute cue off for long, alone, while another is where the prediction is? Then that cue is biased, and left out.
 //! A cue that checks itself (a scan that fits the map) may stand for two. With one cue left that does not, its bias
 //! cannot be told from slip: the gate holds it off, until it has been steady for [`LONE`] readings.
 
@@ -25,6 +26,8 @@ const AGREE: f64 = 3.0;
 /// One of them has to be clear, the other visible, in standard deviations.
 const CLEAR: f64 = 4.0;
 const VISIBLE: f64 = 1.5;
+/// A cue whose slow innovation is farther off, in standard deviations, while another's is not, is biased.
+const BIASED: f64 = 6.0;
 /// χ² at 0.99 for two dimensions: two cues that lie no farther apart speak of one place.
 const SAME_PLACE: f64 = 9.21;
 /// A cue that has been silent for longer has no say, s.
@@ -92,6 +95,25 @@ impl Blame {
             is_prediction |= agree && a.max(b) > CLEAR && a.min(b) > VISIBLE;
         }
         self.q = if is_prediction { (self.q * UP).min(MOST) } else { (self.q * DOWN).max(1.0) };
+    }
+
+    /// Whether the cue `own` is biased: for long it has been elsewhere, alone, while another cue is where the prediction is.
+    #[must_use]
+    pub fn is_biased<'a>(
+        own: &Witness<'_>,
+        mut others: impl Iterator<Item = Witness<'a>>,
+        now: Stamp,
+    ) -> bool {
+        let (slow, std) = own.monitor.slow();
+        if own.checks_itself || slow.norm() < BIASED * std {
+            return false;
+        }
+        others.any(|other| {
+            let (other_slow, other_std) = other.monitor.slow();
+            speaks(&other, now) && other_slow.norm() < AGREE * other_std && {
+                (slow - other_slow).norm() > AGREE * (std * std + other_std * other_std).sqrt()
+            }
+        })
     }
 
     /// Whether the pose is to be doubted because of `own`, which lies beyond the gate for the `gated`th time in a row

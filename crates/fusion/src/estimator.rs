@@ -485,13 +485,17 @@ impl Fusion {
             }
             self.absolutes.iter_mut().for_each(|absolute| absolute.monitor.forget());
         }
-        let is_taken = !honesty.gate || verdict.distance <= gate;
+        let is_biased = honesty.bias && {
+            let (own, others) = split(&self.absolutes, index);
+            Blame::is_biased(&own, others, now)
+        };
+        let is_taken = !is_biased && (!honesty.gate || verdict.distance <= gate);
         let report = &mut self.belief.cues[cue];
         report.surprise = verdict.distance / fix.dimensions as f64;
         report.age = now.since(fix.stamp);
         self.absolutes[index].monitor.judge(is_taken);
         if !is_taken {
-            self.refuse(cue, Refusal::Gate);
+            self.refuse(cue, if is_biased { Refusal::Biased } else { Refusal::Gate });
             self.belief.cues[cue].reliability = self.absolutes[index].monitor.reliability();
             return;
         }

@@ -31,6 +31,8 @@ const GROWTH: f64 = 1.4;
 const LONGEST: f64 = 0.7;
 /// Greatest inflation of a variance: a noise of twenty times the nominal.
 const MOST: f64 = 400.0;
+/// The median tracker wanders up to this by chance alone.
+pub const CHANCE: f64 = 2.5;
 /// Share of a new innovation in the slow one.
 const SLOWNESS: f64 = 0.15;
 /// Standard deviation of the slow innovation, of the innovation's: √(0.15 / (2 − 0.15)).
@@ -85,16 +87,16 @@ impl Monitor {
         GATES[dimensions.clamp(1, 3) - 1]
     }
 
-    /// Inflation of the cue's covariance, at least 1.
+    /// Inflation of the cue's covariance, at least 1. What chance may bring ([`CHANCE`]) counts as none.
     #[must_use]
     pub fn inflation(&self) -> f64 {
-        self.inflation
+        if self.inflation > CHANCE { self.inflation } else { 1.0 }
     }
 
     /// 0 (worthless now) to 1 (as good as its nominal noise says).
     #[must_use]
     pub fn reliability(&self) -> f64 {
-        self.accepted / self.inflation
+        self.accepted / self.inflation()
     }
 
     /// The slow innovation of the position, m, and its standard deviation; infinite while nothing is known.

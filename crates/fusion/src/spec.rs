@@ -78,6 +78,8 @@ pub struct Honesty {
     pub noise: bool,
     /// A sense that repeats itself to the bit while the body moves is left out.
     pub stuck: bool,
+    /// An absolute cue that is off for long, alone, while another is where the prediction is, is left out.
+    pub bias: bool,
     /// When two absolute cues err in the same way, the prediction is blamed, and the constant errors of wheels and
     /// gyroscope are learned anew.
     pub blame: bool,
@@ -89,9 +91,11 @@ pub struct Honesty {
 
 impl Honesty {
     /// Everything.
-    pub const ALL: Self = Self { noise: true, stuck: true, blame: true, recovery: true, gate: true };
+    pub const ALL: Self =
+        Self { noise: true, stuck: true, bias: true, blame: true, recovery: true, gate: true };
     /// Nothing.
-    pub const NONE: Self = Self { noise: false, stuck: false, blame: false, recovery: false, gate: false };
+    pub const NONE: Self =
+        Self { noise: false, stuck: false, bias: false, blame: false, recovery: false, gate: false };
 }
 
 impl Default for Honesty {
@@ -182,7 +186,7 @@ impl NoiseSpec {
         0.05
     }
     fn default_odometry_scale() -> f64 {
-        0.02
+        0.005
     }
     fn default_scale_walk() -> f64 {
         0.0002

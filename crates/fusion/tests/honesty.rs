@@ -186,6 +186,20 @@ fn a_biased_cue_is_left_out() {
 }
 
 #[test]
+fn a_bias_that_the_gate_lets_through_is_found_in_time() {
+    let lie = |slot: usize, _: f64, reading: &mut Reading, _: &mut Stream| {
+        if slot == CAMERA {
+            shift(reading, 0.35, 0.2);
+        }
+        true
+    };
+    let (own, _) = errors(&spec(Rule::InverseEffectiveness), 1.0, lie);
+    let blind = Honesty { bias: false, ..Honesty::ALL };
+    let (without, _) = errors(&FusionSpec { honesty: blind, ..spec(Rule::InverseEffectiveness) }, 1.0, lie);
+    assert!(own < 0.7 * without, "{own} with the rule, {without} without");
+}
+
+#[test]
 fn a_frozen_cue_is_left_out() {
     let frozen = Pose2::new(1.0, 1.0, 0.0);
     let lie = |slot: usize, _: f64, reading: &mut Reading, _: &mut Stream| {
