@@ -1,12 +1,13 @@
 """Opens a report in headless Chromium and uses it as a person would: sorts, filters, clicks, slides, types.
 
-Usage: click_report.py DIR, where DIR is what `neuraxis run --out DIR` left with at least two trials. Needs the PyPI
-package selenium, and chromium with its chromedriver.
+Usage: click_report.py DIR [--graph], where DIR is what `neuraxis run --out DIR` left with at least two trials; with
+--graph the trials must show a cognitive graph. Needs the PyPI package selenium, and chromium with its chromedriver.
 """
 
 import json
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from selenium import webdriver
@@ -18,6 +19,7 @@ rows = json.loads((folder / "results.json").read_text())["trials"]
 page = folder / "report.html"
 assert page.stat().st_size <= 5_000_000, "the page is larger than 5 MB"
 address = page.as_uri()
+has_graph = "--graph" in sys.argv[2:]
 
 
 def browser(width, profile):
@@ -37,6 +39,52 @@ def painted(driver, canvas):
         "const c = document.getElementById(arguments[0]);"
         "const d = new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer);"
         "let n = 0; for (const p of d) if (p !== d[0]) n++; return n;", canvas)
+
+
+def green(driver):
+    """How many pixels of the view are clearly green: ways that were gone and places that were visited."""
+    return driver.execute_script(
+        "const c = document.getElementById('view');"
+        "const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let n = 0;"
+        "for (let i = 0; i < d.length; i += 4) if (d[i + 1] > d[i] + 40 && d[i + 1] > d[i + 2] + 15) n++;"
+        "return n;")
+
+
+def watch_the_graph_grow(driver):
+    """The layer of the cognitive graph grows with the slider, goes with its box, and comes back with its key."""
+    # Failures come first: who fails early has gone nowhere.
+    driver.find_elements(By.CSS_SELECTOR, "#rows tr")[-1].click()
+    assert driver.find_element(By.ID, "layer").is_displayed(), "no layer of the cognitive graph"
+    slider, box = driver.find_element(By.ID, "time"), driver.find_element(By.ID, "graph")
+    slider.send_keys(Keys.HOME)
+    hoped, early = painted(driver, "view"), green(driver)
+    slider.send_keys(Keys.END)
+    late = green(driver)
+    assert late > early + 100, f"no way that was gone is drawn: {early} green pixels at first, {late} at last"
+    slider.send_keys(Keys.HOME)
+    box.click()
+    assert painted(driver, "view") < hoped - 200, "no untried way is drawn, or the box does not hide it"
+    slider.send_keys(Keys.END)
+    assert green(driver) < late / 4, "the box hides nothing"
+    driver.find_element(By.TAG_NAME, "body").send_keys("g")
+    assert green(driver) == late, "the key g does not bring the graph back"
+
+
+def play(driver):
+    """The button and the space key move the slider, and stop it."""
+    slider, button = driver.find_element(By.ID, "time"), driver.find_element(By.ID, "play")
+    body = driver.find_element(By.TAG_NAME, "body")
+    slider.send_keys(Keys.HOME)
+    for press in (button.click, lambda: (driver.execute_script("document.activeElement.blur()"), body.send_keys(" "))):
+        before = int(slider.get_property("value"))
+        press()
+        time.sleep(1.2)
+        press()
+        stopped = int(slider.get_property("value"))
+        assert stopped > before, "play moves nothing"
+        time.sleep(0.3)
+        assert int(slider.get_property("value")) == stopped, "pause does not stop it"
+    assert button.text.endswith("Play"), button.text
 
 
 for width in (1280, 400):
@@ -65,6 +113,12 @@ for width in (1280, 400):
             slider = driver.find_element(By.ID, "time")
             slider.send_keys(Keys.END)
             assert driver.find_element(By.ID, "now").text != before, "the slider moves nothing"
+
+            play(driver)
+            if has_graph:
+                watch_the_graph_grow(driver)
+            else:
+                assert not driver.find_element(By.ID, "layer").is_displayed(), "a layer without a graph"
 
             # A head sorts, twice the other way; the filter and the box leave rows out.
             head = driver.find_element(By.CSS_SELECTOR, '[data-key="time"]')

@@ -18,9 +18,11 @@ pub fn withdraw(drive: Drive, events: &Events) -> (Drive, bool) {
     let response = |event: f64| if event > THRESHOLD { event.min(1.0) } else { 0.0 };
     let stop = response(events.obstacle);
     let slow = (1.0 - SLIPPING) * response(events.slip);
+    // What lies ahead is no reason not to back away from it.
+    let stop = if drive.speed > 0.0 { stop } else { 0.0 };
     let speed = drive.speed * (1.0 - stop) * (1.0 - slow);
     let withdrawn = Drive { speed, ..drive };
-    (withdrawn, speed < drive.speed)
+    (withdrawn, speed.abs() < drive.speed.abs())
 }
 
 #[cfg(test)]
@@ -36,5 +38,7 @@ mod tests {
         assert!(took && stopped.speed < 0.001 && stopped.turn == drive.turn);
         let (slowed, _) = at(0.0, 1.0);
         assert!((slowed.speed - 0.4).abs() < 1e-12);
+        let back = Drive::new(-0.3, 0.0);
+        assert_eq!(withdraw(back, &Events { obstacle: 1.0, slip: 0.0, contact: 1.0 }), (back, false));
     }
 }

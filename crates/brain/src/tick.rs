@@ -5,7 +5,7 @@ use neuraxis_core::body::BodyDescription;
 use neuraxis_core::brain::SafetyState;
 use neuraxis_core::reasons::{MotionMode, Reasons, SpeedLimit};
 use neuraxis_core::{
-    Brain, Command, Decision, Drive, Goal, GoalStatus, Needs, OccupancyGrid, Percepts, Pose2, Stamp,
+    Brain, Command, Decision, Drive, Goal, GoalStatus, Needs, OccupancyGrid, Percepts, Pose2, Sketch, Stamp,
 };
 use neuraxis_fusion::Estimator;
 use neuraxis_motor::{MotorCircuit, MotorError};
@@ -77,6 +77,19 @@ impl RobotBrain {
             reflexes: spec.reflexes,
         })
     }
+
+    /// The same brain with a navigator that has been somewhere already: what it learned there it knows here.
+    #[must_use]
+    pub fn with_navigator(mut self, navigator: Box<dyn Navigator>) -> Self {
+        self.navigator = navigator;
+        self
+    }
+
+    /// The navigator, with all that it has learned.
+    #[must_use]
+    pub fn into_navigator(self) -> Box<dyn Navigator> {
+        self.navigator
+    }
 }
 
 impl Brain for RobotBrain {
@@ -135,5 +148,9 @@ impl Brain for RobotBrain {
 
     fn map(&self) -> Option<&OccupancyGrid> {
         Some(self.estimator.map())
+    }
+
+    fn sketch(&self) -> Option<Sketch> {
+        self.navigator.sketch()
     }
 }

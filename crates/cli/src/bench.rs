@@ -13,6 +13,7 @@ use neuraxis_scenario::bench::fusion::{self, Order, RobotBench};
 use neuraxis_scenario::bench::fusion_page;
 use neuraxis_scenario::plan::Changes;
 
+use crate::bench_navigation::{self, NavigationArgs};
 use crate::exit::Exit;
 use crate::{builtin, output, run};
 
@@ -27,6 +28,9 @@ enum What {
     /// Estimators beside each other on the same senses, with faults put in: `inverse_effectiveness` against the plain
     /// filter, the gated one, the wheels alone, and an oracle that knows the fault.
     Fusion(FusionArgs),
+    /// Navigators beside each other in mazes that they have never seen, by touch: the cognitive graph against D* Lite, LRTA*
+    /// and a random walk; what each learns in five trials, and what becomes of it when a wall is moved.
+    Navigation(NavigationArgs),
 }
 
 #[derive(Args, Debug)]
@@ -75,6 +79,7 @@ struct FusionArgs {
 pub(crate) fn bench(args: &BenchArgs) -> Exit {
     match &args.what {
         What::Fusion(args) => bench_fusion(args),
+        What::Navigation(args) => bench_navigation::bench(args),
     }
 }
 

@@ -65,6 +65,40 @@ pub(crate) fn halls() -> io::Result<(Halls, TempDir)> {
     Ok((Halls { hall: at(0), robots: vec![at(1), at(2)] }, folder))
 }
 
+/// The mazes of `neuraxis bench navigation` and its robots.
+const MAZES: [(&str, &str); 11] = [
+    ("benchmarks/navigation/umaze.yaml", include_str!("../../../benchmarks/navigation/umaze.yaml")),
+    ("benchmarks/navigation/medium.yaml", include_str!("../../../benchmarks/navigation/medium.yaml")),
+    ("benchmarks/navigation/large.yaml", include_str!("../../../benchmarks/navigation/large.yaml")),
+    ("benchmarks/navigation/loops.yaml", include_str!("../../../benchmarks/navigation/loops.yaml")),
+    ("benchmarks/navigation/ladder.yaml", include_str!("../../../benchmarks/navigation/ladder.yaml")),
+    ("benchmarks/navigation/halls.yaml", include_str!("../../../benchmarks/navigation/halls.yaml")),
+    ("benchmarks/navigation/oblique.yaml", include_str!("../../../benchmarks/navigation/oblique.yaml")),
+    ("benchmarks/navigation/gap.yaml", include_str!("../../../benchmarks/navigation/gap.yaml")),
+    ("robots/feeler/feeler.yaml", include_str!("../../../robots/feeler/feeler.yaml")),
+    ("robots/feeler/seeing.yaml", include_str!("../../../robots/feeler/seeing.yaml")),
+    ("robots/feeler/feeler.urdf", include_str!("../../../robots/feeler/feeler.urdf")),
+];
+
+/// Where the mazes and their robots lie.
+pub(crate) struct Mazes {
+    /// The scenes.
+    pub(crate) mazes: Vec<PathBuf>,
+    /// The robot that feels, and the one that sees besides.
+    pub(crate) robots: [PathBuf; 2],
+}
+
+/// The files of `neuraxis bench navigation`, unpacked into a folder that lives as long as the second value.
+///
+/// # Errors
+/// If the temporary folder cannot be written.
+pub(crate) fn mazes() -> io::Result<(Mazes, TempDir)> {
+    let folder = tempfile::Builder::new().prefix("neuraxis-").tempdir()?;
+    unpack(&MAZES, folder.path())?;
+    let at = |i: usize| folder.path().join(MAZES[i].0);
+    Ok((Mazes { mazes: (0..8).map(at).collect(), robots: [at(8), at(9)] }, folder))
+}
+
 fn unpack(files: &[(&str, &str)], folder: &Path) -> io::Result<()> {
     for (name, text) in files {
         let path = folder.join(name);

@@ -1,7 +1,10 @@
 //! `neuraxis replay` and `neuraxis diff`: recordings run again, and compared.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -54,6 +57,9 @@ pub(crate) struct ReplayArgs {
     /// With --fusion and a log of others: a topic that is no sense.
     #[arg(long, value_name = "TOPIC", requires = "fusion")]
     leave_out: Vec<String>,
+    /// Files that are replayed side by side; as many as there are processor cores if not given.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
@@ -131,21 +137,78 @@ pub(crate) fn replay(args: &ReplayArgs) -> Exit {
     let mut worst = Exit::Good;
     let mut documents = Vec::new();
     let mut identical = 0;
-    for path in &args.files {
-        let (exit, document) = match one(args, path) {
-            Ok(outcome) => outcome,
-            Err(exit) => (exit, json!({ "file": path, "error": true })),
-        };
-        identical += usize::from(exit == Exit::Good);
-        worst = if (exit as u8) > (worst as u8) { exit } else { worst };
-        documents.push(document);
-    }
+    // Who watches a replay watches one.
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let jobs = if args.speed.is_some() { 1 } else { args.jobs.map_or(cores, usize::from) };
+    in_order(
+        &args.files,
+        jobs,
+        |path| one(args, path),
+        |path, answer| {
+            let (exit, document) = match answer {
+                Ok(answer) => {
+                    if !answer.text.is_empty() {
+                        output::say(answer.text.trim_end());
+                    }
+                    (answer.exit, answer.document)
+                }
+                Err(exit) => (exit, json!({ "file": path, "error": true })),
+            };
+            identical += usize::from(exit == Exit::Good);
+            worst = if (exit as u8) > (worst as u8) { exit } else { worst };
+            documents.push(document);
+        },
+    );
     if args.json {
         output::say(&serde_json::to_string_pretty(&documents).unwrap_or_default());
     } else if args.files.len() > 1 {
         output::say(&format!("{identical} of {} identical", args.files.len()));
     }
     worst
+}
+
+/// Does `work` on each of `items` on `jobs` threads, and hands what comes of it to `take` in the order of the items.
+fn in_order<T: Sync, R: Send>(
+    items: &[T],
+    jobs: usize,
+    work: impl Fn(&T) -> R + Sync,
+    mut take: impl FnMut(&T, R),
+) {
+    let next = AtomicUsize::new(0);
+    let (done, finished) = mpsc::channel();
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.clamp(1, items.len().max(1)) {
+            let (done, next, work) = (done.clone(), &next, &work);
+            scope.spawn(move || {
+                while let Some((i, item)) = {
+                    let i = next.fetch_add(1, Ordering::Relaxed);
+                    items.get(i).map(|item| (i, item))
+                } {
+                    if done.send((i, work(item))).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(done);
+        let mut waiting = BTreeMap::new();
+        let mut turn = 0;
+        for (i, result) in finished {
+            waiting.insert(i, result);
+            while let Some(result) = waiting.remove(&turn) {
+                take(&items[turn], result);
+                turn += 1;
+            }
+        }
+    });
+}
+
+/// What there is to say about one file.
+struct Answer {
+    exit: Exit,
+    /// For a person; empty if JSON is asked for.
+    text: String,
+    document: serde_json::Value,
 }
 
 /// Opens a recording; what is wrong with it is said.
@@ -183,8 +246,9 @@ pub(crate) fn fail(path: &Path, error: &ReplayError) -> Exit {
 }
 
 /// Replays one file.
-fn one(args: &ReplayArgs, path: &Path) -> Result<(Exit, serde_json::Value), Exit> {
+fn one(args: &ReplayArgs, path: &Path) -> Result<Answer, Exit> {
     let recording = open(path)?;
+    let mut text = String::new();
     let counterfactual = !args.settings.is_empty() || !args.mute.is_empty() || !args.faults.is_empty();
     let mut exit = Exit::Good;
     let mut rows = Vec::new();
@@ -208,20 +272,21 @@ fn one(args: &ReplayArgs, path: &Path) -> Result<(Exit, serde_json::Value), Exit
             let other = &again.robots[i];
             if counterfactual {
                 let parting = Parting::of(robot, other);
-                tell_parting(args.json, &name, &parting, "the recorded run", "the changed one");
-                if !args.json {
-                    tell_verdicts(&recording, again);
-                }
+                text += &parting_text(&name, &parting, "the recorded run", "the changed one");
+                text += &verdicts_text(&recording, again);
                 json!({ "file": path, "robot": i, "parting": parting })
             } else {
                 let difference = robot.difference(other);
-                exit = report(args.json, &name, robot, difference.as_ref(), "reproduced", exit);
+                if difference.is_some() {
+                    exit = Exit::Differs;
+                }
+                text += &report(&name, robot, difference.as_ref(), "reproduced");
                 json!({ "file": path, "robot": i, "difference": difference })
             }
         } else if counterfactual {
             let change = change(args, robot)?;
             let parting = replay::compare(&recording, robot, &change).map_err(|error| fail(path, &error))?;
-            tell_parting(args.json, &name, &parting, "the recorded brain", "the changed one");
+            text += &parting_text(&name, &parting, "the recorded brain", "the changed one");
             json!({ "file": path, "robot": i, "parting": parting })
         } else {
             let mut pace = Pace::new(args.speed);
@@ -230,37 +295,26 @@ fn one(args: &ReplayArgs, path: &Path) -> Result<(Exit, serde_json::Value), Exit
                 true
             });
             let verified = verified.map_err(|error| fail(path, &error))?;
-            exit = report(args.json, &name, robot, verified.difference.as_ref(), "identical", exit);
+            if verified.difference.is_some() {
+                exit = Exit::Differs;
+            }
+            text += &report(&name, robot, verified.difference.as_ref(), "identical");
             json!({ "file": path, "robot": i, "ticks": verified.ticks, "difference": verified.difference })
         };
         rows.push(row);
     }
-    Ok((exit, json!(rows)))
+    if args.json {
+        text.clear();
+    }
+    Ok(Answer { exit, text, document: json!(rows) })
 }
 
-fn report(
-    json: bool,
-    name: &str,
-    robot: &RecordedRobot,
-    difference: Option<&Difference>,
-    good: &str,
-    exit: Exit,
-) -> Exit {
+fn report(name: &str, robot: &RecordedRobot, difference: Option<&Difference>, good: &str) -> String {
     let ticks = robot.ticks.len();
     let seconds = robot.ticks.last().map_or(0.0, |tick| Stamp(tick.stamp).seconds());
     match difference {
-        None => {
-            if !json {
-                output::say(&format!("{name}: {good}, {ticks} ticks, {seconds:.1} s"));
-            }
-            exit
-        }
-        Some(difference) => {
-            if !json {
-                output::say(&format!("{name}: {}", sentence(difference, "recorded", "now")));
-            }
-            Exit::Differs
-        }
+        None => format!("{name}: {good}, {ticks} ticks, {seconds:.1} s\n"),
+        Some(difference) => format!("{name}: {}\n", sentence(difference, "recorded", "now")),
     }
 }
 
@@ -295,10 +349,7 @@ fn change(args: &ReplayArgs, robot: &RecordedRobot) -> Result<Counterfactual, Ex
     Ok(Counterfactual { settings: changes.robot_overrides, faults })
 }
 
-fn tell_parting(json: bool, name: &str, p: &Parting, first: &str, second: &str) {
-    if json {
-        return;
-    }
+fn parting_text(name: &str, p: &Parting, first: &str, second: &str) -> String {
     let mut text = format!("{name}: {} ticks compared\n", p.ticks);
     match p.belief {
         None => text.push_str("  beliefs: the same throughout\n"),
@@ -326,11 +377,11 @@ fn tell_parting(json: bool, name: &str, p: &Parting, first: &str, second: &str) 
             p.stops[0], p.stops[1]
         ));
     }
-    text.push_str(&format!("  at the end: {first} {}, {second} {}", p.status[0], p.status[1]));
-    output::say(&text);
+    text.push_str(&format!("  at the end: {first} {}, {second} {}\n", p.status[0], p.status[1]));
+    text
 }
 
-fn tell_verdicts(a: &Recording, b: &Recording) {
+fn verdicts_text(a: &Recording, b: &Recording) -> String {
     let outcome = |recording: &Recording| {
         let rows: Vec<serde_json::Value> =
             recording.verdict.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
@@ -343,7 +394,7 @@ fn tell_verdicts(a: &Recording, b: &Recording) {
             .collect();
         if words.is_empty() { "cut short".to_owned() } else { words.join(", ") }
     };
-    output::say(&format!("  verdict: {} as recorded, {} with the change", outcome(a), outcome(b)));
+    format!("  verdict: {} as recorded, {} with the change\n", outcome(a), outcome(b))
 }
 
 pub(crate) fn diff(args: &DiffArgs) -> Exit {
@@ -366,7 +417,7 @@ pub(crate) fn diff(args: &DiffArgs) -> Exit {
             exit = Exit::Differs;
             if !args.json {
                 output::say(&format!("{name}: {}", sentence(difference, "left", "right")));
-                tell_parting(false, &name, &parting, "left", "right");
+                output::say(parting_text(&name, &parting, "left", "right").trim_end());
             }
         } else if !args.json {
             output::say(&format!("{name}: identical, {} ticks", a.ticks.len()));
@@ -376,7 +427,7 @@ pub(crate) fn diff(args: &DiffArgs) -> Exit {
     if args.json {
         output::say(&serde_json::to_string_pretty(&documents).unwrap_or_default());
     } else if exit == Exit::Differs {
-        tell_verdicts(&left, &right);
+        output::say(verdicts_text(&left, &right).trim_end());
     }
     exit
 }

@@ -189,6 +189,7 @@ fn motion(e: &Explanation) -> String {
         MotionMode::Blocked => {
             format!("turns on the spot: all {} ways to drive come too near to something", m.tried)
         }
+        MotionMode::Withdraw => "backs off from what it touched".to_owned(),
         MotionMode::Escape => "makes its way out: it got nowhere for some time".to_owned(),
         MotionMode::Follow => {
             let mut text = format!(

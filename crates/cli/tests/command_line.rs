@@ -57,13 +57,14 @@ fn complaint(file: &str, from: &str, to: &str) -> String {
 #[test]
 fn help_of_every_verb() {
     let folder = workshop();
-    let verbs: [&[&str]; 13] = [
+    let verbs: [&[&str]; 14] = [
         &["--help"],
         &["run", "--help"],
         &["replay", "--help"],
         &["diff", "--help"],
         &["why", "--help"],
         &["bench", "fusion", "--help"],
+        &["bench", "navigation", "--help"],
         &["check", "--help"],
         &["new", "--help"],
         &["new", "robot", "--help"],

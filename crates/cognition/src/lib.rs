@@ -4,18 +4,26 @@
 //! baseline: [`d_star_lite`] on an optimistic grid finds the way, [`local`] follows it and keeps clear of
 //! what the range finder sees.
 
+pub mod code;
 pub mod costmap;
 pub mod d_star_lite;
+pub mod graph;
+pub mod grid_search;
 pub mod local;
+pub mod memory;
 pub mod planned;
 pub mod spec;
 
 use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::{Belief, Drive, Goal, GoalStatus, Modulation, OccupancyGrid, Percepts, Reasons};
+use neuraxis_core::{Belief, Drive, Goal, GoalStatus, Modulation, OccupancyGrid, Percepts, Reasons, Sketch};
 
+pub use graph::GraphNavigator;
+pub use graph::impressions::Impressions;
+pub use graph::store::Graph;
+pub use grid_search::GridNavigator;
 pub use planned::PlannedNavigator;
-pub use spec::{CognitionSpec, Search};
+pub use spec::{CognitionSpec, GridSpec, Search};
 
 /// What a navigator may look at in a tick.
 #[derive(Clone, Copy, Debug)]
@@ -46,10 +54,26 @@ pub trait Navigator: Send + Sync {
 
     /// The way that it means to take, from the body to the goal: points in the map, m.
     fn path(&self) -> &[Point2<f64>];
+
+    /// The cognitive graph and the failures that it remembers, if it holds one.
+    fn cognitive_graph(&self) -> Option<(&Graph, &Impressions)> {
+        None
+    }
+
+    /// The same as plain data, for whoever draws it. It allocates: not for the tick.
+    fn sketch(&self) -> Option<Sketch> {
+        None
+    }
 }
 
 /// The navigator that `spec` asks for, for `body`; it knows what `map` shows already and follows its changes.
 #[must_use]
 pub fn build(spec: &CognitionSpec, body: &BodyDescription, map: &OccupancyGrid) -> Box<dyn Navigator> {
-    Box::new(PlannedNavigator::new(spec, body, map))
+    match spec.search {
+        Search::CognitiveGraph => Box::new(GraphNavigator::new(spec, body, map)),
+        Search::GridDStarLite | Search::LrtaStar | Search::RandomWalk => {
+            Box::new(GridNavigator::new(spec, body, map))
+        }
+        Search::DStarLite | Search::AStar => Box::new(PlannedNavigator::new(spec, body, map)),
+    }
 }

@@ -4,6 +4,8 @@ use neuraxis_core::file::{Problems, Validate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::graph::GraphSpec;
+
 /// From belief and goal to a drive.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +28,12 @@ pub struct CognitionSpec {
     /// How the way is followed.
     #[serde(default)]
     pub local: LocalSpec,
+    /// The cognitive graph, for `search: cognitive_graph`.
+    #[serde(default)]
+    pub graph: GraphSpec,
+    /// The cells of its peers, for `search: grid_d_star_lite`, `lrta_star` and `random_walk`.
+    #[serde(default)]
+    pub grid: GridSpec,
 }
 
 impl CognitionSpec {
@@ -48,6 +56,8 @@ impl Default for CognitionSpec {
             inflation: Self::default_inflation(),
             expansions: Self::default_expansions(),
             local: LocalSpec::default(),
+            graph: GraphSpec::default(),
+            grid: GridSpec::default(),
         }
     }
 }
@@ -61,6 +71,45 @@ pub enum Search {
     DStarLite,
     /// Searches anew whenever the map changes.
     AStar,
+    /// Searches over behaviours, held in a cognitive graph; needs no more than a pose and a sense of touch.
+    CognitiveGraph,
+    /// A peer of it, with the same senses: D* Lite on a grid of cells.
+    GridDStarLite,
+    /// Another peer: LRTA* on the same grid, which looks one step ahead and learns what the way costs.
+    LrtaStar,
+    /// The least of its peers: any direction, until something is touched.
+    RandomWalk,
+}
+
+/// The cells of searches on a grid that know pose and touch alone.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct GridSpec {
+    /// Edge of a cell, m.
+    #[schemars(range(min = 0.02, max = 100.0))]
+    pub cell: f64,
+    /// Where the grid lies to the map's corner, along x and y, as shares of a cell.
+    pub offset: [f64; 2],
+    /// Seed of the random walk.
+    pub seed: u64,
+}
+
+impl Default for GridSpec {
+    fn default() -> Self {
+        Self { cell: 0.5, offset: [0.17, 0.31], seed: 0 }
+    }
+}
+
+impl Validate for GridSpec {
+    fn validate(&self, problems: &mut Problems<'_>) {
+        if !self.offset.iter().all(|share| (0.0..1.0).contains(share)) {
+            problems.help(
+                "/offset",
+                format!("the offset [{}, {}] is not possible", self.offset[0], self.offset[1]),
+                "give [x, y], each from 0 to less than 1",
+            );
+        }
+    }
 }
 
 /// How the way is followed.
@@ -113,6 +162,8 @@ impl Default for LocalSpec {
 
 impl Validate for CognitionSpec {
     fn validate(&self, problems: &mut Problems<'_>) {
+        problems.inside("/graph", |problems| self.graph.validate(problems));
+        problems.inside("/grid", |problems| self.grid.validate(problems));
         if self.inflation < self.clearance {
             problems.help(
                 "/inflation",

@@ -3,7 +3,8 @@
 use nalgebra::Point2;
 
 use crate::{
-    Belief, Command, Drive, Goal, GoalStatus, Modulation, Needs, OccupancyGrid, Percepts, Reasons, StopReason,
+    Belief, Command, Drive, Goal, GoalStatus, Modulation, Needs, OccupancyGrid, Percepts, Reasons, Sketch,
+    StopReason,
 };
 
 /// Something that thinks. It takes its time and its senses only from the percepts, so that the same
@@ -28,6 +29,11 @@ pub trait Brain: Send + Sync {
 
     /// The map that it has drawn, if it draws one.
     fn map(&self) -> Option<&OccupancyGrid> {
+        None
+    }
+
+    /// What it remembers of its search, if it searches a graph. It allocates: not for the tick.
+    fn sketch(&self) -> Option<Sketch> {
         None
     }
 }

@@ -22,7 +22,7 @@ pub enum Gait {
 /// The descending command, the same for every kind of body.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Drive {
-    /// 0 (rest) to 1 (as fast as the body's limits allow).
+    /// 0 (rest) to 1 (as fast as the body's limits allow); down to -1 backwards.
     pub speed: f64,
     /// -1 (as sharply right as the body can) to 1 (left).
     pub turn: f64,
@@ -40,7 +40,7 @@ impl Drive {
         if speed.is_nan() || turn.is_nan() {
             return Self::REST;
         }
-        Self { speed: speed.clamp(0.0, 1.0), turn: turn.clamp(-1.0, 1.0), gait: Gait::Auto }
+        Self { speed: speed.clamp(-1.0, 1.0), turn: turn.clamp(-1.0, 1.0), gait: Gait::Auto }
     }
 }
 
@@ -112,7 +112,7 @@ mod tests {
     #[test]
     fn a_drive_stays_in_its_range() {
         assert_eq!(Drive::new(7.0, -3.0), Drive { speed: 1.0, turn: -1.0, gait: Gait::Auto });
-        assert_eq!(Drive::new(-0.2, 0.0).speed, 0.0);
+        assert_eq!(Drive::new(-1.2, 0.0).speed, -1.0);
         assert_eq!(Drive::new(f64::NAN, 0.5), Drive::REST);
         assert_eq!(Drive::new(0.5, f64::NAN), Drive::REST);
     }

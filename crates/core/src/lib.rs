@@ -24,6 +24,7 @@ pub mod percepts;
 pub mod random;
 pub mod reasons;
 pub mod robot;
+pub mod sketch;
 pub mod time;
 
 pub use belief::{Belief, CueReport, Events};
@@ -37,4 +38,5 @@ pub use needs::{Modulation, Needs};
 pub use observer::Observer;
 pub use percepts::{Percepts, Reading, Slot};
 pub use reasons::Reasons;
+pub use sketch::Sketch;
 pub use time::Stamp;

@@ -86,6 +86,8 @@ pub enum MotionMode {
     Blocked,
     /// It got nowhere for some time, and makes its way out.
     Escape,
+    /// It backs off from what it touched.
+    Withdraw,
 }
 
 /// What keeps a body from its full speed.

@@ -2,4 +2,7 @@
 
 pub mod fusion;
 pub mod fusion_page;
+pub mod navigation;
+mod navigation_drive;
+pub mod navigation_table;
 pub mod oracle;

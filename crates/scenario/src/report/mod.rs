@@ -3,10 +3,13 @@
 //! The page is `page.html` with the run's data put in as JSON, in whole numbers (mm, mrad, centiseconds) so that a
 //! hundred trials stay within [`MOST_BYTES`].
 
+mod graph;
+
 use neuraxis_sim::Arena;
 use neuraxis_sim::arena::{SimRobot, TracePoint};
 use serde::Serialize;
 
+use self::graph::GraphView;
 use crate::picture::outline;
 use crate::{SceneSummary, TrialResult};
 
@@ -52,6 +55,8 @@ struct RobotView {
     /// The plan as it was at the end: x, y, x, y (mm).
     plan: Vec<i64>,
     map: Option<MapView>,
+    /// What it remembers of its search, as it was at the end.
+    graph: Option<GraphView>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -73,6 +78,15 @@ impl TrialView {
     #[must_use]
     pub fn trial(&self) -> usize {
         self.trial
+    }
+
+    /// The same with less of the cognitive graphs.
+    fn without_hopes(&self) -> Self {
+        let mut view = self.clone();
+        for graph in view.robots.iter_mut().filter_map(|robot| robot.graph.as_mut()) {
+            graph.forget_hopes();
+        }
+        view
     }
 
     /// The view of a trial that is over.
@@ -138,6 +152,7 @@ impl RobotView {
                 .collect(),
             plan: path.iter().step_by(path_stride).flat_map(|p| [milli(p.x), milli(p.y)]).collect(),
             map: brain.and_then(neuraxis_core::Brain::map).and_then(map),
+            graph: brain.and_then(neuraxis_core::Brain::sketch).map(|sketch| GraphView::of(&sketch)),
             cues,
         }
     }
@@ -183,11 +198,15 @@ pub fn page(rows: &[TrialResult], trials: &[TrialView], command_line: &str) -> S
     let rows_text = json(&rows);
     let summaries = json(&SceneSummary::all(rows));
     budget = budget.saturating_sub(rows_text.len() + summaries.len());
+    let mut texts: Vec<(&TrialView, String)> = trials.iter().map(|view| (view, json(view))).collect();
+    if texts.iter().map(|(_, text)| text.len() + 1).sum::<usize>() > budget {
+        // Rather all trials than all that their graphs only supposed.
+        texts = trials.iter().map(|view| (view, json(&view.without_hopes()))).collect();
+    }
     // Failures first: they are what one looks into.
-    let (failed, good): (Vec<&TrialView>, Vec<&TrialView>) = trials.iter().partition(|view| view.failed);
+    texts.sort_by_key(|(view, _)| !view.failed);
     let mut views: Vec<(usize, String)> = Vec::new();
-    for view in failed.into_iter().chain(good) {
-        let text = json(view);
+    for (view, text) in texts {
         if text.len() < budget {
             budget -= text.len() + 1;
             views.push((view.trial, text));
@@ -218,10 +237,42 @@ mod tests {
         let page = page(&[], &[], "neuraxis run </script><b>");
         assert!(!page.contains(PLACE));
         assert!(page.contains("\\u003c/script>\\u003cb>"));
+        for part in ["id=\"play\"", "id=\"graph\"", "function drawGraph(", "drawGraph(robot", "robot.graph"] {
+            assert!(page.contains(part), "the layer of the cognitive graph has no {part}");
+        }
         for outside in ["http://", "https://", "src=", "@import", "url("] {
             let allowed = page.matches("http://www.w3.org/2000/svg").count();
             let found = page.matches(outside).count();
             assert!(found <= if outside == "http://" { allowed } else { 0 }, "{outside}");
         }
+    }
+
+    #[test]
+    fn a_long_run_rather_drops_supposed_ways_than_trials() {
+        let trials: Vec<TrialView> = (0..100)
+            .map(|trial| TrialView {
+                trial,
+                bounds: [0; 4],
+                solids: Vec::new(),
+                robots: vec![RobotView {
+                    name: "bot".to_owned(),
+                    radius: 100,
+                    goal: [0; 3],
+                    shortest: Vec::new(),
+                    cues: Vec::new(),
+                    moments: Vec::new(),
+                    touches: Vec::new(),
+                    plan: Vec::new(),
+                    map: None,
+                    graph: Some(GraphView::with_hopes(30_000)),
+                }],
+                failed: trial % 2 == 0,
+            })
+            .collect();
+        let few = page(&[], &trials[..2], "");
+        assert!(few.len() < MOST_BYTES && few.len() > 100_000, "{} bytes", few.len());
+        let all = page(&[], &trials, "");
+        assert!(all.len() < MOST_BYTES, "{} bytes", all.len());
+        assert_eq!(all.matches("{\"trial\":").count(), 100, "every trial is there");
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod labyrinth;
 pub mod map;
+pub mod optimum;
 pub mod route;
 mod solid;
 pub mod spec;

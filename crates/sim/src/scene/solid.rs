@@ -17,6 +17,14 @@ pub struct Solid {
     pub drivable: bool,
 }
 
+impl Solid {
+    /// An upright box that stands on the ground: its middle, its edges, turned about z (m, rad).
+    #[must_use]
+    pub fn block(at: [f64; 2], size: [f64; 3], yaw: f64) -> Self {
+        solid(&Thing::Box { at: at.to_vec(), size, yaw })
+    }
+}
+
 pub(super) fn upright(x: f64, y: f64, z: f64, yaw: f64) -> Pose {
     crate::convert::pose(&Pose2::new(x, y, yaw).to_spatial(z))
 }

@@ -1,0 +1,326 @@
+//! `neuraxis bench navigation`: navigators beside each other in mazes.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+use neuraxis_core::file::{FileError, Override};
+use neuraxis_scenario::PlannedScene;
+use neuraxis_scenario::bench::navigation::{
+    self, Entrant, NAVIGATORS, NavigationBench, Navigator, Order, PairRow,
+};
+use neuraxis_scenario::bench::navigation_table::{By, Cell, Measure, maze_rows, measures};
+use neuraxis_scenario::plan::{Changes, PlannedRobot};
+
+use crate::exit::Exit;
+use crate::{builtin, output, run};
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  neuraxis bench navigation --pairs 4\n  neuraxis bench navigation --maze large --navigators cognitive_graph,grid_d_star_lite\n  neuraxis bench navigation my_maze.yaml --out bench\n  neuraxis bench navigation --set cognition.graph.impressions=false"
+)]
+pub(crate) struct NavigationArgs {
+    /// Scene files in the place of the mazes that come with the program.
+    mazes: Vec<PathBuf>,
+    /// Only the mazes with this in their name.
+    #[arg(long, value_name = "TEXT")]
+    maze: Option<String>,
+    /// Pairs of start and goal a maze.
+    #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pairs: u32,
+    /// Draws starts, goals, noise and walls.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Only these navigators, by their names in the table.
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    navigators: Vec<String>,
+    /// Change a setting of the robots' files, for an ablation.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<Override>,
+    /// Threads; all of the computer's if not given.
+    #[arg(long, short, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// A folder for navigation.json.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A drive may go so many times as far as it has to.
+const BUDGET: f64 = 60.0;
+
+pub(crate) fn bench(args: &NavigationArgs) -> Exit {
+    let navigators = match chosen(&args.navigators) {
+        Ok(navigators) => navigators,
+        Err(exit) => return exit,
+    };
+    let (files, unpacked) = match builtin::mazes() {
+        Ok(found) => found,
+        Err(error) => {
+            return output::usage(
+                &format!("cannot unpack the mazes: {error}"),
+                "free some space in the temporary folder",
+            );
+        }
+    };
+    let scenes = if args.mazes.is_empty() { &files.mazes } else { &args.mazes };
+    let (mazes, entrants) = match load(args, scenes, &files.robots, &navigators) {
+        Ok(loaded) => loaded,
+        Err(errors) => {
+            output::complain(&errors);
+            return Exit::Usage;
+        }
+    };
+    if mazes.is_empty() {
+        return output::usage("no maze has this in its name", "leave `--maze` out to see all names");
+    }
+    if let Some(folder) = &args.out
+        && let Err(error) = output::prepare_folder(folder)
+    {
+        let message = format!("cannot write to the output folder {}: {error}", folder.display());
+        return output::usage(&message, "choose a folder that you may write to");
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let on_signal = stop.clone();
+    let _ = ctrlc::set_handler(move || on_signal.store(true, Ordering::SeqCst));
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let order = Order {
+        pairs: args.pairs as usize,
+        seed: args.seed,
+        jobs: args.jobs.map_or(cores, usize::from),
+        budget: BUDGET,
+    };
+    let progress = |done: usize, all: usize, maze: &str, row: &PairRow| {
+        let lives: Vec<String> = row.lives.iter().map(told).collect();
+        eprintln!("{done}/{all} {maze}: {}", lives.join("; "));
+    };
+    let bench = match navigation::run(&mazes, &entrants, &order, &stop, &progress) {
+        Ok(Some(bench)) => bench,
+        Ok(None) => {
+            eprintln!("interrupted: nothing was written");
+            return Exit::Broken;
+        }
+        Err(error) => {
+            output::complain(&[error]);
+            return Exit::Usage;
+        }
+    };
+    drop(unpacked);
+    report(args, &bench)
+}
+
+/// A life in a few words.
+fn told(life: &navigation::LifeRow) -> String {
+    let ratio = |drive: &navigation::Drive| {
+        if drive.is_good() { format!("{:.2}", drive.ratio()) } else { format!("{:?}", drive.end) }
+    };
+    let list = |drives: &[navigation::Drive]| drives.iter().map(ratio).collect::<Vec<_>>().join(" ");
+    let mut text = format!("{} {}", life.navigator, list(&life.trials));
+    if !life.closed.is_empty() {
+        text += &format!(" | {}", list(&life.closed));
+    }
+    if let Some(swapped) = &life.swapped {
+        text += &format!(" | {}", ratio(swapped));
+    }
+    if !life.reopened.is_empty() {
+        text += &format!(" | {}", list(&life.reopened));
+    }
+    text
+}
+
+fn chosen(names: &[String]) -> Result<Vec<Navigator>, Exit> {
+    let known: Vec<&str> = NAVIGATORS.iter().map(|navigator| navigator.name).collect();
+    // Two names have a comma in them, which the list is cut at.
+    let text = names.join(",");
+    let mut rest = text.as_str();
+    let mut wanted = Vec::new();
+    while !rest.is_empty() {
+        let fits = |name: &&&str| {
+            rest.strip_prefix(**name).is_some_and(|after| after.is_empty() || after.starts_with(','))
+        };
+        let Some(name) = known.iter().filter(fits).max_by_key(|name| name.len()) else {
+            let message = format!("there is no navigator `{rest}`");
+            return Err(output::usage(&message, &format!("there are: {}", known.join("; "))));
+        };
+        wanted.push(*name);
+        rest = rest[name.len()..].trim_start_matches(',');
+    }
+    let is_wanted = |navigator: &&Navigator| wanted.is_empty() || wanted.contains(&navigator.name);
+    Ok(NAVIGATORS.iter().filter(is_wanted).copied().collect())
+}
+
+fn load(
+    args: &NavigationArgs,
+    scenes: &[PathBuf],
+    robots: &[PathBuf; 2],
+    navigators: &[Navigator],
+) -> Result<(Vec<PlannedScene>, Vec<Entrant>), Vec<FileError>> {
+    let changes = run::sorted(&args.settings);
+    let (mut mazes, mut entrants, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+    for path in scenes {
+        let changes = Changes { robot: Some(robots[0].clone()), ..changes.clone() };
+        match PlannedScene::load(path, &changes) {
+            Ok(maze) => mazes.push(maze),
+            Err(more) => errors.extend(more),
+        }
+        // What is wrong with the settings is wrong in each of them.
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+    }
+    if let Some(text) = &args.maze {
+        mazes.retain(|maze| maze.file.value.name.contains(text.as_str()));
+    }
+    for navigator in navigators {
+        let own = navigator.settings.iter().filter_map(|text| text.parse::<Override>().ok());
+        let all: Vec<Override> = own.chain(args.settings.iter().cloned()).collect();
+        let robot: &Path = &robots[usize::from(navigator.sees)];
+        match PlannedRobot::load(robot, &run::sorted(&all).robot_overrides) {
+            Ok(robot) => entrants.push(Entrant { navigator: *navigator, robot }),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() { Ok((mazes, entrants)) } else { Err(errors) }
+}
+
+#[derive(serde::Serialize)]
+struct Document<'a> {
+    measures: Vec<Judged>,
+    mazes: Vec<neuraxis_scenario::bench::navigation_table::MazeRow>,
+    bench: &'a NavigationBench,
+}
+
+#[derive(serde::Serialize)]
+struct Judged {
+    #[serde(flatten)]
+    measure: Measure,
+    holds: Option<bool>,
+    is_aim_reached: Option<bool>,
+}
+
+fn report(args: &NavigationArgs, bench: &NavigationBench) -> Exit {
+    let measures = measures(bench);
+    let judged = |measure: &Measure| Judged {
+        measure: measure.clone(),
+        holds: measure.holds(),
+        is_aim_reached: measure.is_aim_reached(),
+    };
+    let document =
+        Document { measures: measures.iter().map(judged).collect(), mazes: maze_rows(bench), bench };
+    let json = serde_json::to_string_pretty(&document).unwrap_or_default();
+    if let Some(folder) = &args.out
+        && let Err(error) = output::write(&folder.join("navigation.json"), json.clone() + "\n")
+    {
+        eprintln!("error: not everything could be written to the output folder: {error}");
+        return Exit::Broken;
+    }
+    if args.json {
+        output::say(&json);
+    } else {
+        output::say(&maze_table(bench));
+        output::say(
+            "length over the optimum, mean/median of those that reached the goal; in brackets, how many",
+        );
+        output::say(&demand_table(&measures));
+        output::say("[..]: 95 % interval of the mean; * marks the number that counts");
+    }
+    if measures.iter().all(|measure| measure.holds() != Some(false)) { Exit::Good } else { Exit::Failed }
+}
+
+fn framed(header: &[&str], from: usize) -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(header);
+    for column in from..header.len() {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+fn maze_table(bench: &NavigationBench) -> String {
+    let mut table = framed(
+        &[
+            "maze",
+            "navigator",
+            "reached",
+            "trial 1",
+            "2",
+            "3",
+            "4",
+            "5",
+            "closed 1",
+            "closed 2",
+            "swapped",
+            "used after",
+            "touches",
+            "time s",
+        ],
+        2,
+    );
+    for row in maze_rows(bench) {
+        let text = |cell: Option<Cell>| {
+            cell.map_or("-".to_owned(), |cell| {
+                format!("{:.2}/{:.2} ({})", cell.mean, cell.median, cell.count)
+            })
+        };
+        let whole = |cell: Option<Cell>| {
+            cell.map_or("-".to_owned(), |cell| format!("{:.1}/{:.1}", cell.mean, cell.median))
+        };
+        let at = |list: &[Option<Cell>], i: usize| text(list.get(i).copied().flatten());
+        let [good, all] = row.success;
+        let mut cells = vec![row.maze.clone(), row.navigator.clone(), format!("{good}/{all}")];
+        cells.extend((0..5).map(|i| at(&row.trials, i)));
+        cells.extend((0..2).map(|i| at(&row.closed, i)));
+        cells.extend([text(row.swapped), whole(row.reopened), whole(row.touches), whole(row.seconds)]);
+        table.add_row(cells);
+    }
+    table.to_string()
+}
+
+fn demand_table(measures: &[Measure]) -> String {
+    let header = ["measure", "mean", "median", "values", "must", "aim", "holds"];
+    let mut table = framed(&header, 1);
+    for measure in measures {
+        let Measure { mean, median, by, must, aim, count, missing, .. } = measure;
+        let mark = |is: bool| if is { "*" } else { "" };
+        let is_share = *by == By::Share;
+        let number = |v: f64| if is_share { format!("{:.1} %", 100.0 * v) } else { format!("{v:.2}") };
+        let bound = |v: f64| {
+            let sign = if is_share { "≥" } else { "≤" };
+            if v.is_finite() { format!("{sign} {}", number(v)) } else { "-".to_owned() }
+        };
+        let verdict = match (measure.holds(), measure.is_aim_reached()) {
+            (None, _) => "-",
+            (Some(false), _) => "NO",
+            (Some(true), Some(true)) => "yes, aim too",
+            (Some(true), _) => "yes",
+        };
+        let (mean, median) = if *count == 0 {
+            ("-".to_owned(), "-".to_owned())
+        } else {
+            let interval = format!("[{}, {}]", number(mean.low), number(mean.high));
+            (
+                format!("{}{} {interval}", number(mean.value), mark(*by != By::Median)),
+                if is_share { String::new() } else { format!("{median:.2}{}", mark(*by == By::Median)) },
+            )
+        };
+        let counted = if *missing > 0 { format!("{count} ({missing} none)") } else { count.to_string() };
+        table.add_row([
+            measure.what.clone(),
+            mean,
+            median,
+            counted,
+            bound(*must),
+            aim.map_or("-".to_owned(), bound),
+            verdict.to_owned(),
+        ]);
+    }
+    table.to_string()
+}

@@ -1,0 +1,553 @@
+//! The search: the wave says which edge, the body tries it, and what comes of it changes the graph.
+//!
+//! One turn of the loop: value wave from the goal → the cheapest way → its first edge is executed → success strengthens it, failure
+//! leaves an impression → the wave is repaired. Every penalty is finite and each failure at least doubles its own, so that no
+//! plan is ignored forever; where the cheapest way leads through something that was touched, places are laid out more finely
+//! around it first. Two departures from the notes that this began with: free space is laid out as far as the wave needs it (so that the
+//! first try is as good as D* Lite's), and a way is straightened while it is executed.
+
+mod sight;
+mod touch;
+
+use nalgebra::{Point2, Vector2};
+use neuraxis_core::body::BodyDescription;
+use neuraxis_core::reasons::{Choice, MotionMode, PlanReason};
+use neuraxis_core::robot::Sensor;
+use neuraxis_core::{Drive, Goal, GoalStatus, OccupancyGrid, Reasons, Sketch, Stamp, ops};
+
+use super::impressions::Impressions;
+use super::leg::LegDriver;
+use super::spec::GraphSpec;
+use super::store::{Graph, NONE, View};
+use super::wave::Wave;
+use crate::local::LocalController;
+use crate::{CognitionSpec, Navigator, Situation};
+
+/// The believed distance that counts as there, as a share of the tolerance: the belief errs too.
+const NEAR: f64 = 0.6;
+/// Held back from the tolerance in any case, m.
+const MARGIN: f64 = 0.02;
+/// A place where the body stood is another one nearer than this, radii.
+const SAME: f64 = 0.6;
+/// A pose that moves further than this beyond what the body can do was moved by somebody else, m.
+const JUMP: f64 = 0.3;
+/// Places of a way at most.
+const MOST_PLACES: usize = 8192;
+
+/// What it is busy with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Doing {
+    /// The wave spreads.
+    Plan,
+    /// An edge is executed.
+    Go(Leg),
+    /// It backs off from what it touched, from here.
+    Back(Point2<f64>),
+}
+
+/// What comes of a plan.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Next {
+    /// This leg.
+    Go(Leg),
+    /// The graph was refined: plan again.
+    Again,
+    /// No way is left that is worth trying.
+    Nothing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Leg {
+    edge: u32,
+    from: u32,
+    to: u32,
+}
+
+/// The navigator.
+#[derive(Clone, Debug)]
+pub struct GraphNavigator {
+    spec: GraphSpec,
+    budget: u32,
+    radius: f64,
+    top: f64,
+    graph: Graph,
+    impressions: Impressions,
+    all: Wave,
+    known: Wave,
+    driver: LegDriver,
+    doing: Doing,
+    goal: Option<Goal>,
+    goal_node: u32,
+    status: GoalStatus,
+    /// The place where the body is or was last; [`NONE`] where it does not know how it came here.
+    here: u32,
+    last: Option<(Point2<f64>, Stamp)>,
+    places: Vec<u32>,
+    path: Vec<Point2<f64>>,
+    /// Points of the way that are behind the body, by sight.
+    done: usize,
+    reasons: Reasons,
+    touches: u32,
+    /// Follows the way by sight, if the body has a range finder.
+    sight: Option<LocalController>,
+    /// Since when no way is open.
+    closed_since: Option<Stamp>,
+    /// The waves were begun anew, because a way led nowhere.
+    is_anew: bool,
+}
+
+impl GraphNavigator {
+    /// A navigator for `body`, in the area of `map`.
+    #[must_use]
+    pub fn new(spec: &CognitionSpec, body: &BodyDescription, map: &OccupancyGrid) -> Self {
+        let graph_spec = spec.graph.clone();
+        let size = [map.width() as f64 * map.resolution(), map.height() as f64 * map.resolution()];
+        let spacing = graph_spec.spacing.unwrap_or(5.0 * body.radius);
+        let capacity = graph_spec.capacity as usize;
+        let has_sight = body.sensors.iter().any(|s| matches!(s.sensor, Sensor::Lidar { .. }));
+        let mut impressions = Impressions::new(&graph_spec, body.radius, map.origin(), size);
+        if has_sight {
+            impressions.see(map, body.radius + spec.clearance, body.radius + spec.inflation);
+        }
+        Self {
+            budget: spec.expansions,
+            radius: body.radius,
+            top: spec.local.cruise,
+            graph: Graph::new(&graph_spec, spacing, map.origin(), size),
+            impressions,
+            all: Wave::new(View::All, capacity),
+            known: Wave::new(View::Experienced, capacity),
+            driver: LegDriver::new(body),
+            doing: Doing::Plan,
+            goal: None,
+            goal_node: NONE,
+            status: GoalStatus::Idle,
+            here: NONE,
+            last: None,
+            places: Vec::with_capacity(MOST_PLACES),
+            path: Vec::with_capacity(MOST_PLACES),
+            done: 0,
+            reasons: Reasons::default(),
+            touches: 0,
+            sight: has_sight.then(|| LocalController::new(&spec.local, body)),
+            closed_since: None,
+            is_anew: false,
+            spec: graph_spec,
+        }
+    }
+
+    /// The cognitive graph.
+    #[must_use]
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// What failures left behind.
+    #[must_use]
+    pub fn impressions(&self) -> &Impressions {
+        &self.impressions
+    }
+
+    /// How often something was touched so far.
+    #[must_use]
+    pub fn touches(&self) -> u32 {
+        self.touches
+    }
+
+    /// How much more than the best hope a known way may cost, now.
+    fn kappa(&self) -> f64 {
+        let [first, last] = self.spec.kappa;
+        last + (first - last)
+            * ops::pow(self.spec.kappa_decay, f64::from(self.graph.nodes()[self.goal_node as usize].reached))
+    }
+
+    /// The place of the body at `at`: an old one, or a new one.
+    fn place(&mut self, at: Point2<f64>) -> Option<u32> {
+        if let Some(old) = self.graph.nearest(at, SAME * self.radius, |_| true) {
+            return Some(old);
+        }
+        let node = self.graph.add(at, 0)?;
+        self.graph.link(node, &self.impressions);
+        Some(node)
+    }
+
+    /// Where the body is now becomes the place that it is at; the way from the last place was gone.
+    fn settle(&mut self, at: Point2<f64>) {
+        let Some(node) = self.place(at) else { return };
+        if self.here != NONE && self.here != node {
+            self.went(self.here, node);
+        }
+        let visits = &mut self.graph.node_mut(node).visits;
+        *visits = visits.saturating_add(1);
+        if self.graph.nodes()[node as usize].inhibition > 0.0 {
+            self.graph.node_mut(node).inhibition = 0.0;
+            self.graph.mark_around(node);
+        }
+        self.here = node;
+    }
+
+    /// The body went straight from `a` to `b`.
+    fn went(&mut self, a: u32, b: u32) {
+        let (from, to) = (self.graph.at(a), self.graph.at(b));
+        if self.impressions.contradict(from, to) {
+            let middle = nalgebra::center(&from, &to);
+            let reach = self.impressions.reach() + 0.5 * nalgebra::distance(&from, &to);
+            self.graph.recharge_around(middle, reach, &self.impressions);
+        }
+        if let Some(edge) = self.graph.connect(a, b, &self.impressions) {
+            self.graph.succeed(edge);
+        }
+    }
+
+    /// A leg failed at `at`, where something lies towards `toward`.
+    fn failed(&mut self, leg: Leg, at: Point2<f64>, toward: Vector2<f64>) {
+        self.touches = self.touches.saturating_add(1);
+        let was_open = self.graph.edges()[leg.edge as usize].uses > 0;
+        self.graph.fail(leg.edge);
+        if self.spec.impressions {
+            let broke = self.graph.break_through(at, 0.8 * self.radius);
+            let was_open = was_open || broke;
+            if was_open {
+                self.graph.node_mut(self.goal_node).reached = 0;
+            }
+            let _ = self.impressions.note(at, toward, was_open);
+            let reach = self.impressions.reach();
+            self.graph.recharge_around(at, reach, &self.impressions);
+        }
+        let node = self.graph.node_mut(leg.to);
+        if node.visits == 0 && self.spec.inhibition > 0.0 {
+            node.inhibition += self.spec.inhibition;
+            self.graph.mark_around(leg.to);
+        }
+    }
+
+    /// Brings both waves up to date; whether they are.
+    fn plan(&mut self) -> bool {
+        self.graph.set_ends([self.here, self.goal_node]);
+        while let Some(node) = self.graph.take_changed() {
+            self.all.update(&self.graph, node);
+            self.known.update(&self.graph, node);
+        }
+        self.all.set_start(&self.graph, self.here);
+        self.known.set_start(&self.graph, self.here);
+        self.all.advance(&mut self.graph, &self.impressions, self.budget)
+            & self.known.advance(&mut self.graph, &self.impressions, self.budget)
+    }
+
+    /// Writes down the cheapest way in `view`, as places; whether it leads to the goal.
+    fn trace(&mut self, view: View) -> bool {
+        let wave = if view == View::All { &self.all } else { &self.known };
+        self.places.clear();
+        let mut node = self.here;
+        self.places.push(node);
+        while node != self.goal_node {
+            let Some((_, next, _)) = wave.next(&self.graph, node) else { return false };
+            if self.places.len() >= MOST_PLACES
+                || self.places.len() > 1 && self.places[self.places.len() - 2] == next
+            {
+                return false;
+            }
+            self.places.push(next);
+            node = next;
+        }
+        true
+    }
+
+    /// Chooses the next leg.
+    fn choose(&mut self) -> Next {
+        let hope = self.all.value(self.here);
+        let known = self.known.value(self.here);
+        let view =
+            if self.spec.exploit && known <= self.kappa() * hope { View::Experienced } else { View::All };
+        if !self.trace(view) {
+            // Values that lead nowhere: rounding can leave them so. Once more from the beginning, and then it is so.
+            if self.is_anew || !hope.is_finite() {
+                return Next::Nothing;
+            }
+            self.is_anew = true;
+            self.all.begin(&self.graph, self.here, self.goal_node);
+            self.known.begin(&self.graph, self.here, self.goal_node);
+            return Next::Again;
+        }
+        self.is_anew = false;
+        if view == View::All {
+            let most = self.spec.alpha * f64::from(1_u32 << self.spec.patience);
+            let mut is_blocked = false;
+            let mut refined = 0;
+            for i in 1..self.places.len() {
+                let (a, b) = (self.places[i - 1], self.places[i]);
+                let Some(edge) = self.graph.edge_between(a, b) else { continue };
+                let e = self.graph.edges()[edge as usize];
+                if !e.is_experienced() && (e.is_blocked || e.failures >= 1.0) {
+                    is_blocked = true;
+                    let made = self.refine(a, b);
+                    refined += made;
+                    // What is seen need not be tried.
+                    if made == 0 && e.is_blocked && self.sight.is_some() {
+                        self.graph.close(edge);
+                        refined += 1;
+                    }
+                }
+            }
+            if refined > 0 {
+                return Next::Again;
+            }
+            if is_blocked && hope >= most {
+                return Next::Nothing;
+            }
+        }
+        match self.straighten(view) {
+            Some((to, edge)) => Next::Go(Leg { edge, from: self.here, to }),
+            None => Next::Nothing,
+        }
+    }
+
+    /// Lays out finer places around a way that is blocked; how many.
+    fn refine(&mut self, a: u32, b: u32) -> usize {
+        let (from, to) = (self.graph.at(a), self.graph.at(b));
+        let level = |node: u32| self.graph.nodes()[node as usize].level;
+        let coarse = level(a).max(level(b));
+        for finer in coarse + 1..=self.spec.refinement {
+            let spacing = self.graph.spacing_at(finer);
+            let mut made = 0;
+            for middle in [from, nalgebra::center(&from, &to), to] {
+                for ring in 0..7 {
+                    let (s, c) = ops::sin_cos(f64::from(ring) * ops::PI / 3.0);
+                    let away = if ring == 6 { 0.0 } else { spacing };
+                    let there = Point2::new(middle.x + away * c, middle.y + away * s);
+                    if self.impressions.fits(there) {
+                        made += usize::from(self.graph.propose(there, finer, &self.impressions).is_some());
+                    }
+                }
+            }
+            if made > 0 {
+                return made;
+            }
+        }
+        0
+    }
+
+    /// The farthest point of the way that can be gone to straight, and the edge to it: the simplify mutation.
+    ///
+    /// A way that was gone before is left by `simplify` spacings at most, so that a shortcut that fails costs little; it may be
+    /// entered in the middle of an edge, so that corners are cut closer from trial to trial.
+    fn straighten(&mut self, view: View) -> Option<(u32, u32)> {
+        let first = *self.places.get(1)?;
+        let mut best = (first, self.graph.edge_between(self.here, first)?);
+        if self.spec.simplify <= 0.0 {
+            return Some(best);
+        }
+        let from = self.graph.at(self.here);
+        let widest = self.spec.simplify * self.graph.spacing();
+        let mut middle: Option<(u32, f64)> = None;
+        let mut cost = 0.0;
+        for k in 1..self.places.len() {
+            let (a, b) = (self.places[k - 1], self.places[k]);
+            let Some(edge) = self.graph.edge_between(a, b) else { break };
+            let before = cost;
+            let step = self.graph.cost(edge, a, view);
+            cost += step;
+            if k == 1 {
+                continue;
+            }
+            let (start, end) = (self.graph.at(a), self.graph.at(b));
+            let e = self.graph.edges()[edge as usize];
+            let parts = if view == View::Experienced && e.is_experienced() {
+                (e.length / (0.5 * self.graph.spacing())).ceil().clamp(1.0, 32.0) as usize
+            } else {
+                1
+            };
+            let mut strays = false;
+            for part in 1..=parts {
+                let share = part as f64 / parts as f64;
+                let to = start + (end - start) * share;
+                let way = to - from;
+                let length = way.norm();
+                strays = view == View::Experienced
+                    && self.places[1..k].iter().any(|node| {
+                        let d = self.graph.at(*node) - from;
+                        (way.x * d.y - way.y * d.x).abs() > widest * length
+                    });
+                if strays {
+                    break;
+                }
+                let is_whole = part == parts;
+                let old = is_whole.then(|| self.graph.edge_between(self.here, b)).flatten();
+                if old.is_some_and(|e| self.graph.edges()[e as usize].failures >= 0.5) {
+                    continue;
+                }
+                let charge = self.impressions.charge(from, to);
+                if !charge.is_blocked && length + charge.cost <= before + share * step + 1e-9 {
+                    if is_whole {
+                        let Some(edge) = self.graph.connect(self.here, b, &self.impressions) else { break };
+                        best = (b, edge);
+                        middle = None;
+                    } else {
+                        let share = if e.ends[0] == a { share } else { 1.0 - share };
+                        middle = Some((edge, share));
+                    }
+                }
+            }
+            if strays {
+                break;
+            }
+        }
+        if let Some((edge, share)) = middle {
+            let same = SAME * self.radius;
+            if let Some(node) = self.graph.split(edge, share, same, &self.impressions)
+                && node != self.here
+                && let Some(edge) = self.graph.connect(self.here, node, &self.impressions)
+                && self.graph.edges()[edge as usize].failures < 0.5
+            {
+                best = (node, edge);
+            }
+        }
+        Some(best)
+    }
+
+    /// Writes down why this way.
+    fn explain(&mut self) {
+        let plan = &mut self.reasons.plan;
+        *plan = PlanReason { is_complete: true, has_way: true, ..PlanReason::default() };
+        plan.cost = self.all.value(self.here);
+        let here = self.graph.at(self.here);
+        for (edge, to) in self.graph.roads(self.here) {
+            let cost = self.graph.cost(edge, self.here, View::All) + self.all.value(to);
+            if !cost.is_finite() {
+                continue;
+            }
+            let d = self.graph.at(to) - here;
+            let choice = Choice { heading: ops::atan2(d.y, d.x), cost };
+            // Kept in order, the cheapest first.
+            let at = plan.choices[..plan.count].iter().position(|c| cost < c.cost).unwrap_or(plan.count);
+            if at < plan.choices.len() {
+                plan.count = (plan.count + 1).min(plan.choices.len());
+                plan.choices[at..plan.count].rotate_right(1);
+                plan.choices[at] = choice;
+            }
+        }
+    }
+
+    /// Begins with the goal (`x`, `y`): a place for it, and a wave from it.
+    fn begin(&mut self, at: Point2<f64>) -> bool {
+        let node = self.graph.nearest(at, 0.1 * self.radius, |_| true).or_else(|| self.graph.add(at, 0));
+        let Some(node) = node else { return false };
+        self.graph.link(node, &self.impressions);
+        self.goal_node = node;
+        self.all.begin(&self.graph, self.here, node);
+        self.known.begin(&self.graph, self.here, node);
+        true
+    }
+}
+
+/// The believed distance that counts as there: three standard deviations inside the tolerance, if that is more than its share.
+fn near_enough(tolerance: f64, std: f64) -> f64 {
+    (tolerance - 3.0 * std - MARGIN).max(NEAR * tolerance)
+}
+
+impl Navigator for GraphNavigator {
+    fn set_goal(&mut self, goal: Option<Goal>) {
+        if self.goal.is_some() {
+            self.impressions.fade(self.spec.decay, self.spec.volatile_decay);
+            // With impressions, these hold what failed; without, only the edges do.
+            let edges = if self.spec.impressions { self.spec.volatile_decay } else { self.spec.decay };
+            self.graph.fade(edges, &self.impressions);
+        }
+        self.goal = goal;
+        self.goal_node = NONE;
+        self.status = if goal.is_some() { GoalStatus::Active } else { GoalStatus::Idle };
+        self.path.clear();
+        self.doing = Doing::Plan;
+        self.here = NONE;
+        self.last = None;
+        self.closed_since = None;
+        if let Some(sight) = &mut self.sight {
+            sight.forget();
+        }
+    }
+
+    fn step(&mut self, situation: &Situation<'_>) -> Drive {
+        self.reasons = Reasons::default();
+        let now = situation.percepts.now;
+        self.graph.now = now;
+        self.impressions.now = now;
+        if let Some(sight) = &mut self.sight {
+            sight.look(situation);
+            for place in self.impressions.look(situation.map) {
+                self.graph.soil(&place);
+            }
+        }
+        let pose = situation.belief.pose;
+        let Some(Goal::Reach { x, y, tolerance }) = self.goal else { return Drive::REST };
+        if !situation.belief.is_finite() || self.status == GoalStatus::Unreachable {
+            return Drive::REST;
+        }
+        let (goal, at) = (Point2::new(x, y), Point2::new(pose.x, pose.y));
+        if !self.graph.holds(&goal) || !self.graph.holds(&at) {
+            self.status = GoalStatus::Unreachable;
+            return Drive::REST;
+        }
+        // Moved by somebody else: how it came here is not known.
+        let jumped = self.last.is_some_and(|(before, when)| {
+            nalgebra::distance(&before, &at)
+                > JUMP + 2.0 * situation.belief.twist.linear.abs() * now.since(when)
+        });
+        self.last = Some((at, now));
+        if jumped {
+            self.here = NONE;
+            self.doing = Doing::Plan;
+        }
+        if nalgebra::distance(&at, &goal) <= near_enough(tolerance, situation.belief.position_std()) {
+            if self.status != GoalStatus::Reached {
+                self.settle(at);
+                if self.goal_node != NONE && self.here != NONE && self.here != self.goal_node {
+                    self.went(self.here, self.goal_node);
+                }
+                if self.goal_node != NONE {
+                    let reached = &mut self.graph.node_mut(self.goal_node).reached;
+                    *reached = reached.saturating_add(1);
+                }
+                self.doing = Doing::Plan;
+            }
+            self.status = GoalStatus::Reached;
+            self.reasons.motion.mode = MotionMode::Arrived;
+            return Drive::REST;
+        }
+        self.status = GoalStatus::Active;
+        if self.here == NONE {
+            self.settle(at);
+            if self.here == NONE {
+                self.status = GoalStatus::Unreachable;
+                return Drive::REST;
+            }
+        }
+        if self.goal_node == NONE && !self.begin(goal) {
+            self.status = GoalStatus::Unreachable;
+            return Drive::REST;
+        }
+        if self.sight.is_some() {
+            return self.by_sight(situation, near_enough(tolerance, situation.belief.position_std()));
+        }
+        self.by_touch(situation)
+    }
+
+    fn status(&self) -> GoalStatus {
+        self.status
+    }
+
+    fn reasons(&self) -> &Reasons {
+        &self.reasons
+    }
+
+    fn path(&self) -> &[Point2<f64>] {
+        &self.path
+    }
+
+    fn cognitive_graph(&self) -> Option<(&Graph, &Impressions)> {
+        Some((&self.graph, &self.impressions))
+    }
+
+    fn sketch(&self) -> Option<Sketch> {
+        Some(super::sketch::draw(&self.graph, &self.impressions))
+    }
+}

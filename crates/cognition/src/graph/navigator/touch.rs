@@ -1,0 +1,106 @@
+//! A body that feels its way: edge by edge, each until it is done or fails.
+
+use nalgebra::{Point2, Vector2};
+use neuraxis_core::reasons::MotionMode;
+use neuraxis_core::{Drive, GoalStatus, ops};
+
+use super::super::leg::Outcome;
+use super::{Doing, GraphNavigator, Next};
+use crate::Situation;
+
+/// After a touch it backs off so far, radii.
+const BACK: f64 = 0.5;
+/// Turns of the loop in a tick.
+const TURNS: usize = 4;
+
+impl GraphNavigator {
+    /// One tick of a body that feels its way: edge by edge.
+    pub(super) fn by_touch(&mut self, situation: &Situation<'_>) -> Drive {
+        let now = situation.percepts.now;
+        let pose = situation.belief.pose;
+        let at = Point2::new(pose.x, pose.y);
+        for _ in 0..TURNS {
+            match self.doing {
+                Doing::Plan => {
+                    if !self.plan() {
+                        self.reasons.motion.mode = MotionMode::Search;
+                        return Drive::REST;
+                    }
+                    match self.choose() {
+                        Next::Nothing => {
+                            self.status = GoalStatus::Unreachable;
+                            return Drive::REST;
+                        }
+                        Next::Again => {}
+                        Next::Go(leg) => {
+                            self.path.clear();
+                            self.path.extend(self.places.iter().map(|node| self.graph.at(*node)));
+                            let is_known = self.graph.edges()[leg.edge as usize].is_experienced();
+                            let top = self.top * if is_known { 1.0 } else { self.spec.probe };
+                            self.driver.begin(now, &pose, self.graph.at(leg.to), top);
+                            self.doing = Doing::Go(leg);
+                        }
+                    }
+                }
+                Doing::Go(leg) => {
+                    self.explain();
+                    let motion = &mut self.reasons.motion;
+                    motion.mode = MotionMode::Follow;
+                    motion.carrot = [self.driver.target().x, self.driver.target().y];
+                    match self.driver.step(situation) {
+                        Outcome::Going(drive) => {
+                            if drive.speed == 0.0 {
+                                motion.mode = MotionMode::Turn;
+                            }
+                            let last = self.graph.at(self.here);
+                            if nalgebra::distance(&last, &at) >= self.graph.spacing()
+                                && nalgebra::distance(&self.graph.at(leg.to), &at)
+                                    >= 0.5 * self.graph.spacing()
+                            {
+                                // A breadcrumb.
+                                self.settle(at);
+                            }
+                            return drive;
+                        }
+                        Outcome::Arrived => {
+                            if self.here != leg.to {
+                                self.went(self.here, leg.to);
+                            }
+                            if self.here != leg.from && leg.from != leg.to {
+                                self.went(leg.from, leg.to);
+                            }
+                            let node = self.graph.node_mut(leg.to);
+                            node.visits = node.visits.saturating_add(1);
+                            if node.inhibition > 0.0 {
+                                node.inhibition = 0.0;
+                                self.graph.mark_around(leg.to);
+                            }
+                            self.here = leg.to;
+                            self.doing = Doing::Plan;
+                        }
+                        Outcome::Touched { at: point, toward } => {
+                            self.failed(leg, point, toward);
+                            self.doing = Doing::Back(at);
+                        }
+                        Outcome::Stalled => {
+                            let (s, c) = ops::sin_cos(pose.yaw);
+                            let toward = Vector2::new(c, s);
+                            self.failed(leg, at + toward * self.radius, toward);
+                            self.doing = Doing::Back(at);
+                        }
+                    }
+                }
+                Doing::Back(since) => {
+                    self.reasons.motion.mode = MotionMode::Withdraw;
+                    if let Some(drive) = self.driver.back_off(situation, &since, BACK * self.radius) {
+                        return drive;
+                    }
+                    self.settle(at);
+                    self.doing = Doing::Plan;
+                }
+            }
+        }
+        self.reasons.motion.mode = MotionMode::Search;
+        Drive::REST
+    }
+}

@@ -1,0 +1,600 @@
+//! The cognitive graph: places, and what it costs to go from one to the next.
+//!
+//! Inspired by arXiv 2410.01349 (Baranski and Tani; only its abstract is public, so that every equation here is our own). A
+//! *node* is a place where the body was or might be; an *edge* is the behaviour "go straight from one to the other". An edge is
+//! *virtual* until it was executed: free space is taken for granted. Success strengthens it by Hebb's rule,
+//! `w ← w + η (1 − w)`; failure sets `w` to 0 and charges it, `f ← 2 f + 1`. All memory is taken at the start.
+
+use nalgebra::Point2;
+use neuraxis_core::sketch::EdgeKind;
+use neuraxis_core::{Stamp, ops};
+
+use super::impressions::Impressions;
+use super::spec::GraphSpec;
+
+/// No node, no edge.
+pub const NONE: u32 = u32::MAX;
+/// From this strength on an edge counts as experienced.
+const EXPERIENCED: f64 = 0.5;
+/// η of Hebb's rule.
+const LEARNING: f64 = 0.6;
+/// Slots for edges a node, on the average.
+const EDGES_PER_NODE: usize = 16;
+/// An edge that is longer than this many spacings is listed apart, because no search around a place finds it.
+const LONG: f64 = 2.0;
+
+/// A place.
+#[derive(Clone, Copy, Debug)]
+pub struct Node {
+    /// In the map, m.
+    pub at: Point2<f64>,
+    /// How often the body was here.
+    pub visits: u32,
+    /// How often it was a goal that was reached, since a known way last failed on the way to it.
+    pub reached: u32,
+    /// Halvings of the spacing that it was made with.
+    pub level: u8,
+    /// Cost of going there after it could not be reached, m.
+    pub inhibition: f64,
+    /// Whether its neighbourhood has been laid out.
+    is_expanded: bool,
+    head: u32,
+    next_in_cell: u32,
+}
+
+/// The behaviour of going straight between two nodes.
+#[derive(Clone, Copy, Debug)]
+pub struct Edge {
+    /// Its nodes.
+    pub ends: [u32; 2],
+    /// m.
+    pub length: f64,
+    /// Hebbian strength, 0 to 1.
+    pub strength: f64,
+    /// Failures, `f ← 2 f + 1`.
+    pub failures: f64,
+    /// How often it was gone.
+    pub uses: u32,
+    /// What remembered obstacles charge for it, forth and back, m.
+    pub charge: [f64; 2],
+    /// Whether it leads through a place where the body touched something.
+    pub is_blocked: bool,
+    /// When it became what it is; zero if before the present goal was taken up.
+    pub since: Stamp,
+    /// Whether it is seen that nothing leads through there.
+    is_closed: bool,
+    next: [u32; 2],
+}
+
+impl Edge {
+    /// Whether it was executed and has not failed since.
+    #[must_use]
+    pub fn is_experienced(&self) -> bool {
+        self.strength > EXPERIENCED
+    }
+}
+
+/// Which edges a search may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// All of them.
+    All,
+    /// Those that were executed.
+    Experienced,
+}
+
+/// The graph.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    /// The present time: what changes is stamped with it.
+    pub now: Stamp,
+    spec: GraphSpec,
+    spacing: f64,
+    nodes: Vec<Node>,
+    edges: Vec<Edge>,
+    long: Vec<u32>,
+    ends: [u32; 2],
+    /// Nodes whose edges changed; a search that was under way must look at them again.
+    changed: Vec<u32>,
+    is_changed: Vec<bool>,
+    origin: Point2<f64>,
+    size: [f64; 2],
+    cell: f64,
+    columns: usize,
+    rows: usize,
+    cells: Vec<u32>,
+    near: Vec<u32>,
+    dirty: Vec<u32>,
+    is_dirty: Vec<bool>,
+}
+
+impl Graph {
+    /// An empty graph for the area of `size` (m) whose lowest corner is `origin`, with places `spacing` m apart.
+    #[must_use]
+    pub fn new(spec: &GraphSpec, spacing: f64, origin: Point2<f64>, size: [f64; 2]) -> Self {
+        let capacity = spec.capacity as usize;
+        // At most a million cells, however large the area.
+        let cell = spacing.max((size[0] * size[1] / 1e6).sqrt());
+        let columns = (size[0] / cell).ceil().max(1.0) as usize;
+        let rows = (size[1] / cell).ceil().max(1.0) as usize;
+        Self {
+            now: Stamp::ZERO,
+            spec: spec.clone(),
+            spacing,
+            nodes: Vec::with_capacity(capacity),
+            edges: Vec::with_capacity(capacity * EDGES_PER_NODE),
+            long: Vec::with_capacity(capacity),
+            ends: [NONE; 2],
+            changed: Vec::with_capacity(capacity),
+            is_changed: vec![false; capacity],
+            origin,
+            size,
+            cell,
+            columns,
+            rows,
+            cells: vec![NONE; columns * rows],
+            near: Vec::with_capacity(capacity),
+            dirty: Vec::with_capacity(columns * rows),
+            is_dirty: vec![false; columns * rows],
+        }
+    }
+
+    /// Distance between neighbouring places, m.
+    #[must_use]
+    pub fn spacing(&self) -> f64 {
+        self.spacing
+    }
+
+    /// All nodes.
+    #[must_use]
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// All edges.
+    #[must_use]
+    pub fn edges(&self) -> &[Edge] {
+        &self.edges
+    }
+
+    /// Where a node is, m.
+    #[must_use]
+    pub fn at(&self, node: u32) -> Point2<f64> {
+        self.nodes[node as usize].at
+    }
+
+    /// The node, to be changed in what is its own.
+    pub fn node_mut(&mut self, node: u32) -> &mut Node {
+        &mut self.nodes[node as usize]
+    }
+
+    /// Nodes that the graph can hold.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.is_changed.len()
+    }
+
+    /// Whether a place lies inside the area.
+    #[must_use]
+    pub fn holds(&self, at: &Point2<f64>) -> bool {
+        let (x, y) = (at.x - self.origin.x, at.y - self.origin.y);
+        x >= 0.0 && y >= 0.0 && x < self.size[0] && y < self.size[1]
+    }
+
+    /// The edges of a node, and the nodes that they lead to.
+    pub fn roads(&self, node: u32) -> impl Iterator<Item = (u32, u32)> {
+        let mut at = self.nodes[node as usize].head;
+        std::iter::from_fn(move || {
+            if at == NONE {
+                return None;
+            }
+            let edge = &self.edges[at as usize];
+            let side = usize::from(edge.ends[1] == node);
+            let found = (at, edge.ends[1 - side]);
+            at = edge.next[side];
+            Some(found)
+        })
+    }
+
+    /// Where the body is, and where it wants to go: from the one and to the other, untried edges count among the known ones, for
+    /// no way begins or ends exactly where another did.
+    pub fn set_ends(&mut self, ends: [u32; 2]) {
+        for (old, new) in self.ends.into_iter().zip(ends) {
+            if old != new {
+                for node in [old, new].into_iter().filter(|node| *node != NONE) {
+                    self.mark(node);
+                    self.mark_around(node);
+                }
+            }
+        }
+        self.ends = ends;
+    }
+
+    /// A place on an edge, `share` of its length from its first end: what was gone as a whole was gone in parts.
+    pub fn split(&mut self, edge: u32, share: f64, same: f64, impressions: &Impressions) -> Option<u32> {
+        let e = self.edges[edge as usize];
+        let (from, to) = (self.at(e.ends[0]), self.at(e.ends[1]));
+        let at = from + (to - from) * share;
+        let node = if let Some(node) = self.nearest(at, same, |_| true) {
+            node
+        } else {
+            let node = self.add(at, 0)?;
+            self.link(node, impressions);
+            node
+        };
+        for end in e.ends {
+            if let Some(part) = self.connect(end, node, impressions) {
+                let part = &mut self.edges[part as usize];
+                part.since = if part.is_experienced() { part.since } else { e.since };
+                part.strength = part.strength.max(e.strength);
+            }
+            self.mark(end);
+        }
+        self.mark(node);
+        Some(node)
+    }
+
+    /// What it costs to go along `edge` from its end `from`, m; infinite if `view` does not show it.
+    #[must_use]
+    pub fn cost(&self, edge: u32, from: u32, view: View) -> f64 {
+        let e = &self.edges[edge as usize];
+        if e.is_experienced() {
+            return e.length + self.spec.alpha * e.failures;
+        }
+        let is_step = e.length <= LONG * self.spacing && !e.is_blocked;
+        let is_known = is_step && e.ends.iter().any(|end| self.ends.contains(end));
+        if e.is_closed || view == View::Experienced && !is_known {
+            return f64::INFINITY;
+        }
+        let side = usize::from(e.ends[1] == from);
+        let to = e.ends[1 - side];
+        e.length
+            + self.spec.simplicity
+            + self.spec.fineness * f64::from(self.nodes[to as usize].level)
+            + e.charge[side]
+            + self.nodes[to as usize].inhibition
+            + self.spec.alpha * e.failures
+    }
+
+    /// The edge between two nodes.
+    #[must_use]
+    pub fn edge_between(&self, a: u32, b: u32) -> Option<u32> {
+        self.roads(a).find(|(_, to)| *to == b).map(|(edge, _)| edge)
+    }
+
+    /// The nodes within `radius` m of a place, in a fixed order.
+    pub fn around(&self, at: Point2<f64>, radius: f64) -> impl Iterator<Item = u32> {
+        let index = |v: f64, count: usize| (v / self.cell).floor().clamp(0.0, count as f64 - 1.0) as usize;
+        let (x, y) = (at.x - self.origin.x, at.y - self.origin.y);
+        let [left, right] = [index(x - radius, self.columns), index(x + radius, self.columns)];
+        let [low, high] = [index(y - radius, self.rows), index(y + radius, self.rows)];
+        (low..=high)
+            .flat_map(move |row| (left..=right).map(move |column| row * self.columns + column))
+            .flat_map(move |cell| {
+                let mut node = self.cells[cell];
+                std::iter::from_fn(move || {
+                    (node != NONE).then(|| {
+                        let found = node;
+                        node = self.nodes[node as usize].next_in_cell;
+                        found
+                    })
+                })
+            })
+            .filter(move |node| nalgebra::distance_squared(&self.at(*node), &at) <= radius * radius)
+    }
+
+    /// The nodes of [`Self::around`], in a buffer that has to be given back: the graph may change meanwhile.
+    fn found(&mut self, at: Point2<f64>, radius: f64) -> Vec<u32> {
+        let mut near = std::mem::take(&mut self.near);
+        near.clear();
+        near.extend(self.around(at, radius));
+        near
+    }
+
+    /// The node nearest to a place, within `radius` m, of those that `fits`.
+    #[must_use]
+    pub fn nearest(&self, at: Point2<f64>, radius: f64, fits: impl Fn(&Node) -> bool) -> Option<u32> {
+        let mut best: Option<(f64, u32)> = None;
+        for node in self.around(at, radius).filter(|node| fits(&self.nodes[*node as usize])) {
+            let d = nalgebra::distance_squared(&self.at(node), &at);
+            if best.is_none_or(|(b, n)| (d, node) < (b, n)) {
+                best = Some((d, node));
+            }
+        }
+        best.map(|(_, node)| node)
+    }
+
+    /// A new place; `None` if it lies outside or the graph is full.
+    pub fn add(&mut self, at: Point2<f64>, level: u8) -> Option<u32> {
+        if !self.holds(&at) || self.nodes.len() >= self.capacity() {
+            return None;
+        }
+        let node = self.nodes.len() as u32;
+        let (x, y) = (at.x - self.origin.x, at.y - self.origin.y);
+        let column = ((x / self.cell) as usize).min(self.columns - 1);
+        let row = ((y / self.cell) as usize).min(self.rows - 1);
+        let cell = &mut self.cells[row * self.columns + column];
+        let new = Node {
+            at,
+            visits: 0,
+            reached: 0,
+            level,
+            inhibition: 0.0,
+            is_expanded: false,
+            head: NONE,
+            next_in_cell: *cell,
+        };
+        *cell = node;
+        self.nodes.push(new);
+        Some(node)
+    }
+
+    /// The edge between two nodes, made if there is none; `None` if the graph is full.
+    pub fn connect(&mut self, a: u32, b: u32, impressions: &Impressions) -> Option<u32> {
+        if a == b {
+            return None;
+        }
+        if let Some(edge) = self.edge_between(a, b) {
+            return Some(edge);
+        }
+        if self.edges.len() >= self.capacity() * EDGES_PER_NODE {
+            return None;
+        }
+        let edge = self.edges.len() as u32;
+        let (from, to) = (self.at(a), self.at(b));
+        let length = nalgebra::distance(&from, &to);
+        if length > LONG * self.spacing {
+            if self.long.len() >= self.capacity() {
+                return None;
+            }
+            self.long.push(edge);
+        }
+        self.edges.push(Edge {
+            ends: [a, b],
+            length,
+            strength: 0.0,
+            failures: 0.0,
+            uses: 0,
+            charge: [0.0; 2],
+            is_blocked: false,
+            since: self.now,
+            is_closed: false,
+            next: [self.nodes[a as usize].head, self.nodes[b as usize].head],
+        });
+        self.nodes[a as usize].head = edge;
+        self.nodes[b as usize].head = edge;
+        self.recharge(edge, impressions);
+        self.mark(a);
+        self.mark(b);
+        Some(edge)
+    }
+
+    /// Connects a node with all that are within reach of its level.
+    pub fn link(&mut self, node: u32, impressions: &Impressions) {
+        let Node { at, level, .. } = self.nodes[node as usize];
+        let reach = self.spec.reach * self.spacing_at(level);
+        let mut near = self.found(at, reach);
+        for other in near.drain(..) {
+            self.connect(node, other, impressions);
+        }
+        self.near = near;
+    }
+
+    /// m.
+    #[must_use]
+    pub fn spacing_at(&self, level: u8) -> f64 {
+        self.spacing / f64::from(1_u32 << level.min(16))
+    }
+
+    /// Lays out the neighbourhood of a node, once: six places around it at `spacing` of `level`, where there are none yet.
+    pub fn expand(&mut self, node: u32, impressions: &Impressions) {
+        if self.nodes[node as usize].is_expanded {
+            return;
+        }
+        self.nodes[node as usize].is_expanded = true;
+        let Node { at, level, .. } = self.nodes[node as usize];
+        // Fine places are made where they are needed, and do not spread.
+        if level == 0 {
+            self.ring(at, level, impressions);
+            self.link(node, impressions);
+        }
+    }
+
+    /// Six places around `at`, in the spacing of `level`, where there are none; how many were made.
+    pub fn ring(&mut self, at: Point2<f64>, level: u8, impressions: &Impressions) -> usize {
+        let spacing = self.spacing_at(level);
+        let mut made = 0;
+        for i in 0..6 {
+            let (s, c) = ops::sin_cos(f64::from(i) * ops::PI / 3.0);
+            let there = Point2::new(at.x + spacing * c, at.y + spacing * s);
+            made += usize::from(self.propose(there, level, impressions).is_some());
+        }
+        made
+    }
+
+    /// A place to try at `there`, with its links, unless there is one near enough for its level.
+    pub fn propose(&mut self, there: Point2<f64>, level: u8, impressions: &Impressions) -> Option<u32> {
+        let apart = self.spec.merge * self.spacing_at(level);
+        if self.nearest(there, apart, |_| true).is_some() {
+            return None;
+        }
+        let node = self.add(there, level)?;
+        self.link(node, impressions);
+        Some(node)
+    }
+
+    /// Works out anew what remembered obstacles charge for an edge.
+    pub fn recharge(&mut self, edge: u32, impressions: &Impressions) {
+        let [a, b] = self.edges[edge as usize].ends;
+        let (from, to) = (self.at(a), self.at(b));
+        let (forth, back) = (impressions.charge(from, to), impressions.charge(to, from));
+        let is_blocked = forth.is_blocked || back.is_blocked;
+        let e = &mut self.edges[edge as usize];
+        let charge = [forth.cost, back.cost];
+        if e.charge != charge || e.is_blocked != is_blocked {
+            e.charge = charge;
+            e.is_blocked = is_blocked;
+            e.is_closed &= is_blocked;
+            self.mark_ends(edge);
+        }
+    }
+
+    /// Works out anew what the edges near `at` cost, within `radius` m.
+    pub fn recharge_around(&mut self, at: Point2<f64>, radius: f64, impressions: &Impressions) {
+        self.recharge_near(at, radius + LONG * self.spacing, impressions);
+        for i in 0..self.long.len() {
+            self.recharge(self.long[i], impressions);
+        }
+    }
+
+    /// The same for the edges, none of them long, of the nodes within `reach` m.
+    fn recharge_near(&mut self, at: Point2<f64>, reach: f64, impressions: &Impressions) {
+        let mut near = self.found(at, reach);
+        for node in near.drain(..) {
+            let mut edge = self.nodes[node as usize].head;
+            while edge != NONE {
+                let e = self.edges[edge as usize];
+                // Each once: from its first end, if that is near; else from the other.
+                let first_is_near = nalgebra::distance_squared(&self.at(e.ends[0]), &at) <= reach * reach;
+                if (e.ends[0] == node || !first_is_near) && e.length <= LONG * self.spacing {
+                    self.recharge(edge, impressions);
+                }
+                edge = e.next[usize::from(e.ends[1] == node)];
+            }
+        }
+        self.near = near;
+    }
+
+    /// Something was touched at `at`: known ways whose middle comes nearer than `radius` m to it are open no longer. Whether there
+    /// were any.
+    pub fn break_through(&mut self, at: Point2<f64>, radius: f64) -> bool {
+        let mut broke = false;
+        for edge in 0..self.edges.len() as u32 {
+            let e = self.edges[edge as usize];
+            if !e.is_experienced() {
+                continue;
+            }
+            let [a, b] = e.ends;
+            let (from, to) = (self.at(a), self.at(b));
+            let way = to - from;
+            let ahead = ((at - from).dot(&way) / way.norm_squared().max(1e-12)).clamp(0.0, 1.0);
+            if (at - (from + way * ahead)).norm() < radius {
+                self.edges[edge as usize].strength = 0.0;
+                self.edges[edge as usize].since = self.now;
+                self.mark(a);
+                self.mark(b);
+                broke = true;
+            }
+        }
+        broke
+    }
+
+    /// Something changed at `at`: the edges around it have to be looked at again, by [`Self::recharge_dirty`].
+    pub fn soil(&mut self, at: &Point2<f64>) {
+        if self.holds(at) {
+            let column = ((at.x - self.origin.x) / self.cell) as usize;
+            let row = ((at.y - self.origin.y) / self.cell) as usize;
+            let cell = row.min(self.rows - 1) * self.columns + column.min(self.columns - 1);
+            if !self.is_dirty[cell] {
+                self.is_dirty[cell] = true;
+                self.dirty.push(cell as u32);
+            }
+        }
+    }
+
+    /// Works out anew what the edges around at most `budget` of the soiled cells cost; whether there were any.
+    pub fn recharge_dirty(&mut self, budget: usize, impressions: &Impressions) -> bool {
+        let mut any = false;
+        for _ in 0..budget {
+            let Some(cell) = self.dirty.pop() else { break };
+            self.is_dirty[cell as usize] = false;
+            let (column, row) = (cell as usize % self.columns, cell as usize / self.columns);
+            let middle = Point2::new(
+                self.origin.x + (column as f64 + 0.5) * self.cell,
+                self.origin.y + (row as f64 + 0.5) * self.cell,
+            );
+            self.recharge_near(middle, (0.75 + 0.5 * self.spec.reach) * self.cell, impressions);
+            any = true;
+        }
+        if any {
+            for i in 0..self.long.len() {
+                self.recharge(self.long[i], impressions);
+            }
+        }
+        any
+    }
+
+    /// The edge was executed.
+    pub fn succeed(&mut self, edge: u32) {
+        let e = &mut self.edges[edge as usize];
+        e.since = if e.is_experienced() { e.since } else { self.now };
+        e.strength += LEARNING * (1.0 - e.strength);
+        e.failures *= 0.5;
+        e.uses = e.uses.saturating_add(1);
+        self.mark_ends(edge);
+    }
+
+    /// It is seen that nothing leads through a blocked edge, nor beside it: no way until what blocks it is gone.
+    pub fn close(&mut self, edge: u32) {
+        self.edges[edge as usize].is_closed = true;
+        self.mark_ends(edge);
+    }
+
+    /// The edge could not be executed.
+    pub fn fail(&mut self, edge: u32) {
+        let e = &mut self.edges[edge as usize];
+        e.since = if e.kind() == EdgeKind::Failed { e.since } else { self.now };
+        e.strength = 0.0;
+        e.failures = 2.0 * e.failures + 1.0;
+        self.mark_ends(edge);
+    }
+
+    /// Charges of failure fade by `factor`.
+    pub fn fade(&mut self, factor: f64, impressions: &Impressions) {
+        for edge in 0..self.edges.len() {
+            self.edges[edge].failures *= factor;
+            self.edges[edge].since = Stamp::ZERO;
+            self.recharge(edge as u32, impressions);
+            if self.edges[edge].failures > 0.0 {
+                self.mark_ends(edge as u32);
+            }
+        }
+        for node in 0..self.nodes.len() {
+            if self.nodes[node].inhibition > 0.0 {
+                self.nodes[node].inhibition *= factor;
+                self.mark_around(node as u32);
+            }
+        }
+    }
+
+    /// The cost of all edges into a node has changed.
+    pub fn mark_around(&mut self, node: u32) {
+        let mut edge = self.nodes[node as usize].head;
+        while edge != NONE {
+            let e = self.edges[edge as usize];
+            let side = usize::from(e.ends[1] == node);
+            self.mark(e.ends[1 - side]);
+            edge = e.next[side];
+        }
+    }
+
+    fn mark_ends(&mut self, edge: u32) {
+        let [a, b] = self.edges[edge as usize].ends;
+        self.mark(a);
+        self.mark(b);
+    }
+
+    fn mark(&mut self, node: u32) {
+        if !self.is_changed[node as usize] {
+            self.is_changed[node as usize] = true;
+            self.changed.push(node);
+        }
+    }
+
+    /// One of the nodes whose edges changed since this was last asked.
+    pub fn take_changed(&mut self) -> Option<u32> {
+        let node = self.changed.pop()?;
+        self.is_changed[node as usize] = false;
+        Some(node)
+    }
+}

@@ -1,0 +1,81 @@
+//! Once it is made, the cognitive graph takes no memory: not in a tick, not in a failure, not in a plan.
+
+#![expect(unsafe_code, reason = "counting allocations takes an allocator, and that is an unsafe trait")]
+
+mod mazes;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use mazes::{World, drive, navigator};
+use nalgebra::Point2;
+use neuraxis_cognition::graph::MemoryKind;
+use neuraxis_cognition::{CognitionSpec, Graph, Impressions, Navigator, Search, Situation};
+use neuraxis_core::{Drive, Goal, GoalStatus, Reasons};
+
+struct Counting;
+
+thread_local! {
+    static COUNT: Cell<u64> = const { Cell::new(0) };
+}
+
+// SAFETY: every call goes on to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        COUNT.set(COUNT.get() + 1);
+        // SAFETY: as the caller promised.
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as the caller promised.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// A navigator whose steps are watched.
+struct Watched {
+    inner: Box<dyn Navigator>,
+    allocations: u64,
+}
+
+impl Navigator for Watched {
+    fn set_goal(&mut self, goal: Option<Goal>) {
+        self.inner.set_goal(goal);
+    }
+    fn step(&mut self, situation: &Situation<'_>) -> Drive {
+        let before = COUNT.get();
+        let drive = self.inner.step(situation);
+        self.allocations += COUNT.get() - before;
+        drive
+    }
+    fn status(&self) -> GoalStatus {
+        self.inner.status()
+    }
+    fn reasons(&self) -> &Reasons {
+        self.inner.reasons()
+    }
+    fn path(&self) -> &[Point2<f64>] {
+        self.inner.path()
+    }
+    fn cognitive_graph(&self) -> Option<(&Graph, &Impressions)> {
+        self.inner.cognitive_graph()
+    }
+}
+
+#[test]
+fn no_step_of_a_search_allocates() {
+    let world = World::drawn(mazes::MEDIUM);
+    for memory in [MemoryKind::Exact, MemoryKind::Superposed] {
+        let mut spec = CognitionSpec { search: Search::CognitiveGraph, ..CognitionSpec::default() };
+        spec.graph.memory = memory;
+        let mut watched = Watched { inner: navigator(&spec, world.size), allocations: 0 };
+        for (start, goal) in [([1.5, 6.5], [6.5, 1.5]), ([1.5, 6.5], [6.5, 1.5]), ([6.5, 1.5], [1.5, 1.5])] {
+            let trip = drive(&world, &mut watched, start.into(), goal.into(), 0.45, 500.0);
+            assert_eq!(trip.status, GoalStatus::Reached);
+        }
+        assert_eq!(watched.allocations, 0, "{memory:?}");
+    }
+}
