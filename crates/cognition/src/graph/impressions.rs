@@ -178,6 +178,21 @@ impl Impressions {
         })
     }
 
+    /// The nearest point to `at`, within `reach` m, where the body fits as far as is seen; `at` itself for a body that does not see.
+    #[must_use]
+    pub fn free_near(&self, at: Point2<f64>, reach: f64) -> Option<Point2<f64>> {
+        let Some(seen) = &self.seen else { return Some(at) };
+        let cell = seen.cell(&at);
+        if seen.costs.is_clear(cell, cell) {
+            return Some(at);
+        }
+        let index =
+            seen.costs.nearest_free(cell, (reach / seen.resolution).ceil().clamp(1.0, 40.0) as i64)?;
+        let (x, y) = (index as i64 % seen.costs.width(), index as i64 / seen.costs.width());
+        let middle = |i: i64| (i as f64 + 0.5) * seen.resolution;
+        Some(Point2::new(seen.origin.x + middle(x), seen.origin.y + middle(y)))
+    }
+
     /// What range finders saw, as costs of cells.
     #[must_use]
     pub fn costs(&self) -> Option<&Costmap> {

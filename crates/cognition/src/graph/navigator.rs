@@ -100,11 +100,16 @@ impl GraphNavigator {
     /// A navigator for `body`, in the area of `map`.
     #[must_use]
     pub fn new(spec: &CognitionSpec, body: &BodyDescription, map: &OccupancyGrid) -> Self {
-        let graph_spec = spec.graph.clone();
+        let mut graph_spec = spec.graph.clone();
         let size = [map.width() as f64 * map.resolution(), map.height() as f64 * map.resolution()];
-        let spacing = graph_spec.spacing.unwrap_or(5.0 * body.radius);
-        let capacity = graph_spec.capacity as usize;
         let has_sight = body.sensors.iter().any(|s| matches!(s.sensor, Sensor::Lidar { .. }));
+        // Who sees need not feel for each place: finer ones cost no tries.
+        let spacing = graph_spec.spacing.unwrap_or(if has_sight { 2.5 } else { 5.0 } * body.radius);
+        if has_sight {
+            graph_spec.fineness = 0.0;
+            graph_spec.capacity = graph_spec.capacity.saturating_mul(3);
+        }
+        let capacity = graph_spec.capacity as usize;
         let mut impressions = Impressions::new(&graph_spec, body.radius, map.origin(), size);
         if has_sight {
             impressions.see(map, body.radius + spec.clearance, body.radius + spec.inflation);
@@ -173,6 +178,8 @@ impl GraphNavigator {
 
     /// Where the body is now becomes the place that it is at; the way from the last place was gone.
     fn settle(&mut self, at: Point2<f64>) {
+        // Too near to a wall that is seen, no way would begin there.
+        let at = self.impressions.free_near(at, 0.5).unwrap_or(at);
         let Some(node) = self.place(at) else { return };
         if self.here != NONE && self.here != node {
             self.went(self.here, node);
@@ -405,6 +412,13 @@ impl GraphNavigator {
         Some(best)
     }
 
+    /// The believed distance that counts as there: three standard deviations inside the tolerance, if that is more than its share. What
+    /// a range finder says of its own error leaves out that its map drifts.
+    fn near_enough(&self, tolerance: f64, std: f64) -> f64 {
+        let share = NEAR * tolerance;
+        if self.sight.is_some() { share } else { share.max(tolerance - 3.0 * std - MARGIN) }
+    }
+
     /// Writes down why this way.
     fn explain(&mut self) {
         let plan = &mut self.reasons.plan;
@@ -428,8 +442,10 @@ impl GraphNavigator {
         }
     }
 
-    /// Begins with the goal (`x`, `y`): a place for it, and a wave from it.
-    fn begin(&mut self, at: Point2<f64>) -> bool {
+    /// Begins with the goal `at`: a place for it, or within `near` m of it, and a wave from there.
+    fn begin(&mut self, at: Point2<f64>, near: f64) -> bool {
+        let at =
+            self.impressions.free_near(at, near).filter(|p| nalgebra::distance(p, &at) <= near).unwrap_or(at);
         let node = self.graph.nearest(at, 0.1 * self.radius, |_| true).or_else(|| self.graph.add(at, 0));
         let Some(node) = node else { return false };
         self.graph.link(node, &self.impressions);
@@ -438,11 +454,6 @@ impl GraphNavigator {
         self.known.begin(&self.graph, self.here, node);
         true
     }
-}
-
-/// The believed distance that counts as there: three standard deviations inside the tolerance, if that is more than its share.
-fn near_enough(tolerance: f64, std: f64) -> f64 {
-    (tolerance - 3.0 * std - MARGIN).max(NEAR * tolerance)
 }
 
 impl Navigator for GraphNavigator {
@@ -497,7 +508,7 @@ impl Navigator for GraphNavigator {
             self.here = NONE;
             self.doing = Doing::Plan;
         }
-        if nalgebra::distance(&at, &goal) <= near_enough(tolerance, situation.belief.position_std()) {
+        if nalgebra::distance(&at, &goal) <= self.near_enough(tolerance, situation.belief.position_std()) {
             if self.status != GoalStatus::Reached {
                 self.settle(at);
                 if self.goal_node != NONE && self.here != NONE && self.here != self.goal_node {
@@ -521,12 +532,12 @@ impl Navigator for GraphNavigator {
                 return Drive::REST;
             }
         }
-        if self.goal_node == NONE && !self.begin(goal) {
+        if self.goal_node == NONE && !self.begin(goal, NEAR * tolerance) {
             self.status = GoalStatus::Unreachable;
             return Drive::REST;
         }
         if self.sight.is_some() {
-            return self.by_sight(situation, near_enough(tolerance, situation.belief.position_std()));
+            return self.by_sight(situation, self.near_enough(tolerance, situation.belief.position_std()));
         }
         self.by_touch(situation)
     }

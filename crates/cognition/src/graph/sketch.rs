@@ -46,3 +46,44 @@ pub(super) fn draw(graph: &Graph, impressions: &Impressions) -> Sketch {
             .collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{Point2, Vector2};
+    use neuraxis_core::Stamp;
+
+    use super::super::spec::GraphSpec;
+    use super::*;
+
+    #[test]
+    fn a_sketch_says_since_when_and_the_next_goal_makes_it_all_old() {
+        let spec = GraphSpec::default();
+        let (origin, size) = (Point2::new(0.0, 0.0), [4.0, 4.0]);
+        let mut graph = Graph::new(&spec, 0.5, origin, size);
+        let mut impressions = Impressions::new(&spec, 0.1, origin, size);
+        let places = [1.0, 1.5, 2.0].map(|x| graph.add(Point2::new(x, 1.0), 0).expect("room"));
+        let gone = graph.connect(places[0], places[1], &impressions).expect("room");
+        let shut = graph.connect(places[1], places[2], &impressions).expect("room");
+        for second in 1..=3 {
+            graph.now = Stamp::from_seconds(f64::from(second));
+            impressions.now = graph.now;
+            graph.succeed(gone);
+            if second > 1 {
+                graph.fail(shut);
+                impressions.note(Point2::new(1.8, 1.0), Vector2::new(1.0, 0.0), false);
+            }
+        }
+        let sketch = draw(&graph, &impressions);
+        let known: Vec<_> = sketch.edges.iter().map(|e| (e.kind, e.since.seconds())).collect();
+        assert_eq!(known, [(EdgeKind::Experienced, 1.0), (EdgeKind::Failed, 2.0)], "the first time counts");
+        assert_eq!(sketch.failures.len(), 1);
+        assert_eq!(sketch.failures[0].since.seconds(), 2.0);
+
+        impressions.fade(spec.decay, spec.volatile_decay);
+        graph.fade(spec.decay, &impressions);
+        let sketch = draw(&graph, &impressions);
+        assert!(sketch.edges.iter().all(|e| e.since == Stamp::ZERO));
+        assert!(sketch.failures.iter().all(|f| f.since == Stamp::ZERO));
+        assert_eq!(sketch.edges[0].kind, EdgeKind::Experienced, "what was learned stays");
+    }
+}

@@ -4,6 +4,7 @@ use nalgebra::Point2;
 use neuraxis_core::reasons::MotionMode;
 use neuraxis_core::{Drive, GoalStatus};
 
+use super::super::store::NONE;
 use super::{Doing, GraphNavigator, Leg, Next};
 use crate::Situation;
 
@@ -23,6 +24,16 @@ impl GraphNavigator {
         let moved = nalgebra::distance(&self.graph.at(self.here), &at) >= 0.5 * self.graph.spacing();
         if moved {
             self.settle(at);
+        }
+        if changed
+            && self.impressions.free_near(self.graph.at(self.goal_node), 0.0)
+                != Some(self.graph.at(self.goal_node))
+        {
+            // The place of the goal turned out to be too near to a wall: another one, from the next tick on.
+            self.goal_node = NONE;
+            self.path.clear();
+            self.doing = Doing::Plan;
+            return Drive::REST;
         }
         if changed || moved {
             self.doing = Doing::Plan;
