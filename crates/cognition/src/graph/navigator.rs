@@ -3,7 +3,7 @@
 //! One turn of the loop: value wave from the goal → the cheapest way → its first edge is executed → success strengthens it, failure
 //! leaves an impression → the wave is repaired. Every penalty is finite and each failure at least doubles its own, so that no
 //! plan is ignored forever; where the cheapest way leads through something that was touched, places are laid out more finely
-//! around it first. Two departures from the notes that this began with: free space is laid out as far as the wave needs it (so that the
+//! around it first. Two departures from a first prototype: free space is laid out as far as the wave needs it (so that the
 //! first try is as good as D* Lite's), and a way is straightened while it is executed.
 
 mod sight;
