@@ -22,11 +22,9 @@ use neuraxis_core::{Drive, Goal, GoalStatus, OccupancyGrid, Pose2, Reasons, Stam
 
 use self::lattice::{Lattice, NONE, STRAIGHT};
 use crate::graph::heap::Heap;
-use crate::graph::leg::{LegDriver, Outcome};
+use crate::graph::leg::{LegDriver, Outcome, near_enough};
 use crate::{CognitionSpec, Navigator, Search, Situation};
 
-/// The believed distance that counts as there, as a share of the tolerance.
-const NEAR: f64 = 0.6;
 /// After a touch it backs off so far, radii.
 const BACK: f64 = 0.5;
 /// A pose that moves further than this beyond what the body can do was moved by somebody else, m.
@@ -355,7 +353,7 @@ impl Navigator for GridNavigator {
                 > JUMP + 2.0 * situation.belief.twist.linear.abs() * now.since(when)
         });
         self.last = Some((at, now));
-        if nalgebra::distance(&at, &goal) <= NEAR * tolerance {
+        if nalgebra::distance(&at, &goal) <= near_enough(tolerance, situation.belief.position_std()) {
             self.doing = Doing::Plan;
             self.status = GoalStatus::Reached;
             self.reasons.motion.mode = MotionMode::Arrived;

@@ -27,6 +27,18 @@ const AHEAD: f64 = 1.1;
 /// Acceleration that it counts on for stopping, of the limits.
 const BRAKE: f64 = 0.7;
 
+/// The believed distance that counts as there, as a share of the tolerance: the belief errs too.
+pub const NEAR: f64 = 0.6;
+/// Held back from the tolerance in any case, m.
+const MARGIN: f64 = 0.02;
+
+/// The believed distance that counts as there for one who is told where it is, to within `std` m: three standard deviations
+/// inside the tolerance, if that is more than its share. The same for all who go by touch.
+#[must_use]
+pub fn near_enough(tolerance: f64, std: f64) -> f64 {
+    (tolerance - 3.0 * std - MARGIN).max(NEAR * tolerance)
+}
+
 /// What became of a leg.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Outcome {

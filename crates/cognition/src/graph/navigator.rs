@@ -16,17 +16,13 @@ use neuraxis_core::robot::Sensor;
 use neuraxis_core::{Drive, Goal, GoalStatus, OccupancyGrid, Reasons, Sketch, Stamp, ops};
 
 use super::impressions::Impressions;
-use super::leg::LegDriver;
+use super::leg::{LegDriver, NEAR, near_enough};
 use super::spec::GraphSpec;
 use super::store::{Graph, NONE, View};
 use super::wave::Wave;
 use crate::local::LocalController;
 use crate::{CognitionSpec, Navigator, Situation};
 
-/// The believed distance that counts as there, as a share of the tolerance: the belief errs too.
-const NEAR: f64 = 0.6;
-/// Held back from the tolerance in any case, m.
-const MARGIN: f64 = 0.02;
 /// A place where the body stood is another one nearer than this, radii.
 const SAME: f64 = 0.6;
 /// A pose that moves further than this beyond what the body can do was moved by somebody else, m.
@@ -412,11 +408,9 @@ impl GraphNavigator {
         Some(best)
     }
 
-    /// The believed distance that counts as there: three standard deviations inside the tolerance, if that is more than its share. What
-    /// a range finder says of its own error leaves out that its map drifts.
+    /// The believed distance that counts as there. What a range finder says of its own error leaves out that its map drifts.
     fn near_enough(&self, tolerance: f64, std: f64) -> f64 {
-        let share = NEAR * tolerance;
-        if self.sight.is_some() { share } else { share.max(tolerance - 3.0 * std - MARGIN) }
+        if self.sight.is_some() { NEAR * tolerance } else { near_enough(tolerance, std) }
     }
 
     /// Writes down why this way.
