@@ -40,6 +40,14 @@ impl CueReport {
             refusals: 0,
         }
     }
+
+    /// Notes that the latest measurement was left out, and `why`: it counts, and the cue is worth nothing now.
+    pub fn refuse(&mut self, why: Refusal) {
+        self.refusal = why;
+        self.refusals = self.refusals.saturating_add(1);
+        self.reliability = 0.0;
+        self.gain = 0.0;
+    }
 }
 
 /// What just happens to the body, as probabilities, 0 to 1.

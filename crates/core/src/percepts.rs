@@ -3,7 +3,7 @@
 //! A slot holds the *latest* reading of its sense. A reading may be late, stale or missing; the slot
 //! says so by its stamps and its sequence number, and nobody waits for it.
 
-use nalgebra::{Matrix3, UnitQuaternion, Vector3};
+use nalgebra::{Isometry3, Matrix3, Matrix6, UnitQuaternion, Vector3};
 
 use crate::{Pose2, Stamp, Twist2};
 
@@ -79,12 +79,48 @@ pub struct Battery {
 
 /// Where something that knows the map says that the body is (`geometry_msgs/PoseWithCovarianceStamped`):
 /// AMCL, motion capture, camera tags, GNSS.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AbsolutePose {
     /// `base_link` in `map`.
-    pub pose: Pose2,
-    /// Covariance of x, y and yaw: m², m·rad, rad². An infinite variance: it does not tell that number.
-    pub covariance: Matrix3<f64>,
+    pub pose: Isometry3<f64>,
+    /// Covariance of x, y, z and of the rotations about the map's x, y and z: m², m·rad, rad². An infinite variance: it
+    /// does not tell that number.
+    pub covariance: Matrix6<f64>,
+}
+
+/// Where x, y and yaw stand in a covariance of ROS.
+pub const PLANAR: [usize; 3] = [0, 1, 5];
+
+impl AbsolutePose {
+    /// The pose of a body on the plane, with the `covariance` of x, y and yaw; it tells neither height nor tilt.
+    #[must_use]
+    pub fn planar(pose: &Pose2, covariance: &Matrix3<f64>) -> Self {
+        let mut spatial = Matrix6::from_diagonal_element(f64::INFINITY);
+        for (i, row) in PLANAR.into_iter().enumerate() {
+            for (j, column) in PLANAR.into_iter().enumerate() {
+                spatial[(row, column)] = covariance[(i, j)];
+            }
+        }
+        Self { pose: pose.to_spatial(0.0), covariance: spatial }
+    }
+
+    /// The pose's shadow on the ground.
+    #[must_use]
+    pub fn shadow(&self) -> Pose2 {
+        Pose2::from_spatial(&self.pose)
+    }
+
+    /// Covariance of x, y and yaw.
+    #[must_use]
+    pub fn planar_covariance(&self) -> Matrix3<f64> {
+        Matrix3::from_fn(|i, j| self.covariance[(PLANAR[i], PLANAR[j])])
+    }
+}
+
+impl Default for AbsolutePose {
+    fn default() -> Self {
+        Self { pose: Isometry3::identity(), covariance: Matrix6::zeros() }
+    }
 }
 
 /// The reading of one sense.
@@ -161,7 +197,10 @@ impl Reading {
             Self::Contact(contact) => contact.force.is_finite(),
             Self::Battery(battery) => battery.percentage.is_finite(),
             // What a covariance may be is for the estimator to say: a bad one is refused, and stops nobody.
-            Self::Pose(pose) => pose.pose.is_finite(),
+            Self::Pose(absolute) => {
+                let rotation = absolute.pose.rotation.coords;
+                absolute.pose.translation.vector.iter().chain(rotation.iter()).all(|v| v.is_finite())
+            }
         }
     }
 }

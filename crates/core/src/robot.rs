@@ -507,6 +507,14 @@ pub struct PoseNoise {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0001, max = 10.0))]
     pub heading: Option<f64>,
+    /// Standard deviation of the height, m; it does not tell the height if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0001, max = 100.0))]
+    pub height: Option<f64>,
+    /// Standard deviation of roll and of pitch, rad; it does not tell them if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0001, max = 10.0))]
+    pub tilt: Option<f64>,
 }
 
 impl PoseNoise {
@@ -517,7 +525,7 @@ impl PoseNoise {
 
 impl Default for PoseNoise {
     fn default() -> Self {
-        Self { position: Self::default_position(), heading: None }
+        Self { position: Self::default_position(), heading: None, height: None, tilt: None }
     }
 }
 

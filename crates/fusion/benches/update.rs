@@ -18,7 +18,7 @@ fn body() -> BodyDescription {
     let pose = |name: &str, heading| Sensor::Pose {
         name: name.to_owned(),
         rate,
-        noise: PoseNoise { position: 0.05, heading },
+        noise: PoseNoise { position: 0.05, heading, ..PoseNoise::default() },
         transport,
         deadline,
     };
@@ -74,8 +74,8 @@ fn percepts(percepts: &mut Percepts, tick: u64, truth: &mut Pose2) {
             linear_acceleration: Vector3::new(off(7.1), 0.0, 9.81),
             orientation: None,
         }),
-        Reading::Pose(AbsolutePose { pose: seen, covariance: covariance(4e-4) }),
-        Reading::Pose(AbsolutePose { pose: seen, covariance: covariance(f64::INFINITY) }),
+        Reading::Pose(AbsolutePose::planar(&seen, &covariance(4e-4))),
+        Reading::Pose(AbsolutePose::planar(&seen, &covariance(f64::INFINITY))),
     ];
     for (slot, reading) in percepts.slots_mut().iter_mut().zip(&readings) {
         slot.put(now, |to| to.copy_from(reading));

@@ -105,7 +105,7 @@ impl Blame {
         now: Stamp,
     ) -> bool {
         let (slow, std) = own.monitor.slow();
-        if own.checks_itself || slow.norm() < BIASED * std {
+        if slow.norm() < BIASED * std {
             return false;
         }
         others.any(|other| {

@@ -16,10 +16,10 @@ use neuraxis_core::body::BodyDescription;
 use neuraxis_core::reasons::Refusal;
 use neuraxis_core::{Belief, CueReport, OccupancyGrid, Percepts, Pose2, Reading, Stamp};
 
-use crate::blame::{Blame, Witness};
+use crate::absolutes::Absolutes;
 use crate::events::{Context, EventSense};
-use crate::filter::{Filter, soften};
-use crate::honesty::Monitor;
+use crate::filter::{Filter, Sighting};
+use crate::gaussian::soften;
 use crate::mapper::Mapper;
 use crate::motion::{MotionSense, Step};
 use crate::scan_match::Matcher;
@@ -45,6 +45,8 @@ const MOST_AGAINST: f64 = 0.4;
 const DOUBTFUL: f64 = 3.0;
 /// Scans whose residuals are so many times the usual ones, in variance, are not drawn.
 const ROUGH: f64 = 4.0;
+/// Wheels that so surely speed up without the body are to blame for what follows.
+const SPIN: f64 = 0.999;
 /// Wheels that have been silent for longer move nothing, s.
 const SILENT: f64 = 0.1;
 /// The place of matched scans among the absolute cues.
@@ -54,27 +56,6 @@ const SCANS: usize = 0;
 const ODOMETRY: usize = 0;
 const GYRO: usize = 1;
 const FIRST: usize = 2;
-
-/// An absolute cue.
-#[derive(Clone, Debug)]
-struct Absolute {
-    monitor: Monitor,
-    /// Information of its last reading about x, y, yaw: 1/m², 1/(m·rad), 1/rad².
-    information: Matrix3<f64>,
-    checks_itself: bool,
-    /// Factor on its variances that is known from elsewhere.
-    known: f64,
-}
-
-impl Absolute {
-    fn new(checks_itself: bool) -> Self {
-        Self { monitor: Monitor::default(), information: Matrix3::zeros(), checks_itself, known: 1.0 }
-    }
-
-    fn witness(&self) -> Witness<'_> {
-        Witness { monitor: &self.monitor, information: &self.information, checks_itself: self.checks_itself }
-    }
-}
 
 /// How rough scans usually are: the mean square of the residuals of matched ones, m².
 #[derive(Clone, Debug, Default)]
@@ -115,9 +96,8 @@ pub struct Fusion {
     senses: Senses,
     motion: MotionSense,
     filter: Filter,
-    blame: Blame,
     /// Matched scans, then absolute poses in the order of the body's description.
-    absolutes: Vec<Absolute>,
+    absolutes: Absolutes,
     /// The last absolute pose of each such sense, to see whether it is stuck.
     last_poses: Vec<Option<Pose2>>,
     /// The last sweep of each range finder, for the same reason.
@@ -133,8 +113,6 @@ pub struct Fusion {
     known_q: f64,
     events: EventSense,
     roughness: Roughness,
-    /// When an absolute cue was last taken in.
-    last_fix: Option<Stamp>,
     /// How far wheels and gyroscope disagreed in the last step.
     disagreement: f64,
 }
@@ -160,8 +138,9 @@ impl Fusion {
             CueReport::silent("scan_matching"),
         ];
         cues.extend(senses.poses.iter().map(|reader| CueReport::silent(&reader.name)));
-        let mut absolutes = vec![Absolute::new(true)];
-        absolutes.extend(senses.poses.iter().map(|_| Absolute::new(false)));
+        // Whether a scan fits the map, it tells by itself.
+        let checks_itself = std::iter::once(true).chain(senses.poses.iter().map(|_| false));
+        let absolutes = Absolutes::new(honesty, checks_itself);
         let map = known.cloned().unwrap_or_else(|| {
             OccupancyGrid::new(Point2::new(start.x, start.y), spec.map.size, spec.map.resolution)
         });
@@ -171,7 +150,6 @@ impl Fusion {
         Self {
             motion: MotionSense::new(noise, body.drive),
             filter: Filter::new(start, noise.gyro_bias, scale),
-            blame: Blame::default(),
             absolutes,
             last_poses: vec![None; senses.poses.len()],
             last_scans: senses.scans.iter().map(|reader| Vec::with_capacity(reader.beams)).collect(),
@@ -189,7 +167,6 @@ impl Fusion {
             known_q: 1.0,
             events: EventSense::new(body),
             roughness: Roughness::default(),
-            last_fix: None,
             disagreement: 0.0,
         }
     }
@@ -212,18 +189,14 @@ impl Fusion {
     pub fn set_known_noise(&mut self, name: &str, factor: f64) -> bool {
         let Some(place) = self.belief.cues.iter().position(|cue| *cue.name == *name) else { return false };
         match place.checked_sub(FIRST) {
-            Some(i) => self.absolutes[i].known = factor,
+            Some(i) => self.absolutes.set_known_noise(i, factor),
             None => self.known_q = factor,
         }
         true
     }
 
     fn refuse(&mut self, cue: usize, why: Refusal) {
-        let report = &mut self.belief.cues[cue];
-        report.refusal = why;
-        report.refusals = report.refusals.saturating_add(1);
-        report.reliability = 0.0;
-        report.gain = 0.0;
+        self.belief.cues[cue].refuse(why);
     }
 
     fn take_contacts(&mut self, percepts: &Percepts) {
@@ -234,7 +207,7 @@ impl Fusion {
         let touching = self.senses.contacts.iter().any(touches);
         // Where something is hit, wheels slip.
         if touching && !self.is_touching && self.honesty.blame {
-            self.blame.shock();
+            self.absolutes.blame.shock();
         }
         self.is_touching = touching;
     }
@@ -298,11 +271,11 @@ impl Fusion {
             self.filter.learn_bias(rate, self.noise.gyro);
         }
         if self.honesty.blame && step.still.is_none() {
-            self.blame.suspect(step.disagreement);
+            self.absolutes.blame.suspect(step.disagreement);
         }
-        let q = if self.honesty.blame { self.blame.inflation() } else { 1.0 } * self.known_q;
+        let q = self.absolutes.inflation() * self.known_q;
         step.motion.variance = step.motion.variance.map(|v| v * q);
-        let unfixed = self.last_fix.map_or(f64::INFINITY, |last| step.stamp.since(last));
+        let unfixed = self.absolutes.unfixed(step.stamp);
         // Who blames the prediction lets its constant errors go, as long as there is somebody to learn them from anew.
         if q > 1.0 && self.honesty.blame && unfixed < FIXED {
             let share = (q - 1.0) / (q + 9.0);
@@ -427,7 +400,7 @@ impl Fusion {
                 }
             }
             // A map that is drawn while the pose is in doubt keeps the error for ever.
-            let is_doubtful = self.honesty.blame && self.blame.inflation() > DOUBTFUL;
+            let is_doubtful = self.absolutes.inflation() > DOUBTFUL;
             if is_rough || is_doubtful && self.scan_matching {
                 continue;
             }
@@ -456,59 +429,16 @@ impl Fusion {
         let mut back = Matrix3::identity();
         back[(0, 2)] = arm.y;
         back[(1, 2)] = -arm.x;
-        let information = back.transpose() * information * back / self.absolutes[index].known;
+        let information = back.transpose() * information * back;
         let innovation = self.filter.innovation(&measured.compose(&since));
-
-        let honesty = self.honesty;
-        let absolute = &mut self.absolutes[index];
-        absolute.information = information;
-        absolute.monitor.note(fix.stamp, &innovation, &information, fix.dimensions, honesty.noise);
-        let inflation = if honesty.noise { absolute.monitor.inflation() } else { 1.0 };
-        let weighed = information / inflation;
-        let Some(mut verdict) = self.filter.weigh(&innovation, &weighed) else {
-            return self.refuse(cue, Refusal::Covariance);
-        };
-
-        let gate = Monitor::gate(fix.dimensions);
-        if honesty.blame {
-            let (own, others) = split(&self.absolutes, index);
-            self.blame.ask(&own, others, now);
-        }
-        let is_doubted = verdict.distance > gate && honesty.recovery && {
-            let (own, others) = split(&self.absolutes, index);
-            Blame::doubts(&own, &innovation, others, now)
-        };
-        if is_doubted {
-            self.filter.doubt(&innovation);
-            if let Some(again) = self.filter.weigh(&innovation, &weighed) {
-                verdict = again;
-            }
-            self.absolutes.iter_mut().for_each(|absolute| absolute.monitor.forget());
-        }
-        let is_biased = honesty.bias && {
-            let (own, others) = split(&self.absolutes, index);
-            Blame::is_biased(&own, others, now)
-        };
-        let is_taken = !is_biased && (!honesty.gate || verdict.distance <= gate);
+        let sighting = Sighting { innovation, information };
         let report = &mut self.belief.cues[cue];
-        report.surprise = verdict.distance / fix.dimensions as f64;
-        report.age = now.since(fix.stamp);
-        self.absolutes[index].monitor.judge(is_taken);
-        if !is_taken {
-            self.refuse(cue, if is_biased { Refusal::Biased } else { Refusal::Gate });
-            self.belief.cues[cue].reliability = self.absolutes[index].monitor.reliability();
-            return;
-        }
-        let moved = self.filter.accept(&verdict);
-        self.last_fix = Some(fix.stamp);
-        if let Some((_, _, spoken)) = &mut self.silence {
+        let when = (fix.stamp, now);
+        let is_taken =
+            self.absolutes.hear(&mut self.filter, index, &sighting, when, fix.dimensions, report);
+        if let Some((_, _, spoken)) = self.silence.as_mut().filter(|_| is_taken) {
             *spoken = true;
         }
-        let length = innovation.xy().norm();
-        let report = &mut self.belief.cues[cue];
-        report.refusal = Refusal::None;
-        report.gain = if length > 1e-9 { (moved / length).min(1.0) } else { 0.0 };
-        report.reliability = self.absolutes[index].monitor.reliability();
     }
 
     fn publish(&mut self, now: Stamp) {
@@ -529,8 +459,8 @@ impl Fusion {
         let age = |stamp: Option<Stamp>| stamp.map_or(f64::INFINITY, |stamp| now.since(stamp));
         belief.cues[ODOMETRY].age = age(self.motion.last_wheels());
         belief.cues[GYRO].age = age(self.motion.last_inertial());
-        for (i, absolute) in self.absolutes.iter().enumerate() {
-            belief.cues[FIRST + i].age = age(absolute.monitor.last().map(|(stamp, _)| stamp));
+        for (cue, last) in belief.cues[FIRST..].iter_mut().zip(self.absolutes.last()) {
+            cue.age = age(last);
         }
         if self.silence.is_some() {
             belief.cues[ODOMETRY].reliability = 0.0;
@@ -539,12 +469,6 @@ impl Fusion {
             belief.cues[GYRO].reliability = 0.0;
         }
     }
-}
-
-/// The cue `index` as a witness, and the others.
-fn split(absolutes: &[Absolute], index: usize) -> (Witness<'_>, impl Iterator<Item = Witness<'_>>) {
-    let others = absolutes.iter().enumerate().filter(move |(i, _)| *i != index);
-    (absolutes[index].witness(), others.map(|(_, absolute)| absolute.witness()))
 }
 
 impl Estimator for Fusion {
@@ -561,11 +485,15 @@ impl Estimator for Fusion {
         let context = Context {
             twist: self.belief.twist,
             turning: self.disagreement,
-            blame: self.blame.inflation(),
+            blame: self.absolutes.blame.inflation(),
             scan: if is_scan_stuck { 0.0 } else { 1.0 },
             inertial: reliability(GYRO),
         };
         self.belief.events = self.events.update(percepts, &context);
+        // Wheels that spin are no prediction, before any absolute cue has seen where that leads.
+        if self.honesty.blame && self.events.spin(percepts.now) > SPIN {
+            self.absolutes.blame.shock();
+        }
     }
 
     fn belief(&self) -> &Belief {

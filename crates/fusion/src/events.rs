@@ -33,8 +33,10 @@ const HIT: f64 = 0.95;
 const FALSE_ALARM: f64 = 0.001;
 /// Standard deviation of an acceleration that wheels and ground make unasked, m/s².
 const JOLT_STD: f64 = 1.0;
-/// Standard deviation of the difference between the wheels' acceleration and the body's, m/s².
-const PULL_STD: f64 = 0.7;
+/// Standard deviation of what the wheels' speed gains and the body's does not, over about [`PULL_TIME`], m/s.
+const PULL_STD: f64 = 0.015;
+/// Time over which speeds are held against accelerations, s.
+const PULL_TIME: f64 = 0.3;
 /// Share of a new value in the running means of gravity's pull and of the motors' effort.
 const SLOWNESS: f64 = 0.02;
 /// Motors strain at so many times their usual effort.
@@ -82,6 +84,9 @@ pub(crate) struct EventSense {
     usual_effort: f64,
     last_speed: Option<(Stamp, f64)>,
     wheel_acceleration: f64,
+    /// What the wheels' speed gained lately and the body's did not, m/s.
+    unfelt: f64,
+    last_imu: Option<Stamp>,
 }
 
 impl EventSense {
@@ -101,6 +106,8 @@ impl EventSense {
             usual_effort: 0.0,
             last_speed: None,
             wheel_acceleration: 0.0,
+            unfelt: 0.0,
+            last_imu: None,
         }
     }
 
@@ -149,6 +156,7 @@ impl EventSense {
                         if dt > 0.0 {
                             let raw = (speed - before) / dt;
                             self.wheel_acceleration += 0.2 * (raw - self.wheel_acceleration);
+                            self.unfelt += speed - before;
                         }
                     }
                 }
@@ -161,8 +169,11 @@ impl EventSense {
                     let most = 0.2 * GRAVITY;
                     self.level += SLOWNESS * rest.map(|v| v.clamp(-most, most));
                     self.jolt = Some((stamp, CUE.llr(rest.norm() / JOLT_STD).max(LEAST)));
-                    let pull = (self.wheel_acceleration - (felt.x - self.level.x)).abs() / PULL_STD;
-                    self.pull = Some((stamp, CUE.llr(pull).max(LEAST)));
+                    // Over a gap nothing is known of what was felt.
+                    let dt = self.last_imu.replace(stamp).map_or(0.0, |last| stamp.since(last).min(0.1));
+                    self.unfelt -= (felt.x - self.level.x) * dt;
+                    self.unfelt *= 1.0 - (dt / PULL_TIME).min(1.0);
+                    self.pull = Some((stamp, CUE.llr(self.unfelt.abs() / PULL_STD).max(LEAST)));
                 }
                 Reading::Battery(_) | Reading::Pose(_) => {}
             }
@@ -186,6 +197,13 @@ impl EventSense {
             contact: self.detector.posterior([touch, fresh(self.jolt, 1.0)]),
             slip: self.detector.posterior([(context.inertial, turning), fresh(self.pull, 1.0), (1.0, blame)]),
         }
+    }
+
+    /// Whether the wheels just sped up or braked and the body did not, as far as the accelerometer tells by itself: the
+    /// probability.
+    pub(crate) fn spin(&self, now: Stamp) -> f64 {
+        let pull = self.pull.filter(|(stamp, _)| now.since(*stamp) < STALE).map(|(_, llr)| (1.0, llr));
+        self.detector.posterior(pull)
     }
 
     /// Room between the body's outline and the nearest thing in the swath that it drives into, m.

@@ -1,14 +1,16 @@
 //! The estimator's arithmetic: an error-state Kalman filter on the plane, in information form.
 //!
-//! Source: Thrun, Burgard and Fox, *Probabilistic Robotics* (2005), tables 3.3 (prediction) and 3.6 (correction in
-//! information form: `P⁻¹ ← P⁻¹ + HᵀR⁻¹H`), so that a cue may leave a direction open and several cues add up in any
-//! order; the error state of Solà, "Quaternion kinematics for the error-state Kalman filter" (2017), section 6, on SE(2).
+//! Source: Thrun, Burgard and Fox, *Probabilistic Robotics* (2005), table 3.3 (prediction; the correction is
+//! [`crate::gaussian`]'s); the error state of Solà, "Quaternion kinematics for the error-state Kalman filter" (2017), section 6, on SE(2).
 //! State: x, y, yaw of `base_link` in the map; the gyroscope's constant error; and the wheels' scale error, the share
 //! by which they go farther than they say. With known noise it is exactly the Kalman filter
 //! (`known_reliabilities_give_the_kalman_filter`). Departure: none.
 
 use nalgebra::{Matrix3, SMatrix, SVector, Vector3};
 use neuraxis_core::{Pose2, ops};
+
+use crate::absolutes::Correct;
+use crate::gaussian::{self, Verdict};
 
 /// Numbers in the state.
 pub const STATES: usize = 5;
@@ -40,15 +42,14 @@ pub struct Motion {
     pub walk: [f64; 2],
 }
 
-/// What a cue did to the estimate, or would have done.
+/// What separates an absolute pose from the estimate (m, m, rad), and its information about x, y, yaw (which may be
+/// singular): what the filter weighs.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Verdict {
-    /// Innovation squared over its covariance; about its number of dimensions if all is well.
-    pub distance: f64,
-    /// The state's covariance with the cue in it.
-    posterior: Covariance,
-    /// What is added to the state.
-    step: SVector<f64, STATES>,
+pub struct Sighting {
+    /// The pose less the estimate.
+    pub innovation: Vector3<f64>,
+    /// Inverse covariance.
+    pub information: Matrix3<f64>,
 }
 
 /// Mean and covariance of the state.
@@ -171,23 +172,13 @@ impl Filter {
     /// What a cue with this innovation and information (inverse covariance of x, y, yaw; it may be singular) would
     /// do; `None` if the numbers break down.
     #[must_use]
-    pub fn weigh(&self, innovation: &Vector3<f64>, information: &Matrix3<f64>) -> Option<Verdict> {
-        // P⁺ = P − P Hᵀ (I + Λ H P Hᵀ)⁻¹ Λ H P: the inverse of P⁻¹ + HᵀΛH, for a Λ that may be singular.
-        let p = self.pose_covariance();
-        let inner = (Matrix3::identity() + information * p).try_inverse()?;
-        let weight = inner * information;
+    pub fn weigh(&self, innovation: &Vector3<f64>, information: &Matrix3<f64>) -> Option<Verdict<STATES>> {
         let columns = self.covariance.fixed_columns::<3>(0).into_owned();
-        let posterior = self.covariance - columns * weight * columns.transpose();
-        // S⁻¹ = (P + Λ⁻¹)⁻¹ = (I + ΛP)⁻¹ Λ.
-        let pull = weight * innovation;
-        let distance = innovation.dot(&pull);
-        let step = columns * pull;
-        let is_finite = distance.is_finite() && step.iter().all(|v| v.is_finite());
-        is_finite.then_some(Verdict { distance: distance.max(0.0), posterior, step })
+        gaussian::weigh(&self.covariance, &columns, &self.pose_covariance(), innovation, information)
     }
 
     /// Takes a cue in as it was weighed; the distance that the position moved, m.
-    pub fn accept(&mut self, verdict: &Verdict) -> f64 {
+    pub fn accept(&mut self, verdict: &Verdict<STATES>) -> f64 {
         self.mean += verdict.step;
         self.mean[2] = ops::wrap(self.mean[2]);
         self.covariance = verdict.posterior;
@@ -212,12 +203,24 @@ impl Filter {
     }
 }
 
-/// `information` about a pose, softened by another, independent error of covariance `more`: `(Λ⁻¹ + M)⁻¹` for a Λ
-/// that may be singular.
-#[must_use]
-pub fn soften(information: &Matrix3<f64>, more: &Matrix3<f64>) -> Option<Matrix3<f64>> {
-    let softened = (Matrix3::identity() + information * more).try_inverse()? * information;
-    Some(0.5 * (softened + softened.transpose()))
+impl Correct<STATES> for Filter {
+    type Sighting = Sighting;
+
+    fn shadow(sighting: &Sighting) -> (Vector3<f64>, Matrix3<f64>) {
+        (sighting.innovation, sighting.information)
+    }
+
+    fn weigh(&self, sighting: &Sighting, inflation: f64) -> Option<Verdict<STATES>> {
+        self.weigh(&sighting.innovation, &(sighting.information / inflation))
+    }
+
+    fn accept(&mut self, verdict: &Verdict<STATES>) -> f64 {
+        self.accept(verdict)
+    }
+
+    fn doubt(&mut self, sighting: &Sighting) {
+        self.doubt(&sighting.innovation);
+    }
 }
 
 #[cfg(test)]

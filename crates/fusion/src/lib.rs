@@ -3,10 +3,12 @@
 //! The rule is chosen in the robot's file: `inverse_effectiveness`, or one of those that it is measured against, `ekf`,
 //! `ekf_gated` (all three in [`estimator`]) and `odometry`. All draw the same map with the same [`mapper`].
 
+mod absolutes;
 pub mod blame;
 pub mod estimator;
 pub mod events;
 pub mod filter;
+pub mod gaussian;
 pub mod honesty;
 pub mod mapper;
 mod motion;

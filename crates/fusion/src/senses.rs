@@ -10,6 +10,8 @@ use neuraxis_core::reasons::Refusal;
 use neuraxis_core::robot::Sensor;
 use neuraxis_core::{Percepts, Pose2, Reading, Stamp, Twist2};
 
+use crate::gaussian::information;
+
 /// Clocks of real sensors differ by so much, s; a stamp that is farther ahead is from the future.
 const AHEAD: f64 = 0.02;
 
@@ -92,11 +94,19 @@ impl Reader {
 
     /// A new absolute pose, and its information about x, y and yaw.
     pub(crate) fn pose(&mut self, percepts: &Percepts) -> Option<Result<Located, Refusal>> {
+        Some(self.absolute(percepts)?.and_then(|(stamp, absolute)| {
+            let told = information(&absolute.planar_covariance()).ok_or(Refusal::Covariance)?;
+            Ok((stamp, absolute.shadow(), told))
+        }))
+    }
+
+    /// A new absolute pose.
+    pub(crate) fn absolute<'p>(
+        &mut self,
+        percepts: &'p Percepts,
+    ) -> Option<Result<(Stamp, &'p AbsolutePose), Refusal>> {
         Some(self.fresh(percepts)?.and_then(|(stamp, reading)| match reading {
-            Reading::Pose(absolute) => {
-                let information = information(absolute).ok_or(Refusal::Covariance)?;
-                Ok((stamp, absolute.pose, information))
-            }
+            Reading::Pose(absolute) => Ok((stamp, absolute)),
             _ => Err(Refusal::Shape),
         }))
     }
@@ -111,28 +121,6 @@ pub(crate) enum Way<'a> {
     Odometry(&'a Odometry),
     /// As angles (rad) and rates (rad/s) of the left and the right wheel.
     Wheels { angles: [f64; 2], rates: [f64; 2] },
-}
-
-/// The inverse of a covariance in which infinite variances say nothing; `None` if it is no covariance.
-fn information(absolute: &AbsolutePose) -> Option<Matrix3<f64>> {
-    let covariance = &absolute.covariance;
-    let tells_heading = covariance[(2, 2)].is_finite();
-    if tells_heading {
-        let is_covariance = covariance.iter().all(|v| v.is_finite())
-            && (covariance - covariance.transpose()).abs().max() <= 1e-6 * covariance.abs().max();
-        // Not positive definite, no Cholesky factor.
-        return is_covariance.then(|| covariance.cholesky()).flatten().map(|c| c.inverse());
-    }
-    if covariance[(2, 2)].is_nan() {
-        return None;
-    }
-    let plane = covariance.fixed_view::<2, 2>(0, 0).into_owned();
-    let is_covariance = plane.iter().all(|v| v.is_finite())
-        && (plane - plane.transpose()).abs().max() <= 1e-6 * plane.abs().max();
-    let inverse = is_covariance.then(|| plane.cholesky()).flatten()?.inverse();
-    let mut information = Matrix3::zeros();
-    information.fixed_view_mut::<2, 2>(0, 0).copy_from(&inverse);
-    Some(information)
 }
 
 /// The velocity of `base_link` that wheels tell.

@@ -39,7 +39,7 @@ fn body() -> BodyDescription {
     let pose = |name: &str, i: usize| Sensor::Pose {
         name: name.to_owned(),
         rate: 10.0,
-        noise: PoseNoise { position: STD[i], heading: None },
+        noise: PoseNoise { position: STD[i], ..PoseNoise::default() },
         transport,
         deadline,
     };
@@ -111,7 +111,7 @@ impl World {
                 let pose = Pose2::new(self.truth.x + n(stream, std), self.truth.y + n(stream, std), 0.0);
                 let variance = std * std;
                 let covariance = Matrix3::from_diagonal(&Vector3::new(variance, variance, f64::INFINITY));
-                send(slot, Reading::Pose(AbsolutePose { pose, covariance }), percepts, stream);
+                send(slot, Reading::Pose(AbsolutePose::planar(&pose, &covariance)), percepts, stream);
             }
         }
         self.truth = self.truth.advance(&twist, 0.01);
@@ -159,8 +159,8 @@ fn errors(
 
 fn shift(reading: &mut Reading, x: f64, y: f64) {
     if let Reading::Pose(absolute) = reading {
-        absolute.pose.x += x;
-        absolute.pose.y += y;
+        absolute.pose.translation.x += x;
+        absolute.pose.translation.y += y;
     }
 }
 
@@ -204,7 +204,7 @@ fn a_frozen_cue_is_left_out() {
     let frozen = Pose2::new(1.0, 1.0, 0.0);
     let lie = |slot: usize, _: f64, reading: &mut Reading, _: &mut Stream| {
         if let (LIDAR, Reading::Pose(absolute)) = (slot, reading) {
-            absolute.pose = frozen;
+            absolute.pose = frozen.to_spatial(0.0);
         }
         true
     };
@@ -292,7 +292,7 @@ fn what_must_not_be_taken_in_is_refused_and_counted() {
     ];
     for (i, (stamp, pose, covariance, why)) in cases.into_iter().enumerate() {
         let before = estimator.belief().pose;
-        let absolute = AbsolutePose { pose, covariance };
+        let absolute = AbsolutePose::planar(&pose, &covariance);
         world.percepts.slots_mut()[LIDAR].put(stamp, |to| to.copy_from(&Reading::Pose(absolute)));
         estimator.update(&world.percepts);
         let report = &estimator.belief().cues[cue];

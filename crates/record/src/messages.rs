@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "the definitions in msg/ document every field")]
 
 use byteorder::LittleEndian;
+use nalgebra::Isometry3;
 use neuraxis_core::{Pose2, Stamp, Twist2, ops};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -110,6 +111,16 @@ fn upright(yaw: f64) -> Quaternion {
 impl From<&Pose2> for Pose {
     fn from(pose: &Pose2) -> Self {
         Self { position: Vector3 { x: pose.x, y: pose.y, z: 0.0 }, orientation: upright(pose.yaw) }
+    }
+}
+
+impl From<&Isometry3<f64>> for Pose {
+    fn from(pose: &Isometry3<f64>) -> Self {
+        let (p, q) = (&pose.translation, &pose.rotation);
+        Self {
+            position: Vector3 { x: p.x, y: p.y, z: p.z },
+            orientation: Quaternion { x: q.i, y: q.j, z: q.k, w: q.w },
+        }
     }
 }
 

@@ -125,6 +125,6 @@ fn spoil(reading: &mut Reading) {
         Reading::Joints(joints) => joints.position.fill(f64::NAN),
         Reading::Contact(contact) => contact.force = f64::NAN,
         Reading::Battery(battery) => battery.percentage = f64::NAN,
-        Reading::Pose(absolute) => absolute.pose.x = f64::NAN,
+        Reading::Pose(absolute) => absolute.pose.translation.x = f64::NAN,
     }
 }

@@ -418,11 +418,10 @@ impl RobotSink {
                 output.put(channel, stamp, &message)
             }
             Reading::Pose(absolute) => {
-                let c = &absolute.covariance;
-                let upper = [c[(0, 0)], c[(0, 1)], c[(0, 2)], c[(1, 1)], c[(1, 2)], c[(2, 2)]];
+                let covariance = std::array::from_fn(|r| std::array::from_fn(|c| absolute.covariance[(r, c)]));
                 let message = msg::PoseWithCovarianceStamped {
                     header: Header::new(Stamp(sense.stamp), &self.frames.map),
-                    pose: pose_with_covariance(&absolute.pose, upper),
+                    pose: msg::PoseWithCovariance { pose: (&absolute.pose).into(), covariance },
                 };
                 output.put(channel, stamp, &message)
             }

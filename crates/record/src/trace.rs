@@ -1,6 +1,6 @@
 //! A tick to the bit: from percepts and commands to what a recording holds, and back.
 
-use nalgebra::{Matrix3, Quaternion, UnitQuaternion, Vector3};
+use nalgebra::{Isometry3, Matrix3, Quaternion, Translation3, UnitQuaternion, Vector3};
 use neuraxis_core::digest::Digest;
 use neuraxis_core::percepts::{AbsolutePose, Battery, Contact, Imu, Odometry};
 use neuraxis_core::{Pose2, Reading, StopReason, Twist2};
@@ -190,9 +190,9 @@ pub(crate) fn values(reading: &Reading, mut put: impl FnMut(f64)) {
         }
         Reading::Battery(b) => [b.percentage, b.voltage, b.current].into_iter().for_each(put),
         Reading::Pose(a) => {
-            let (p, c) = (&a.pose, &a.covariance);
-            [p.x, p.y, p.yaw].into_iter().for_each(&mut put);
-            [c[(0, 0)], c[(0, 1)], c[(0, 2)], c[(1, 1)], c[(1, 2)], c[(2, 2)]].into_iter().for_each(put);
+            let (p, q, c) = (&a.pose.translation, &a.pose.rotation, &a.covariance);
+            [p.x, p.y, p.z, q.i, q.j, q.k, q.w].into_iter().for_each(&mut put);
+            upper_triangle().for_each(|at| put(c[at]));
         }
     }
 }
@@ -234,15 +234,27 @@ pub(crate) fn restore(sense: &Sense, reading: &mut Reading) -> bool {
         (Reading::Battery(battery), [percentage, voltage, current]) => {
             *battery = Battery { percentage: *percentage, voltage: *voltage, current: *current };
         }
+        // Recordings of before poses were spatial.
         (Reading::Pose(absolute), [x, y, yaw, xx, xy, xw, yy, yw, ww]) => {
-            *absolute = AbsolutePose {
-                pose: Pose2 { x: *x, y: *y, yaw: *yaw },
-                covariance: Matrix3::new(*xx, *xy, *xw, *xy, *yy, *yw, *xw, *yw, *ww),
-            };
+            let covariance = Matrix3::new(*xx, *xy, *xw, *xy, *yy, *yw, *xw, *yw, *ww);
+            *absolute = AbsolutePose::planar(&Pose2 { x: *x, y: *y, yaw: *yaw }, &covariance);
+        }
+        (Reading::Pose(absolute), [x, y, z, qx, qy, qz, qw, covariance @ ..]) if covariance.len() == 21 => {
+            let rotation = UnitQuaternion::new_unchecked(Quaternion::new(*qw, *qx, *qy, *qz));
+            absolute.pose = Isometry3::from_parts(Translation3::new(*x, *y, *z), rotation);
+            for ((row, column), value) in upper_triangle().zip(covariance) {
+                absolute.covariance[(row, column)] = *value;
+                absolute.covariance[(column, row)] = *value;
+            }
         }
         _ => return false,
     }
     true
+}
+
+/// Places of the upper triangle of a covariance, row by row.
+fn upper_triangle() -> impl Iterator<Item = (usize, usize)> {
+    (0..6).flat_map(|row| (row..6).map(move |column| (row, column)))
 }
 
 /// The names of the numbers of a reading, for one who reads of a difference.
@@ -271,17 +283,14 @@ pub(crate) fn field(reading: &Reading, index: usize) -> String {
         }
         Reading::Contact(_) => &["touching", "force", "bearing"],
         Reading::Battery(_) => &["percentage", "voltage", "current"],
-        Reading::Pose(_) => &[
-            "pose.x",
-            "pose.y",
-            "pose.yaw",
-            "covariance.xx",
-            "covariance.xy",
-            "covariance.x_yaw",
-            "covariance.yy",
-            "covariance.y_yaw",
-            "covariance.yaw",
-        ],
+        Reading::Pose(_) => {
+            const POSE: [&str; 7] = ["x", "y", "z", "orientation.x", "orientation.y", "orientation.z", "orientation.w"];
+            if let Some(name) = POSE.get(index) {
+                return format!("pose.{name}");
+            }
+            let at = upper_triangle().nth(index - POSE.len());
+            return at.map_or_else(|| format!("[{index}]"), |(r, c)| format!("covariance[{r},{c}]"));
+        }
     };
     names.get(index).map_or_else(|| format!("[{index}]"), ToString::to_string)
 }

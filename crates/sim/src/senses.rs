@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use nalgebra::{Matrix3, Vector3};
+use nalgebra::{Isometry3, Matrix6, Translation3, UnitQuaternion, Vector3, Vector6};
 use neuraxis_core::percepts::{AbsolutePose, Battery, Contact, Imu, Odometry};
 use neuraxis_core::random::{self, Stream, normal};
 use neuraxis_core::robot::{ImuNoise, JointNoise, OdometryNoise, PoseNoise, RangeNoise, Sensor, Transport};
@@ -308,9 +308,10 @@ fn distort(defect: &Defect, stream: &mut Stream, reading: &mut Reading) -> bool 
             }
         }
         (FaultKind::Outliers, Reading::Pose(absolute)) if stream.random_bool(fraction) => {
-            absolute.pose.x += stream.random_range(-OUTLIER_DISTANCE..OUTLIER_DISTANCE);
-            absolute.pose.y += stream.random_range(-OUTLIER_DISTANCE..OUTLIER_DISTANCE);
-            absolute.pose.yaw = stream.random_range(-ops::PI..ops::PI);
+            let place = &mut absolute.pose.translation.vector;
+            place.x += stream.random_range(-OUTLIER_DISTANCE..OUTLIER_DISTANCE);
+            place.y += stream.random_range(-OUTLIER_DISTANCE..OUTLIER_DISTANCE);
+            absolute.pose.rotation = heading(stream.random_range(-ops::PI..ops::PI));
         }
         (FaultKind::Outliers, Reading::Imu(imu)) if stream.random_bool(fraction) => {
             imu.angular_velocity
@@ -325,7 +326,8 @@ fn distort(defect: &Defect, stream: &mut Stream, reading: &mut Reading) -> bool 
         (FaultKind::Bias, Reading::Imu(imu)) => imu.angular_velocity += Vector3::from(offset),
         (FaultKind::Bias, Reading::Pose(absolute)) => {
             let pose = &mut absolute.pose;
-            *pose = Pose2::new(pose.x + offset[0], pose.y + offset[1], pose.yaw + offset[2]);
+            pose.translation.vector += Vector3::new(offset[0], offset[1], 0.0);
+            pose.rotation = heading(offset[2]) * pose.rotation;
         }
         _ => {}
     }
@@ -442,21 +444,42 @@ fn fill(
             };
         }
         (Kind::Pose { link, mount, noise }, Reading::Pose(absolute)) => {
-            let truth = Pose2::from_spatial(&pose64(&(truth.robot.links[*link] * *mount)));
+            let truth = pose64(&(truth.robot.links[*link] * *mount));
+            let shadow = Pose2::from_spatial(&truth);
             let mut off = |std: f64| louder * std * normal(stream);
-            let (x, y) = (truth.x + off(noise.position), truth.y + off(noise.position));
-            let yaw = noise.heading.map_or(0.0, |std| truth.yaw + off(std));
-            let variance = noise.position * noise.position;
-            let heading = noise.heading.map_or(f64::INFINITY, |std| std * std);
+            let (x, y) = (shadow.x + off(noise.position), shadow.y + off(noise.position));
+            let yaw = noise.heading.map_or(0.0, |std| shadow.yaw + off(std));
+            let z = noise.height.map_or(0.0, |std| truth.translation.z + off(std));
+            let rotation = match noise.tilt {
+                Some(std) => {
+                    let upright = heading(shadow.yaw).inverse() * truth.rotation;
+                    heading(yaw) * UnitQuaternion::new(Vector3::new(off(std), off(std), 0.0)) * upright
+                }
+                None => heading(yaw),
+            };
+            let variance = |std: Option<f64>| std.map_or(f64::INFINITY, |std| std * std);
+            let (place, tilt) = (noise.position * noise.position, variance(noise.tilt));
             *absolute = AbsolutePose {
-                pose: Pose2::new(x, y, yaw),
+                pose: Isometry3::from_parts(Translation3::new(x, y, z), rotation),
                 // What it says of itself is what it is when it is well.
-                covariance: Matrix3::from_diagonal(&Vector3::new(variance, variance, heading)),
+                covariance: Matrix6::from_diagonal(&Vector6::new(
+                    place,
+                    place,
+                    variance(noise.height),
+                    tilt,
+                    tilt,
+                    variance(noise.heading),
+                )),
             };
         }
         // A slot keeps its kind for life, so no other pair can meet.
         _ => {}
     }
+}
+
+/// A turn by `yaw` rad about z.
+fn heading(yaw: f64) -> UnitQuaternion<f64> {
+    UnitQuaternion::from_axis_angle(&Vector3::z_axis(), yaw)
 }
 
 /// The value to the nearest step of a sensor's resolution; 0 for none.
@@ -501,6 +524,6 @@ fn poison(reading: &mut Reading) {
         Reading::Joints(joints) => joints.position.fill(f64::NAN),
         Reading::Contact(contact) => contact.force = f64::NAN,
         Reading::Battery(battery) => battery.percentage = f64::NAN,
-        Reading::Pose(absolute) => absolute.pose.x = f64::NAN,
+        Reading::Pose(absolute) => absolute.pose.translation.x = f64::NAN,
     }
 }

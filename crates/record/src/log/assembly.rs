@@ -56,7 +56,7 @@ pub(super) fn assemble(path: &Path, mut gathered: Gathered, options: &LogOptions
         let (stamp, received) = (clock.stamp(event.stamp), clock.received(event.received));
         let pose = match &event.content {
             Content::Odometry(odometry) if roles.odometry != Some(event.topic) => Some(odometry.pose),
-            Content::Pose(absolute) => Some(absolute.pose),
+            Content::Pose(absolute) => Some(absolute.shadow()),
             Content::BarePose(pose) => Some(*pose),
             _ => None,
         };
@@ -458,10 +458,12 @@ fn sensor(topic: &Topic, events: &[Event], clock: &Clock) -> Option<Sensor> {
                 variance.filter(|v| v.is_finite() && *v > 0.0).map(|v| v.sqrt().clamp(0.0001, most))
             };
             let position = median(covariances().map(|c| 0.5 * (c[(0, 0)] + c[(1, 1)])));
-            let heading = median(covariances().map(|c| c[(2, 2)]));
+            let of = |axis: usize| median(covariances().map(|c| c[(axis, axis)]));
             let noise = PoseNoise {
                 position: deviation(position, 100.0).unwrap_or(PoseNoise::default().position),
-                heading: deviation(heading, 10.0),
+                heading: deviation(of(5), 10.0),
+                height: deviation(of(2), 100.0),
+                tilt: deviation(of(3), 10.0),
             };
             Sensor::Pose { name, rate, noise, transport, deadline }
         }

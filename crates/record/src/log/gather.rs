@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use byteorder::{BigEndian, LittleEndian};
-use nalgebra::{Isometry3, Matrix3, Quaternion, Translation3, UnitQuaternion, Vector3};
+use nalgebra::{Isometry3, Matrix6, Quaternion, Translation3, UnitQuaternion, Vector3};
 use neuraxis_core::percepts::{AbsolutePose, Imu, Odometry};
 use neuraxis_core::{Pose2, Twist2};
 use serde::de::DeserializeOwned;
@@ -324,20 +324,19 @@ fn planar(pose: &msg::Pose) -> Result<Pose2, Pose2> {
     Ok(Pose2 { yaw: Pose2::from_spatial(&spatial).yaw, ..flat })
 }
 
-/// A pose with what its covariance says of x, y and yaw. Without an attitude the variance of yaw is infinite.
+/// A pose with its covariance. What has no attitude tells no rotation; a height, roll or pitch without variance is one that is
+/// not told (a localiser on the plane leaves zeros there).
 fn absolute(pose: &msg::PoseWithCovariance) -> AbsolutePose {
-    const AXES: [usize; 3] = [0, 1, 5];
-    let covariance = Matrix3::from_fn(|i, j| pose.covariance[AXES[i]][AXES[j]]);
-    match planar(&pose.pose) {
-        Ok(pose) => AbsolutePose { pose, covariance },
-        Err(pose) => {
-            let is_heading = |i: usize, j: usize| i == 2 || j == 2;
-            let covariance = Matrix3::from_fn(|i, j| match (i, j) {
-                (2, 2) => f64::INFINITY,
-                _ if is_heading(i, j) => 0.0,
-                _ => covariance[(i, j)],
-            });
-            AbsolutePose { pose, covariance }
+    let told = rotation(&pose.pose.orientation);
+    let mut covariance = Matrix6::from_fn(|i, j| pose.covariance[i][j]);
+    for axis in [2, 3, 4, 5] {
+        let is_told = if axis == 5 { told.is_some() } else { covariance[(axis, axis)] != 0.0 };
+        if !is_told || axis > 2 && told.is_none() {
+            covariance.row_mut(axis).fill(0.0);
+            covariance.column_mut(axis).fill(0.0);
+            covariance[(axis, axis)] = f64::INFINITY;
         }
     }
+    let place = Translation3::from(vector(&pose.pose.position));
+    AbsolutePose { pose: Isometry3::from_parts(place, told.unwrap_or_default()), covariance }
 }

@@ -86,7 +86,7 @@ fn is_worth_showing(fault: &Fault, reading: &Reading, truth: &Pose2) -> bool {
     match (fault.kind, reading) {
         (FaultKind::Frozen | FaultKind::NotANumber | FaultKind::Silent | FaultKind::Bias, _) => false,
         (FaultKind::Outliers, Reading::Pose(absolute)) => {
-            absolute.pose.distance(truth) < OUTLIER * absolute.covariance[(0, 0)].sqrt()
+            absolute.shadow().distance(truth) < OUTLIER * absolute.covariance[(0, 0)].sqrt()
         }
         _ => true,
     }

@@ -1,0 +1,162 @@
+//! The absolute cues, and the court before which each of their readings comes: is it taken in, and for what?
+//!
+//! One order of proceedings for the plane and for space: the cue's noise is learned ([`crate::honesty`]), the others
+//! are asked who is wrong ([`crate::blame`]), the pose is doubted if it has to be, and what is biased or lies beyond the χ²
+//! gate is left out. The filters ([`Correct`]) do the arithmetic. Monitors and blame see a reading's shadow on the
+//! ground (x, y, yaw) in either case; the gate sees all its numbers.
+
+use nalgebra::{Matrix3, Vector3};
+use neuraxis_core::reasons::Refusal;
+use neuraxis_core::{CueReport, Stamp};
+
+use crate::blame::{Blame, Witness};
+use crate::gaussian::Verdict;
+use crate::honesty::Monitor;
+use crate::spec::Honesty;
+
+/// A filter that absolute cues correct.
+pub(crate) trait Correct<const N: usize> {
+    /// What separates a reading from the estimate, and what it knows.
+    type Sighting;
+
+    /// The sighting's shadow on the ground: innovation and information of x, y, yaw.
+    fn shadow(sighting: &Self::Sighting) -> (Vector3<f64>, Matrix3<f64>);
+
+    /// What the sighting would do with `inflation` times its variances; `None` if the numbers break down.
+    fn weigh(&self, sighting: &Self::Sighting, inflation: f64) -> Option<Verdict<N>>;
+
+    /// Takes it in; the distance that the position moved, m.
+    fn accept(&mut self, verdict: &Verdict<N>) -> f64;
+
+    /// Admits that the pose may be off by as much as the sighting says.
+    fn doubt(&mut self, sighting: &Self::Sighting);
+}
+
+/// An absolute cue.
+#[derive(Clone, Debug)]
+struct Absolute {
+    monitor: Monitor,
+    /// Information of its last reading about x, y, yaw: 1/m², 1/(m·rad), 1/rad².
+    information: Matrix3<f64>,
+    checks_itself: bool,
+    /// Factor on its variances that is known from elsewhere.
+    known: f64,
+}
+
+impl Absolute {
+    fn witness(&self) -> Witness<'_> {
+        Witness { monitor: &self.monitor, information: &self.information, checks_itself: self.checks_itself }
+    }
+}
+
+/// All absolute cues, and the blame that they lay on the prediction.
+#[derive(Clone, Debug)]
+pub(crate) struct Absolutes {
+    honesty: Honesty,
+    pub(crate) blame: Blame,
+    cues: Vec<Absolute>,
+    /// When a reading was last taken in.
+    last_fix: Option<Stamp>,
+}
+
+impl Absolutes {
+    /// One cue for each of `checks_itself`, which says whether it has means of its own to tell that it is wrong.
+    pub(crate) fn new(honesty: Honesty, checks_itself: impl Iterator<Item = bool>) -> Self {
+        let blank = |checks_itself| Absolute {
+            monitor: Monitor::default(),
+            information: Matrix3::zeros(),
+            checks_itself,
+            known: 1.0,
+        };
+        Self { honesty, blame: Blame::default(), cues: checks_itself.map(blank).collect(), last_fix: None }
+    }
+
+    /// Tells what is known from elsewhere: the variances of the cue `index` are `factor` times the nominal ones.
+    pub(crate) fn set_known_noise(&mut self, index: usize, factor: f64) {
+        self.cues[index].known = factor;
+    }
+
+    /// Factor on the variances of the prediction, at least 1.
+    pub(crate) fn inflation(&self) -> f64 {
+        if self.honesty.blame { self.blame.inflation() } else { 1.0 }
+    }
+
+    /// Time since a reading was taken in, s; infinite before the first.
+    pub(crate) fn unfixed(&self, now: Stamp) -> f64 {
+        self.last_fix.map_or(f64::INFINITY, |last| now.since(last))
+    }
+
+    /// When each cue last spoke.
+    pub(crate) fn last(&self) -> impl Iterator<Item = Option<Stamp>> {
+        self.cues.iter().map(|cue| cue.monitor.last().map(|(stamp, _)| stamp))
+    }
+
+    /// Hears the cue `index` with a `sighting` of `dimensions` numbers, taken at `stamp`; whether it was taken in stands in
+    /// the `report` and in the answer.
+    pub(crate) fn hear<const N: usize, F: Correct<N>>(
+        &mut self,
+        filter: &mut F,
+        index: usize,
+        sighting: &F::Sighting,
+        (stamp, now): (Stamp, Stamp),
+        dimensions: usize,
+        report: &mut CueReport,
+    ) -> bool {
+        let honesty = self.honesty;
+        let (innovation, information) = F::shadow(sighting);
+        let cue = &mut self.cues[index];
+        let information = information / cue.known;
+        cue.information = information;
+        let flat = dimensions.min(if information[(2, 2)] > 0.0 { 3 } else { 2 });
+        cue.monitor.note(stamp, &innovation, &information, flat, honesty.noise);
+        let inflation = cue.known * if honesty.noise { cue.monitor.inflation() } else { 1.0 };
+        let Some(mut verdict) = filter.weigh(sighting, inflation) else {
+            report.refuse(Refusal::Covariance);
+            return false;
+        };
+
+        let gate = Monitor::gate(dimensions);
+        if honesty.blame {
+            let (own, others) = split(&self.cues, index);
+            self.blame.ask(&own, others, now);
+        }
+        let is_doubted = verdict.distance > gate && honesty.recovery && {
+            let (own, others) = split(&self.cues, index);
+            Blame::doubts(&own, &innovation, others, now)
+        };
+        if is_doubted {
+            filter.doubt(sighting);
+            if let Some(again) = filter.weigh(sighting, inflation) {
+                verdict = again;
+            }
+            self.cues.iter_mut().for_each(|cue| cue.monitor.forget());
+        }
+        let is_biased = honesty.bias && {
+            let (own, others) = split(&self.cues, index);
+            Blame::is_biased(&own, others, now)
+        };
+        let is_taken = !is_biased && (!honesty.gate || verdict.distance <= gate);
+        report.surprise = verdict.distance / dimensions as f64;
+        report.age = now.since(stamp);
+        let monitor = &mut self.cues[index].monitor;
+        monitor.judge(is_taken);
+        if !is_taken {
+            report.refuse(if is_biased { Refusal::Biased } else { Refusal::Gate });
+            report.reliability = monitor.reliability();
+            return false;
+        }
+        let moved = filter.accept(&verdict);
+        self.last_fix = Some(stamp);
+        let length = innovation.xy().norm();
+        report.refusal = Refusal::None;
+        report.gain = if length > 1e-9 { (moved / length).min(1.0) } else { 0.0 };
+        report.reliability = self.cues[index].monitor.reliability();
+        true
+    }
+}
+
+/// The cue `index` as a witness, and the others.
+fn split(cues: &[Absolute], index: usize) -> (Witness<'_>, impl Iterator<Item = Witness<'_>>) {
+    let others = cues.iter().enumerate().filter(move |(i, _)| *i != index);
+    (cues[index].witness(), others.map(|(_, cue)| cue.witness()))
+}
