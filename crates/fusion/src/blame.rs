@@ -7,7 +7,8 @@
 //! beyond the gate? Then the body is somewhere else (carried off, or slipped far), and the pose is doubted.
 //! Is one absolute cue off for long, alone, while another is where the prediction is? Then that cue is biased, and left out.
 //! A cue that checks itself (a scan that fits the map) may stand for two. With one cue left that does not, its bias
-//! cannot be told from slip: the gate holds it off, until it has been steady for [`LONE`] readings.
+//! cannot be told from slip: the gate holds single readings off, and gives way once [`STEADY`] of them in a row say the same,
+//! because a body that believes its wheels against the only one who sees it is lost for longer than one that believes a liar.
 
 use nalgebra::{Matrix3, Vector3};
 use neuraxis_core::Stamp;
@@ -34,10 +35,8 @@ const SAME_PLACE: f64 = 9.21;
 const RECENT: f64 = 0.5;
 /// Gated readings in a row after which two cues that agree are believed.
 const PAIR: u32 = 2;
-/// The same for a cue that checks itself, and for any other that is alone.
-const CHECKED: u32 = 3;
-/// See above.
-pub const LONE: u32 = 10;
+/// The same for a cue that checks itself, and for one that is alone.
+pub const STEADY: u32 = 3;
 
 /// Of one cue, what is asked.
 #[derive(Clone, Copy, Debug)]
@@ -137,8 +136,7 @@ impl Blame {
                 return true;
             }
         }
-        let patience = if own.checks_itself { CHECKED } else { LONE };
-        (is_alone || own.checks_itself) && gated >= patience && steady >= patience
+        (is_alone || own.checks_itself) && gated >= STEADY && steady >= STEADY
     }
 }
 

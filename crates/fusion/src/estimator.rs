@@ -20,17 +20,12 @@ use crate::absolutes::Absolutes;
 use crate::events::{Context, EventSense};
 use crate::filter::{Filter, Sighting};
 use crate::gaussian::soften;
-use crate::mapper::Mapper;
 use crate::motion::{MotionSense, Step};
-use crate::scan_match::Matcher;
 use crate::senses::Senses;
 use crate::spec::{Honesty, NoiseSpec};
+use crate::sweeps::{Sight, Sweeps};
 use crate::{Estimator, FusionSpec};
 
-/// Fewer of its beams on known walls, and a match says nothing.
-const LEAST_OVERLAP: f64 = 0.3;
-/// Worse than this, and the scan does not fit the map.
-const LEAST_SCORE: f64 = 0.2;
 /// Variances that the wheels' scale and the gyroscope's error (rad²/s²) gain in a second while the prediction is to
 /// blame: they may be anything.
 const SCALE_FREEDOM: f64 = 1.0;
@@ -39,12 +34,8 @@ const BIAS_FREEDOM: f64 = 0.01;
 /// a slip is let go, with this time constant, s.
 const FIXED: f64 = 0.5;
 const RELAX: f64 = 1.0;
-/// A scan of which a larger share contradicts the map does not show a new place.
-const MOST_AGAINST: f64 = 0.4;
 /// While the prediction's variance is inflated by more, nothing is drawn.
 const DOUBTFUL: f64 = 3.0;
-/// Scans whose residuals are so many times the usual ones, in variance, are not drawn.
-const ROUGH: f64 = 4.0;
 /// Wheels that so surely speed up without the body are to blame for what follows.
 const SPIN: f64 = 0.999;
 /// Wheels that have been silent for longer move nothing, s.
@@ -56,26 +47,6 @@ const SCANS: usize = 0;
 const ODOMETRY: usize = 0;
 const GYRO: usize = 1;
 const FIRST: usize = 2;
-
-/// How rough scans usually are: the mean square of the residuals of matched ones, m².
-#[derive(Clone, Debug, Default)]
-struct Roughness {
-    usual: Option<f64>,
-}
-
-impl Roughness {
-    /// How many times rougher than usual a scan with this mean square is, at least 1.
-    fn of(&mut self, mean_square: f64) -> f64 {
-        let usual = self.usual.get_or_insert(mean_square);
-        let ratio = mean_square / usual.max(1e-8);
-        // What is usual follows quickly downwards and slowly upwards, and not at all a scan that is far off.
-        let share = if ratio < 1.0 { 0.1 } else { 0.01 };
-        if ratio < ROUGH {
-            *usual += share * (mean_square - *usual);
-        }
-        ratio.max(1.0)
-    }
-}
 
 /// An absolute pose, as some cue gives it.
 #[derive(Clone, Copy, Debug)]
@@ -100,19 +71,15 @@ pub struct Fusion {
     absolutes: Absolutes,
     /// The last absolute pose of each such sense, to see whether it is stuck.
     last_poses: Vec<Option<Pose2>>,
-    /// The last sweep of each range finder, for the same reason.
-    last_scans: Vec<Vec<f32>>,
     /// Since when, and where, the wheels are silent; until when that was covered; whether a cue has spoken since.
     silence: Option<(Pose2, Stamp, bool)>,
     fastest: f64,
     is_touching: bool,
-    matcher: Matcher,
-    mapper: Mapper,
+    sweeps: Sweeps,
     belief: Belief,
     map: OccupancyGrid,
     known_q: f64,
     events: EventSense,
-    roughness: Roughness,
     /// How far wheels and gyroscope disagreed in the last step.
     disagreement: f64,
 }
@@ -144,7 +111,6 @@ impl Fusion {
         let map = known.cloned().unwrap_or_else(|| {
             OccupancyGrid::new(Point2::new(start.x, start.y), spec.map.size, spec.map.resolution)
         });
-        let beams = senses.scans.iter().map(|reader| reader.beams).max().unwrap_or(0);
         // Without blame the wheels' scale is taken as it is.
         let scale = if honesty.blame { noise.odometry_scale } else { 0.0 };
         Self {
@@ -152,12 +118,10 @@ impl Fusion {
             filter: Filter::new(start, noise.gyro_bias, scale),
             absolutes,
             last_poses: vec![None; senses.poses.len()],
-            last_scans: senses.scans.iter().map(|reader| Vec::with_capacity(reader.beams)).collect(),
             silence: None,
             fastest: body.limits.linear,
             is_touching: false,
-            matcher: Matcher::new(beams),
-            mapper: Mapper::new(&map),
+            sweeps: Sweeps::new(honesty, &noise, &senses, &map),
             belief: Belief::at(start, cues),
             map,
             senses,
@@ -166,7 +130,6 @@ impl Fusion {
             scan_matching: spec.scan_matching,
             known_q: 1.0,
             events: EventSense::new(body),
-            roughness: Roughness::default(),
             disagreement: 0.0,
         }
     }
@@ -338,13 +301,7 @@ impl Fusion {
                 }
                 Some(Ok(reading)) => reading,
             };
-            let last = &mut self.last_scans[i];
-            let same = |a: &f32, b: &f32| a.to_bits() == b.to_bits();
-            let repeats = last.len() == scan.ranges.len()
-                && last.iter().zip(&scan.ranges).all(|(a, b)| same(a, b))
-                && scan.ranges.iter().any(|range| range.is_finite());
-            last.clear();
-            last.extend_from_slice(&scan.ranges);
+            let repeats = self.sweeps.repeats(i, scan);
             if self.honesty.stuck && repeats && self.motion.moves(self.filter.bias()) {
                 self.refuse(cue, Refusal::Stuck);
                 continue;
@@ -360,43 +317,20 @@ impl Fusion {
             let guess = self.filter.pose().compose(&since.inverse());
             let mut is_rough = false;
             if self.scan_matching {
-                match self.matcher.find(&self.map, &self.mapper, scan, &mount, &guess) {
-                    Some(found) if found.score >= LEAST_SCORE && found.overlap >= LEAST_OVERLAP => {
-                        // No match is better than the map it is made against.
-                        let noise = &self.noise;
-                        let (position, heading) = (noise.scan_position, noise.scan_heading);
-                        let floor = Matrix3::from_diagonal(&Vector3::new(
-                            position * position,
-                            position * position,
-                            heading * heading,
-                        ));
-                        let Some(information) = soften(&found.information, &floor) else { continue };
-                        // Walls that are much rougher than usual are this scan's, not the world's.
-                        let roughness =
-                            if self.honesty.noise { self.roughness.of(found.mean_square) } else { 1.0 };
-                        is_rough = roughness > ROUGH;
-                        let information = information / (roughness * roughness);
-                        let dimensions = if found.is_open { 2 } else { 3 };
-                        self.correct(SCANS, Fix { pose: found.pose, information, dimensions, stamp });
-                        let report = &mut self.belief.cues[cue];
-                        report.reliability *= found.score;
+                match self.sweeps.find(&self.map, scan, &mount, &guess) {
+                    Sight::Fits { pose, information, dimensions, score, is_rough: rough } => {
+                        is_rough = rough;
+                        self.correct(SCANS, Fix { pose, information, dimensions, stamp });
+                        self.belief.cues[cue].reliability *= score;
                     }
-                    Some(found) => {
-                        // Little of it is known, unless it contradicts what is.
-                        let is_known = found.overlap >= LEAST_OVERLAP
-                            || self.honesty.gate && found.against > MOST_AGAINST;
-                        self.refuse(cue, if is_known { Refusal::Misfit } else { Refusal::NoOverlap });
-                        self.belief.cues[cue].surprise = 1.0 / found.score.max(0.01);
-                        // A scan that does not fit is not drawn either, unless it shows a new place.
-                        if is_known {
-                            continue;
-                        }
-                    }
-                    None if self.honesty.gate && self.matcher.against() > MOST_AGAINST => {
+                    Sight::New => self.refuse(cue, Refusal::NoOverlap),
+                    // What does not fit is not drawn either.
+                    Sight::Misfit(score) => {
                         self.refuse(cue, Refusal::Misfit);
+                        self.belief.cues[cue].surprise = 1.0 / score.max(0.01);
                         continue;
                     }
-                    None => self.refuse(cue, Refusal::NoOverlap),
+                    Sight::Nothing => continue,
                 }
             }
             // A map that is drawn while the pose is in doubt keeps the error for ever.
@@ -405,7 +339,7 @@ impl Fusion {
                 continue;
             }
             let then = self.filter.pose().compose(&since.inverse());
-            self.mapper.draw(&mut self.map, &then.compose(&mount), scan);
+            self.sweeps.draw(&mut self.map, &then.compose(&mount), scan);
         }
     }
 

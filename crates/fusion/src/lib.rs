@@ -16,7 +16,10 @@ pub mod normalisation;
 pub mod odometry;
 pub mod scan_match;
 mod senses;
+pub mod spatial;
 pub mod spec;
+mod sweeps;
+mod wheels;
 
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::{Belief, OccupancyGrid, Percepts, Pose2};

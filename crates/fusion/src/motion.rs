@@ -11,8 +11,9 @@ use neuraxis_core::percepts::Imu;
 use neuraxis_core::{Pose2, Stamp, Twist2};
 
 use crate::filter::Motion;
-use crate::senses::{Way, twist_of};
+use crate::senses::Way;
 use crate::spec::{Honesty, NoiseSpec};
+use crate::wheels::WheelWay;
 
 /// Track poses that are kept for late cues: 1.3 s at 50 Hz.
 const HISTORY: usize = 64;
@@ -67,15 +68,11 @@ pub(crate) struct Step {
 /// What the motion senses say, and the track.
 #[derive(Clone, Debug)]
 pub(crate) struct MotionSense {
-    drive: Option<DifferentialDrive>,
     noise: NoiseSpec,
     inertial: Inertial,
     /// The last message of the wheels: stamp, pose in their own frame, twist.
     last: Option<(Stamp, Pose2, Twist2)>,
-    /// Wheel angles at the last message, if the way comes from joints.
-    angles: Option<[f64; 2]>,
-    /// The wheels' way so far.
-    way: Pose2,
+    way: WheelWay,
     is_stuck: bool,
     /// Running difference of the turning rates, rad/s.
     apart: f64,
@@ -90,12 +87,10 @@ pub(crate) struct MotionSense {
 impl MotionSense {
     pub(crate) fn new(noise: NoiseSpec, drive: Option<DifferentialDrive>) -> Self {
         Self {
-            drive,
             noise,
             inertial: Inertial::default(),
             last: None,
-            angles: None,
-            way: Pose2::default(),
+            way: WheelWay::new(drive),
             is_stuck: false,
             apart: 0.0,
             gyro_share: 0.0,
@@ -143,18 +138,7 @@ impl MotionSense {
         bias: f64,
         honesty: Honesty,
     ) -> Option<Step> {
-        let twist = twist_of(way, self.drive);
-        let pose = match way {
-            Way::Odometry(odometry) => odometry.pose,
-            Way::Wheels { angles, .. } => {
-                let before = self.angles.replace(*angles).unwrap_or(*angles);
-                if let Some(drive) = self.drive {
-                    let turned = drive.twist(angles[0] - before[0], angles[1] - before[1]);
-                    self.way = self.way.advance(&turned, 1.0);
-                }
-                self.way
-            }
-        };
+        let (pose, twist) = self.way.follow(way);
         let Some((last_stamp, last_pose, _)) = self.last else {
             self.last = Some((stamp, pose, twist));
             self.inertial.angle_at_way = self.inertial.angle;

@@ -2,11 +2,11 @@
 
 use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::kinematics::DifferentialDrive;
 use neuraxis_core::{Belief, CueReport, OccupancyGrid, Percepts, Pose2, Stamp, Twist2};
 
 use crate::mapper::Mapper;
-use crate::senses::{Senses, Way, twist_of};
+use crate::senses::Senses;
+use crate::wheels::WheelWay;
 use crate::{Estimator, FusionSpec};
 
 /// Believes the wheels.
@@ -16,10 +16,7 @@ pub struct DeadReckoning {
     start: Pose2,
     last: Option<(Stamp, Pose2, Twist2)>,
     first: Option<Pose2>,
-    drive: Option<DifferentialDrive>,
-    /// Wheel angles at the last message and the way so far, if it comes from joints.
-    angles: Option<[f64; 2]>,
-    rolled: Pose2,
+    way: WheelWay,
     path: f64,
     odometry_linear: f64,
     belief: Belief,
@@ -47,9 +44,7 @@ impl DeadReckoning {
             start,
             last: None,
             first: None,
-            drive: body.drive,
-            angles: None,
-            rolled: Pose2::default(),
+            way: WheelWay::new(body.drive),
             path: 0.0,
             odometry_linear: spec.noise.odometry_linear,
             belief: Belief::at(start, cues),
@@ -61,18 +56,7 @@ impl DeadReckoning {
 impl Estimator for DeadReckoning {
     fn update(&mut self, percepts: &Percepts) {
         if let Some(Ok((stamp, way))) = self.senses.odometry.as_mut().and_then(|r| r.way(percepts)) {
-            let twist = twist_of(&way, self.drive);
-            let pose = match way {
-                Way::Odometry(odometry) => odometry.pose,
-                Way::Wheels { angles, .. } => {
-                    let before = self.angles.replace(angles).unwrap_or(angles);
-                    let turned = self.drive.map_or(Twist2::default(), |drive| {
-                        drive.twist(angles[0] - before[0], angles[1] - before[1])
-                    });
-                    self.rolled = self.rolled.advance(&turned, 1.0);
-                    self.rolled
-                }
-            };
+            let (pose, twist) = self.way.follow(&way);
             let first = *self.first.get_or_insert(pose);
             let pose = first.relative(&pose);
             self.path += self.last.map_or(0.0, |(_, last, _)| last.distance(&pose));

@@ -35,8 +35,8 @@ const NEIGHBOURS: usize = 4;
 const HALF: f64 = 0.5;
 const LEAST_AGAINST: f64 = 0.2;
 const TURNS: [f64; 6] = [-0.06, 0.06, -0.12, 0.12, -0.2, 0.2];
-/// So many cells before a beam's end are looked at for a wall that it would have passed.
-const BEHIND: i32 = 10;
+/// So many cells next to a beam's end, and to the eye, say nothing of walls that it would have passed.
+const BESIDE: usize = 2;
 /// Least standard deviation of a residual, m, with an allowance for beams that err together.
 const LEAST_ERROR: f64 = 0.03;
 
@@ -272,18 +272,16 @@ impl Matcher {
     }
 }
 
-/// Whether a beam from `eye` to `end` contradicts the map: it ends where all is free, or passed a wall shortly before.
+/// Whether a beam from `eye` to `end` contradicts the map: it ends where all is free, or passed a wall on its way.
 fn contradicts(grid: &OccupancyGrid, eye: Point2<f64>, end: Point2<f64>) -> bool {
     let cell = |point: Point2<f64>| grid.index_of(point).map(|index| grid.cell(index));
     if cell(end) == Some(Cell::Free) {
         return true;
     }
     let way = end - eye;
-    let length = way.norm();
-    (2..=BEHIND).any(|i| {
-        let back = f64::from(i) * grid.resolution();
-        back < length && cell(end - way * (back / length)) == Some(Cell::Occupied)
-    })
+    let steps = (way.norm() / grid.resolution()) as usize;
+    (BESIDE..steps.saturating_sub(BESIDE))
+        .any(|i| cell(end - way * (i as f64 / steps as f64)) == Some(Cell::Occupied))
 }
 
 /// How well beams lie on surfaces.

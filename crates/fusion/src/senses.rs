@@ -8,7 +8,7 @@ use neuraxis_core::body::BodyDescription;
 use neuraxis_core::percepts::{AbsolutePose, Imu, LaserScan, Odometry};
 use neuraxis_core::reasons::Refusal;
 use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Percepts, Pose2, Reading, Stamp, Twist2};
+use neuraxis_core::{Percepts, Pose2, Reading, Stamp};
 
 use crate::gaussian::information;
 
@@ -121,15 +121,6 @@ pub(crate) enum Way<'a> {
     Odometry(&'a Odometry),
     /// As angles (rad) and rates (rad/s) of the left and the right wheel.
     Wheels { angles: [f64; 2], rates: [f64; 2] },
-}
-
-/// The velocity of `base_link` that wheels tell.
-pub(crate) fn twist_of(way: &Way<'_>, drive: Option<neuraxis_core::kinematics::DifferentialDrive>) -> Twist2 {
-    match (way, drive) {
-        (Way::Odometry(odometry), _) => odometry.twist,
-        (Way::Wheels { rates: [left, right], .. }, Some(drive)) => drive.twist(*left, *right),
-        (Way::Wheels { .. }, None) => Twist2::default(),
-    }
 }
 
 /// The readers of a body's senses that matter for its pose.

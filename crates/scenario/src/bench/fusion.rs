@@ -11,7 +11,7 @@ use neuraxis_core::file::FileError;
 use neuraxis_core::robot::Sensor;
 use neuraxis_core::{Pose2, Reading, Stamp, Twist2, ops};
 use neuraxis_fusion::{Estimator, Fusion, FusionSpec, Rule};
-use neuraxis_sim::scene::spec::{Fault, FaultKind};
+use neuraxis_sim::scene::spec::{Fault, FaultKind, SceneSpec};
 use neuraxis_sim::{Arena, Setup, SoloBody};
 use serde::Serialize;
 
@@ -88,8 +88,11 @@ pub struct TrialRow {
     pub nis: f64,
     /// Whether every belief was finite with a covariance that is one.
     pub is_sound: bool,
+    /// Largest error of the position of the rule that is tested, m.
+    pub largest: f64,
     /// Whether the position's standard deviation grew while all absolute cues were gone, and how long after their return the
-    /// error was nominal again, s; for the scenario in which they go.
+    /// error was nominal again (no larger than the largest of the same trial without the fault), s; for the scenario in
+    /// which they go.
     pub recovery: Option<(bool, f64)>,
     /// The cues' names.
     pub cues: Vec<String>,
@@ -235,12 +238,21 @@ pub fn run(
             let i = next.fetch_add(1, Ordering::Relaxed);
             let Some((scenario, seed, spec, layout)) = arenas.get(i) else { return Some(rows) };
             let robot = &scene.robots[0];
-            let setup = Setup { robot: robot.model.clone(), brain: None };
             let start = layout.tasks[0].start;
-            let arena = Arena::new(i, *seed, spec, layout.clone(), vec![setup]);
-            let body = SoloBody::new(arena, RATE)?;
             let fusion = &robot.file.value.brain.fusion;
-            rows.push((i, trial(body, fusion, start, *scenario, *seed, &spec.faults, order)));
+            let run = |spec: &SceneSpec, limit: f64| {
+                let setup = Setup { robot: robot.model.clone(), brain: None };
+                let arena = Arena::new(i, *seed, spec, layout.clone(), vec![setup]);
+                let body = SoloBody::new(arena, RATE)?;
+                Some(trial(body, fusion, start, (*scenario, limit), *seed, &spec.faults, order))
+            };
+            // What is nominal for this seed, one has to know before one can say when it is so again.
+            let limit = if is_loss(&spec.faults) {
+                run(&SceneSpec { faults: Vec::new(), ..spec.clone() }, 0.0)?.largest
+            } else {
+                0.0
+            };
+            rows.push((i, run(spec, limit)?));
             if !go_on(done.fetch_add(1, Ordering::Relaxed) + 1, total) {
                 next.store(total, Ordering::Relaxed);
                 return None;
@@ -273,7 +285,7 @@ fn trial(
     mut body: SoloBody,
     fusion: &FusionSpec,
     start: Pose2,
-    scenario: usize,
+    (scenario, nominal): (usize, f64),
     seed: u64,
     faults: &[Fault],
     order: &Order,
@@ -296,8 +308,8 @@ fn trial(
     let mut is_sound = true;
     let mut line: Vec<LinePoint> = Vec::new();
     let mut phase = 0.0;
-    let mut recovery = Recovery::default();
-    let is_loss = faults.len() > 1;
+    let mut recovery = Recovery { nominal, ..Recovery::default() };
+    let mut largest = 0.0_f64;
     for tick in 0..(order.seconds * RATE) as usize {
         let time = tick as f64 / RATE;
         if body.sense(&mut percepts).is_err() {
@@ -332,7 +344,10 @@ fn trial(
             }
         }
         let error = beliefs[0].pose.distance(&truth);
-        if is_loss {
+        if time >= SETTLE {
+            largest = largest.max(error);
+        }
+        if is_loss(faults) {
             recovery.note(percepts.now, &faults[0], error, beliefs[0].position_std());
         }
         if tick % (LINE_PERIOD * RATE) as usize == 0 {
@@ -365,7 +380,8 @@ fn trial(
         heading: root(heading_squares),
         nis: if nis_count > 0.0 { nis / nis_count } else { f64::NAN },
         is_sound,
-        recovery: is_loss.then(|| recovery.verdict()),
+        largest,
+        recovery: is_loss(faults).then(|| recovery.verdict()),
         cues: estimators[0].belief().cues.iter().map(|cue| cue.name.to_string()).collect(),
         line,
     }
@@ -403,9 +419,15 @@ fn is_sound_belief(belief: &neuraxis_core::Belief) -> bool {
     belief.is_finite() && block.cholesky().is_some()
 }
 
-/// How a loss of all absolute cues goes by. The error is nominal again when it is no larger than the largest before.
+/// Whether all absolute cues go.
+fn is_loss(faults: &[Fault]) -> bool {
+    faults.len() > 1
+}
+
+/// How a loss of all absolute cues goes by.
 #[derive(Default)]
 struct Recovery {
+    /// Largest error of the same trial without the loss, m.
     nominal: f64,
     std_at_start: f64,
     std_at_end: f64,
@@ -416,9 +438,6 @@ struct Recovery {
 impl Recovery {
     fn note(&mut self, now: Stamp, fault: &Fault, error: f64, std: f64) {
         if now < Stamp::from_seconds(fault.from) {
-            if now.seconds() > SETTLE {
-                self.nominal = self.nominal.max(error);
-            }
             self.std_at_start = std;
         } else if is_on(fault, now) {
             self.std_at_end = std;

@@ -1,0 +1,142 @@
+//! What is made of a sweep of a range finder: is it stuck, does it fit the map, may it be drawn?
+
+use nalgebra::{Matrix3, Vector3};
+use neuraxis_core::percepts::LaserScan;
+use neuraxis_core::{OccupancyGrid, Pose2};
+
+use crate::gaussian::soften;
+use crate::mapper::Mapper;
+use crate::scan_match::Matcher;
+use crate::senses::Senses;
+use crate::spec::{Honesty, NoiseSpec};
+
+/// Fewer of its beams on known walls, and a match says nothing.
+const LEAST_OVERLAP: f64 = 0.3;
+/// Worse than this, and the scan does not fit the map.
+const LEAST_SCORE: f64 = 0.2;
+/// A scan of which a larger share contradicts the map does not show a new place.
+const MOST_AGAINST: f64 = 0.4;
+/// Scans whose residuals are so many times the usual ones, in variance, are not drawn.
+const ROUGH: f64 = 4.0;
+
+/// What matching says of a sweep.
+pub(crate) enum Sight {
+    /// It fits.
+    Fits {
+        /// `base_link` at the time of the sweep.
+        pose: Pose2,
+        /// About x, y, yaw.
+        information: Matrix3<f64>,
+        /// Numbers that it tells.
+        dimensions: usize,
+        /// 0 to 1: how well it lies on walls.
+        score: f64,
+        /// Whether it is too rough to be drawn.
+        is_rough: bool,
+    },
+    /// It shows what is not known yet.
+    New,
+    /// It contradicts what is known; how well it fits at best, 0 to 1.
+    Misfit(f64),
+    /// The numbers broke down.
+    Nothing,
+}
+
+/// How rough scans usually are: the mean square of the residuals of matched ones, m².
+#[derive(Clone, Debug, Default)]
+struct Roughness {
+    usual: Option<f64>,
+}
+
+impl Roughness {
+    /// How many times rougher than usual a scan with this mean square is, at least 1.
+    fn of(&mut self, mean_square: f64) -> f64 {
+        let usual = self.usual.get_or_insert(mean_square);
+        let ratio = mean_square / usual.max(1e-8);
+        // What is usual follows quickly downwards and slowly upwards, and not at all a scan that is far off.
+        let share = if ratio < 1.0 { 0.1 } else { 0.01 };
+        if ratio < ROUGH {
+            *usual += share * (mean_square - *usual);
+        }
+        ratio.max(1.0)
+    }
+}
+
+/// Looks at sweeps, and draws them.
+#[derive(Clone, Debug)]
+pub(crate) struct Sweeps {
+    honesty: Honesty,
+    /// Standard deviations of a match at best: m, rad.
+    best: [f64; 2],
+    matcher: Matcher,
+    mapper: Mapper,
+    roughness: Roughness,
+    /// The last sweep of each range finder, to see whether it is stuck.
+    last: Vec<Vec<f32>>,
+}
+
+impl Sweeps {
+    pub(crate) fn new(honesty: Honesty, noise: &NoiseSpec, senses: &Senses, map: &OccupancyGrid) -> Self {
+        let beams = senses.scans.iter().map(|reader| reader.beams).max().unwrap_or(0);
+        Self {
+            honesty,
+            best: [noise.scan_position, noise.scan_heading],
+            matcher: Matcher::new(beams),
+            mapper: Mapper::new(map),
+            roughness: Roughness::default(),
+            last: senses.scans.iter().map(|reader| Vec::with_capacity(reader.beams)).collect(),
+        }
+    }
+
+    /// Whether the sweep of the range finder `index` repeats its last one to the bit.
+    pub(crate) fn repeats(&mut self, index: usize, scan: &LaserScan) -> bool {
+        let last = &mut self.last[index];
+        let same = |a: &f32, b: &f32| a.to_bits() == b.to_bits();
+        let repeats = last.len() == scan.ranges.len()
+            && last.iter().zip(&scan.ranges).all(|(a, b)| same(a, b))
+            && scan.ranges.iter().any(|range| range.is_finite());
+        last.clear();
+        last.extend_from_slice(&scan.ranges);
+        repeats
+    }
+
+    /// Holds a sweep, from a sensor at `mount`, against the map around `guess`.
+    pub(crate) fn find(
+        &mut self,
+        map: &OccupancyGrid,
+        scan: &LaserScan,
+        mount: &Pose2,
+        guess: &Pose2,
+    ) -> Sight {
+        let is_checked = self.honesty.gate;
+        match self.matcher.find(map, &self.mapper, scan, mount, guess) {
+            Some(found) if found.score >= LEAST_SCORE && found.overlap >= LEAST_OVERLAP => {
+                // No match is better than the map it is made against.
+                let [position, heading] = self.best.map(|std| std * std);
+                let floor = Matrix3::from_diagonal(&Vector3::new(position, position, heading));
+                let Some(information) = soften(&found.information, &floor) else { return Sight::Nothing };
+                // Walls that are much rougher than usual are this scan's, not the world's.
+                let roughness =
+                    if self.honesty.noise { self.roughness.of(found.mean_square) } else { 1.0 };
+                Sight::Fits {
+                    pose: found.pose,
+                    information: information / (roughness * roughness),
+                    dimensions: if found.is_open { 2 } else { 3 },
+                    score: found.score,
+                    is_rough: roughness > ROUGH,
+                }
+            }
+            // Little of it is known, unless it contradicts what is.
+            Some(found) if found.overlap >= LEAST_OVERLAP || is_checked && found.against > MOST_AGAINST => {
+                Sight::Misfit(found.score)
+            }
+            None if is_checked && self.matcher.against() > MOST_AGAINST => Sight::Misfit(0.0),
+            _ => Sight::New,
+        }
+    }
+
+    /// Draws a sweep of a sensor at `sensor` in the map.
+    pub(crate) fn draw(&mut self, map: &mut OccupancyGrid, sensor: &Pose2, scan: &LaserScan) {
+        self.mapper.draw(map, sensor, scan);
+    }
+}

@@ -1,0 +1,37 @@
+//! The way that wheels tell: from odometry messages, or from the angles of the wheels' own joints.
+
+use neuraxis_core::kinematics::DifferentialDrive;
+use neuraxis_core::{Pose2, Twist2};
+
+use crate::senses::Way;
+
+/// Integrates wheels' angles where no odometry is given (exact on arcs: Thrun, Burgard and Fox, *Probabilistic Robotics*, table 5.3
+/// without noise).
+#[derive(Clone, Debug, Default)]
+pub(crate) struct WheelWay {
+    drive: Option<DifferentialDrive>,
+    /// Wheel angles at the last message, if the way comes from joints.
+    angles: Option<[f64; 2]>,
+    /// The way so far, from joints.
+    rolled: Pose2,
+}
+
+impl WheelWay {
+    pub(crate) fn new(drive: Option<DifferentialDrive>) -> Self {
+        Self { drive, ..Self::default() }
+    }
+
+    /// Pose in the wheels' own frame and velocity of `base_link` after a message.
+    pub(crate) fn follow(&mut self, way: &Way<'_>) -> (Pose2, Twist2) {
+        match way {
+            Way::Odometry(odometry) => (odometry.pose, odometry.twist),
+            Way::Wheels { angles, rates: [left, right] } => {
+                let before = self.angles.replace(*angles).unwrap_or(*angles);
+                let Some(drive) = self.drive else { return (self.rolled, Twist2::default()) };
+                let turned = drive.twist(angles[0] - before[0], angles[1] - before[1]);
+                self.rolled = self.rolled.advance(&turned, 1.0);
+                (self.rolled, drive.twist(*left, *right))
+            }
+        }
+    }
+}
