@@ -81,6 +81,7 @@ fn tick(c: &mut Criterion) {
             sensor: sensor.expect("a sensor"),
             mount: Isometry3::identity(),
             joints: Vec::new(),
+            limb: None,
         }],
         actuators: Vec::new(),
         interface: Interface::Velocity,

@@ -98,6 +98,7 @@ fn body() -> BodyDescription {
             sensor: sensor.expect("a sensor"),
             mount: Isometry3::identity(),
             joints: Vec::new(),
+            limb: None,
         }],
         actuators: Vec::new(),
         interface: Interface::Velocity,

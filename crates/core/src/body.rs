@@ -4,7 +4,7 @@
 use nalgebra::Isometry3;
 use serde::{Deserialize, Serialize};
 
-use crate::kinematics::DifferentialDrive;
+use crate::kinematics::{DifferentialDrive, Limb};
 use crate::percepts::{Contact, Imu, JointState, LaserScan, Odometry};
 use crate::robot::{Limits, Sensor};
 use crate::{Command, Interface, Percepts, Reading, Slot, ops};
@@ -77,6 +77,9 @@ pub struct SensorDescription {
     pub mount: Isometry3<f64>,
     /// The names of the joints that it reads, if it reads joints.
     pub joints: Vec<String>,
+    /// How its link hangs on `base_link`, if it feels at the end of a limb: a foot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limb: Option<Limb>,
 }
 
 impl SensorDescription {

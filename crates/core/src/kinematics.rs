@@ -1,5 +1,6 @@
-//! The geometry of a differential drive: two driven wheels on one axle.
+//! The geometry of what moves a body: a differential drive, and limbs.
 
+use nalgebra::{Isometry3, Point3, UnitQuaternion, UnitVector3, Vector3};
 use serde::{Deserialize, Serialize};
 
 use crate::Twist2;
@@ -28,9 +29,101 @@ impl DifferentialDrive {
     }
 }
 
+/// How a link hangs on `base_link`: joint by joint, from the base outwards.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Limb {
+    /// At least one.
+    pub joints: Vec<LimbJoint>,
+    /// The link's frame in the frame of the last joint, behind it.
+    pub tip: Isometry3<f64>,
+    /// Radius of a round foot about the tip, m; 0 for a point.
+    pub radius: f64,
+}
+
+/// One joint of a limb.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LimbJoint {
+    /// Its name in the model.
+    pub name: String,
+    /// Its frame in the frame of the joint before it (of `base_link` for the first), with the joint at zero.
+    pub origin: Isometry3<f64>,
+    /// What it turns about or slides along, in its own frame.
+    pub axis: UnitVector3<f64>,
+    /// Whether it slides.
+    pub slides: bool,
+}
+
+/// Where the tip of a limb is and how it moves, seen from `base_link`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tip {
+    /// m.
+    pub position: Point3<f64>,
+    /// m/s.
+    pub velocity: Vector3<f64>,
+    /// Turning rate of the link, rad/s.
+    pub turning: Vector3<f64>,
+}
+
+impl Limb {
+    /// The tip for these joint positions (rad or m) and velocities (rad/s or m/s), one pair a joint; missing ones count as zero.
+    #[must_use]
+    pub fn tip(&self, joints: impl IntoIterator<Item = (f64, f64)>) -> Tip {
+        let mut values = joints.into_iter();
+        let mut frame = Isometry3::identity();
+        let (mut velocity, mut turning) = (Vector3::zeros(), Vector3::zeros());
+        // The velocity of a point that is carried along, `by` from the one before.
+        let carry = |velocity: &mut Vector3<f64>, turning: &Vector3<f64>, by: Vector3<f64>| {
+            *velocity += turning.cross(&by);
+        };
+        for joint in &self.joints {
+            let (position, rate) = values.next().unwrap_or_default();
+            carry(&mut velocity, &turning, frame.rotation * joint.origin.translation.vector);
+            frame *= joint.origin;
+            let axis = frame.rotation * joint.axis;
+            if joint.slides {
+                let slide = axis.into_inner() * position;
+                carry(&mut velocity, &turning, slide);
+                velocity += axis.into_inner() * rate;
+                frame.translation.vector += slide;
+            } else {
+                turning += axis.into_inner() * rate;
+                frame.rotation *= UnitQuaternion::from_axis_angle(&joint.axis, position);
+            }
+        }
+        carry(&mut velocity, &turning, frame.rotation * self.tip.translation.vector);
+        Tip { position: (frame * self.tip).translation.vector.into(), velocity, turning }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_limbs_tip_moves_as_its_joints_say() {
+        let joint = |name: &str, shift: [f64; 3], turn: [f64; 3], axis: [f64; 3], slides| LimbJoint {
+            name: name.to_owned(),
+            origin: Isometry3::new(shift.into(), turn.into()),
+            axis: UnitVector3::new_normalize(axis.into()),
+            slides,
+        };
+        let limb = Limb {
+            joints: vec![
+                joint("hip", [0.2, 0.1, 0.0], [0.0, 0.3, 0.1], [1.0, 0.0, 0.0], false),
+                joint("slide", [0.0, 0.05, -0.1], [0.2, 0.0, 0.0], [0.0, 0.0, 1.0], true),
+                joint("knee", [0.0, 0.0, -0.2], [0.0, 0.0, 0.4], [0.0, 1.0, 0.1], false),
+            ],
+            tip: Isometry3::translation(0.02, 0.0, -0.2),
+            radius: 0.0,
+        };
+        let (q, rates) = ([0.4, 0.07, -0.9], [0.8, -0.2, 1.3]);
+        let at = |t: f64| limb.tip((0..3).map(|i| (q[i] + rates[i] * t, rates[i])));
+        let slope = (at(1e-6).position - at(-1e-6).position) / 2e-6;
+        assert!((slope - at(0.0).velocity).norm() < 1e-8, "{slope} {}", at(0.0).velocity);
+        // With all at zero it is the product of the frames.
+        let zero = limb.joints.iter().fold(Isometry3::identity(), |f, j| f * j.origin) * limb.tip;
+        assert!((limb.tip([]).position.coords - zero.translation.vector).norm() < 1e-12);
+    }
 
     #[test]
     fn wheels_and_twist_are_inverse() {

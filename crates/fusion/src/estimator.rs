@@ -36,8 +36,6 @@ const FIXED: f64 = 0.5;
 const RELAX: f64 = 1.0;
 /// While the prediction's variance is inflated by more, nothing is drawn.
 const DOUBTFUL: f64 = 3.0;
-/// Wheels that so surely speed up without the body are to blame for what follows.
-const SPIN: f64 = 0.999;
 /// Wheels that have been silent for longer move nothing, s.
 const SILENT: f64 = 0.1;
 /// The place of matched scans among the absolute cues.
@@ -425,7 +423,7 @@ impl Estimator for Fusion {
         };
         self.belief.events = self.events.update(percepts, &context);
         // Wheels that spin are no prediction, before any absolute cue has seen where that leads.
-        if self.honesty.blame && self.events.spin(percepts.now) > SPIN {
+        if self.honesty.blame && self.events.spins(percepts.now) {
             self.absolutes.blame.shock();
         }
     }

@@ -37,6 +37,8 @@ const JOLT_STD: f64 = 1.0;
 const PULL_STD: f64 = 0.015;
 /// Time over which speeds are held against accelerations, s.
 const PULL_TIME: f64 = 0.3;
+/// Wheels that so surely speed up without the body are to blame for what follows.
+const SPIN: f64 = 0.999;
 /// Share of a new value in the running means of gravity's pull and of the motors' effort.
 const SLOWNESS: f64 = 0.02;
 /// Motors strain at so many times their usual effort.
@@ -199,11 +201,10 @@ impl EventSense {
         }
     }
 
-    /// Whether the wheels just sped up or braked and the body did not, as far as the accelerometer tells by itself: the
-    /// probability.
-    pub(crate) fn spin(&self, now: Stamp) -> f64 {
+    /// Whether the wheels just sped up or braked and the body did not, as far as the accelerometer tells by itself.
+    pub(crate) fn spins(&self, now: Stamp) -> bool {
         let pull = self.pull.filter(|(stamp, _)| now.since(*stamp) < STALE).map(|(_, llr)| (1.0, llr));
-        self.detector.posterior(pull)
+        self.detector.posterior(pull) > SPIN
     }
 
     /// Room between the body's outline and the nearest thing in the swath that it drives into, m.

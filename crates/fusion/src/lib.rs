@@ -26,7 +26,8 @@ use neuraxis_core::{Belief, OccupancyGrid, Percepts, Pose2};
 
 pub use estimator::Fusion;
 pub use odometry::DeadReckoning;
-pub use spec::{FusionSpec, Honesty, Rule};
+pub use spatial::SpatialFusion;
+pub use spec::{FusionSpec, Honesty, Rule, Space};
 
 /// Turns percepts into a belief and a map, once a tick.
 pub trait Estimator: Send + Sync {
@@ -51,10 +52,9 @@ pub fn build(
     start: Pose2,
     known: Option<&OccupancyGrid>,
 ) -> Box<dyn Estimator> {
-    match spec.rule {
-        Rule::Odometry => Box::new(DeadReckoning::new(spec, body, start, known)),
-        Rule::InverseEffectiveness | Rule::Ekf | Rule::EkfGated => {
-            Box::new(Fusion::new(spec, body, start, known))
-        }
+    match (spec.rule, spec.space_of(body)) {
+        (Rule::Odometry, _) => Box::new(DeadReckoning::new(spec, body, start, known)),
+        (_, Space::Se2) => Box::new(Fusion::new(spec, body, start, known)),
+        (_, Space::Se3) => Box::new(SpatialFusion::new(spec, body, start, known)),
     }
 }

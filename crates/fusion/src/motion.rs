@@ -52,6 +52,26 @@ struct Inertial {
     repeats: u32,
 }
 
+/// Whether the turning rates of wheels and gyroscope part for longer than chance lets them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct TurnRates {
+    /// Running difference, rad/s.
+    pub(crate) apart: f64,
+}
+
+impl TurnRates {
+    /// Takes in a difference `apart` (rad/s) of this standard deviation; how far they disagree, 1 at the border of chance.
+    pub(crate) fn hold(&mut self, apart: f64, std: f64) -> f64 {
+        self.apart += SLOWNESS * (apart - self.apart);
+        self.apart.abs() / (DISAGREE * SLOW_STD * std)
+    }
+
+    /// What the gyroscope's error gains in a second while it is learned anew, rad²/s².
+    pub(crate) fn relearning(&self) -> f64 {
+        self.apart * self.apart / RELEARN
+    }
+}
+
 /// A step that the motion senses have brought.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Step {
@@ -74,8 +94,7 @@ pub(crate) struct MotionSense {
     last: Option<(Stamp, Pose2, Twist2)>,
     way: WheelWay,
     is_stuck: bool,
-    /// Running difference of the turning rates, rad/s.
-    apart: f64,
+    turns: TurnRates,
     gyro_share: f64,
     odom: Pose2,
     /// Variances of way and turn since the start.
@@ -92,7 +111,7 @@ impl MotionSense {
             last: None,
             way: WheelWay::new(drive),
             is_stuck: false,
-            apart: 0.0,
+            turns: TurnRates::default(),
             gyro_share: 0.0,
             odom: Pose2::default(),
             drift: [0.0; 2],
@@ -209,12 +228,10 @@ impl MotionSense {
         let mut disagreement = 0.0;
         if lives {
             let apart = (gyro - delta.yaw) / dt - bias;
-            self.apart += SLOWNESS * (apart - self.apart);
-            let std = SLOW_STD * (wheel_turn + gyro_turn).sqrt() / dt;
-            disagreement = self.apart.abs() / (DISAGREE * std);
+            disagreement = self.turns.hold(apart, (wheel_turn + gyro_turn).sqrt() / dt);
             if honesty.blame && disagreement > 1.0 && !is_still {
-                around += self.apart * self.apart * dt * dt;
-                bias_walk += self.apart * self.apart * dt / RELEARN;
+                around += self.turns.apart * self.turns.apart * dt * dt;
+                bias_walk += self.turns.relearning() * dt;
             }
         }
         self.gyro_share = share;

@@ -3,7 +3,7 @@
 //! What is refused here never reaches a state: numbers that are none, stamps from the future or from before the last
 //! one, scans of another length, covariances that are none.
 
-use nalgebra::Matrix3;
+use nalgebra::{Isometry3, Matrix3};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::percepts::{AbsolutePose, Imu, LaserScan, Odometry};
 use neuraxis_core::reasons::Refusal;
@@ -22,6 +22,8 @@ pub(crate) struct Reader {
     pub(crate) name: Box<str>,
     /// The sensor's frame in `base_link`, seen from above.
     pub(crate) mount: Pose2,
+    /// The same in space.
+    pub(crate) frame: Isometry3<f64>,
     /// Beams of a range finder.
     pub(crate) beams: usize,
     /// The tilt of the body from which a beam of a range finder can reach the ground, rad.
@@ -131,7 +133,7 @@ pub(crate) struct Senses {
     pub(crate) imu: Option<Reader>,
     pub(crate) scans: Vec<Reader>,
     pub(crate) poses: Vec<Reader>,
-    /// Bumpers: slots.
+    /// Bumpers: slots. A foot is none, it is there to touch.
     pub(crate) contacts: Vec<usize>,
 }
 
@@ -142,6 +144,7 @@ impl Senses {
                 slot,
                 name: s.sensor.name().into(),
                 mount: Pose2::from_spatial(&s.mount),
+                frame: s.mount,
                 tilt: match &s.sensor {
                     Sensor::Lidar { range, .. } => s.mount.translation.z / range[1],
                     _ => f64::INFINITY,
@@ -162,7 +165,12 @@ impl Senses {
             imu: readers(|s| matches!(s, Sensor::Imu { .. })).next(),
             scans: readers(|s| matches!(s, Sensor::Lidar { .. })).collect(),
             poses: readers(|s| matches!(s, Sensor::Pose { .. })).collect(),
-            contacts: readers(|s| matches!(s, Sensor::Contact { .. })).map(|r| r.slot).collect(),
+            contacts: (0..body.sensors.len())
+                .filter(|slot| {
+                    let sense = &body.sensors[*slot];
+                    matches!(sense.sensor, Sensor::Contact { .. }) && sense.limb.is_none()
+                })
+                .collect(),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The `fusion:` block of a brain.
 
+use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::file::{Problems, Validate};
+use neuraxis_core::robot::Sensor;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +13,10 @@ pub struct FusionSpec {
     /// How cues are combined.
     #[serde(default)]
     pub rule: Rule,
+    /// What the body moves in: the plane, or space. If not given, the plane for a body with wheels, and space for
+    /// any other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub space: Option<Space>,
     /// Whether range scans correct the pose by being matched to the map; off, they only draw it.
     #[serde(default = "FusionSpec::default_scan_matching")]
     pub scan_matching: bool,
@@ -35,6 +41,7 @@ impl Default for FusionSpec {
     fn default() -> Self {
         Self {
             rule: Rule::default(),
+            space: None,
             scan_matching: true,
             map: MapSpec::default(),
             noise: NoiseSpec::default(),
@@ -44,6 +51,14 @@ impl Default for FusionSpec {
 }
 
 impl FusionSpec {
+    /// What the estimate of `body` is in.
+    #[must_use]
+    pub fn space_of(&self, body: &BodyDescription) -> Space {
+        let rolls = |s: &SensorDescription| matches!(s.sensor, Sensor::WheelOdometry { .. });
+        let has_wheels = body.drive.is_some() || body.sensors.iter().any(rolls);
+        self.space.unwrap_or(if has_wheels { Space::Se2 } else { Space::Se3 })
+    }
+
     /// The switches as the rule has them.
     #[must_use]
     pub fn effective_honesty(&self) -> Honesty {
@@ -68,6 +83,16 @@ pub enum Rule {
     EkfGated,
     /// Wheel odometry alone.
     Odometry,
+}
+
+/// What a body moves in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Space {
+    /// The plane: x, y and heading.
+    Se2,
+    /// Space: position and attitude, with the velocity and the errors of the inertial unit as states.
+    Se3,
 }
 
 /// What is done about cues that err.
@@ -168,6 +193,22 @@ pub struct NoiseSpec {
     #[serde(default = "NoiseSpec::default_gyro_walk")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub gyro_walk: f64,
+    /// Of an acceleration that the accelerometer reads, m/s².
+    #[serde(default = "NoiseSpec::default_accelerometer")]
+    #[schemars(range(min = 0.0001, max = 100.0))]
+    pub accelerometer: f64,
+    /// Of the accelerometer's constant error before anything is known of it, m/s².
+    #[serde(default = "NoiseSpec::default_accelerometer_bias")]
+    #[schemars(range(min = 0.0, max = 10.0))]
+    pub accelerometer_bias: f64,
+    /// By how much that error wanders, m/s² for each √s.
+    #[serde(default = "NoiseSpec::default_accelerometer_walk")]
+    #[schemars(range(min = 0.0, max = 10.0))]
+    pub accelerometer_walk: f64,
+    /// Of the velocity of a foot that stands, m/s.
+    #[serde(default = "NoiseSpec::default_foot")]
+    #[schemars(range(min = 0.0001, max = 10.0))]
+    pub foot: f64,
     /// Of a matched position, at best, m.
     #[serde(default = "NoiseSpec::default_scan_position")]
     #[schemars(range(min = 0.0001, max = 1.0))]
@@ -200,6 +241,18 @@ impl NoiseSpec {
     fn default_gyro_walk() -> f64 {
         0.0001
     }
+    fn default_accelerometer() -> f64 {
+        0.1
+    }
+    fn default_accelerometer_bias() -> f64 {
+        0.1
+    }
+    fn default_accelerometer_walk() -> f64 {
+        0.001
+    }
+    fn default_foot() -> f64 {
+        0.05
+    }
     fn default_scan_position() -> f64 {
         0.01
     }
@@ -218,6 +271,10 @@ impl Default for NoiseSpec {
             gyro: Self::default_gyro(),
             gyro_bias: Self::default_gyro_bias(),
             gyro_walk: Self::default_gyro_walk(),
+            accelerometer: Self::default_accelerometer(),
+            accelerometer_bias: Self::default_accelerometer_bias(),
+            accelerometer_walk: Self::default_accelerometer_walk(),
+            foot: Self::default_foot(),
             scan_position: Self::default_scan_position(),
             scan_heading: Self::default_scan_heading(),
         }

@@ -43,6 +43,7 @@ fn body() -> BodyDescription {
                 // The range finder must not see the ground at the tilts that noise feigns.
                 mount: Isometry3::translation(0.0, 0.0, 0.5),
                 joints: Vec::new(),
+                limb: None,
             })
             .collect(),
         actuators: vec!["l".to_owned(), "r".to_owned()],

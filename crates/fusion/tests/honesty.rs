@@ -48,7 +48,7 @@ fn body() -> BodyDescription {
         name: "test".to_owned(),
         sensors: sensors
             .into_iter()
-            .map(|sensor| SensorDescription { sensor, mount: Isometry3::identity(), joints: Vec::new() })
+            .map(|sensor| SensorDescription { sensor, mount: Isometry3::identity(), joints: Vec::new(), limb: None })
             .collect(),
         actuators: Vec::new(),
         interface: Interface::Velocity,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use neuraxis_core::Interface;
 use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::file::{FileError, Loaded, Problems};
-use neuraxis_core::kinematics::DifferentialDrive;
+use neuraxis_core::kinematics::{DifferentialDrive, Limb, LimbJoint};
 use neuraxis_core::robot::{Actuators, Articulation, Robot, Sensor};
 use rapier3d::prelude::{ColliderHandle, Pose, Vector};
 
@@ -159,10 +159,16 @@ fn fit(spec: &Robot<()>, model: Model, problems: &mut Problems<'_>) -> Option<Ro
         let here = |key: &str| format!("/sensors/{i}/{key}");
         let mut mount = Pose::IDENTITY;
         let mut read = Vec::new();
+        let mut limb = None;
         match sensor {
             Sensor::Lidar { link, .. } | Sensor::Imu { link, .. } | Sensor::Contact { link, .. } => {
                 match model.frame(link) {
-                    Some(frame) => mount = relative(&model, &base, frame),
+                    Some(frame) => {
+                        mount = relative(&model, &base, frame);
+                        if matches!(sensor, Sensor::Contact { .. }) {
+                            limb = limb_of(&model, &base, frame);
+                        }
+                    }
                     None => problems.unknown(&here("link"), "link", link, frames.iter().copied()),
                 }
             }
@@ -188,7 +194,7 @@ fn fit(spec: &Robot<()>, model: Model, problems: &mut Problems<'_>) -> Option<Ro
             },
             Sensor::Battery { .. } | Sensor::Pose { .. } => {}
         }
-        sensors.push(SensorDescription { sensor: sensor.clone(), mount: pose64(&mount), joints: read });
+        sensors.push(SensorDescription { sensor: sensor.clone(), mount: pose64(&mount), joints: read, limb });
     }
 
     if actuated.len() != spec.actuators.joints().len() {
@@ -239,6 +245,45 @@ fn axle(model: &Model, base: &Frame, joint: usize) -> (Vector, Vector) {
     let base_pose = model.links[base.link].pose * base.pose;
     let frame = base_pose.inverse() * model.links[joint.parent].pose * joint.joint.local_frame1;
     (frame.translation, frame.transform_vector(Vector::X))
+}
+
+/// How `frame` hangs on `base`; `None` if it is a part of it, does not hang on it, or by a joint that moves in several ways at
+/// once.
+fn limb_of(model: &Model, base: &Frame, frame: &Frame) -> Option<Limb> {
+    let mut chain = Vec::new();
+    let mut link = frame.link;
+    while link != base.link {
+        let joint = model.joints.iter().find(|joint| joint.child == link)?;
+        chain.push(joint);
+        link = joint.parent;
+    }
+    let last = chain.first()?;
+    let tip = last.joint.local_frame2.inverse() * frame.pose;
+    let mut joints = Vec::new();
+    // From the frame before a joint to the joint's: the base's own frame, or what lies behind the joint before.
+    let mut before = base.pose.inverse();
+    for joint in chain.iter().rev() {
+        let origin = before * joint.joint.local_frame1;
+        before = joint.joint.local_frame2.inverse();
+        match joint.kind {
+            JointKind::Fixed => {
+                before = origin * before;
+                continue;
+            }
+            JointKind::Other => return None,
+            JointKind::Revolute | JointKind::Prismatic => {}
+        }
+        joints.push(LimbJoint {
+            name: joint.name.clone(),
+            origin: pose64(&origin),
+            axis: nalgebra::Vector3::x_axis(),
+            slides: joint.kind == JointKind::Prismatic,
+        });
+    }
+    let tip = if last.kind == JointKind::Fixed { before * frame.pose } else { tip };
+    let foot = model.links[frame.link].colliders.iter().find_map(|collider| collider.shape().as_ball());
+    let radius = foot.map_or(0.0, |ball| f64::from(ball.radius));
+    (!joints.is_empty()).then(|| Limb { joints, tip: pose64(&tip), radius })
 }
 
 /// The radius of the cylinder or sphere that a wheel rolls on, m.

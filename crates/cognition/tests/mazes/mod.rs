@@ -152,6 +152,7 @@ pub fn body() -> BodyDescription {
             sensor: sensor.expect("a sensor"),
             mount: Isometry3::identity(),
             joints: Vec::new(),
+            limb: None,
         }],
         actuators: Vec::new(),
         interface: Interface::Velocity,

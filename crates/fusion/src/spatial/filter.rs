@@ -177,17 +177,6 @@ impl Filter {
         &self.covariance
     }
 
-    /// Sets roll and pitch from what the accelerometer feels at rest, `force` (m/s²).
-    pub fn level(&mut self, force: &Vector3<f64>) {
-        let base = self.pose();
-        let felt = self.rotation * (force - self.accelerometer);
-        if let Some(turn) = UnitQuaternion::rotation_between(&felt, &Vector3::z()) {
-            self.rotation = turn * self.rotation;
-            // `base_link` stays where it is.
-            self.position += base.translation.vector - self.pose().translation.vector;
-        }
-    }
-
     /// Moves the estimate on by `dt` seconds in which the unit felt the turning `rate` (rad/s) and the specific `force`
     /// (m/s²).
     pub fn predict(&mut self, rate: &Vector3<f64>, force: &Vector3<f64>, dt: f64, diffusion: &Diffusion) {
@@ -499,17 +488,5 @@ mod tests {
             let d2 = (nu.transpose() * inverse * nu)[0];
             assert!((verdict.distance - d2).abs() < 1e-9 * d2.max(1.0));
         }
-    }
-
-    #[test]
-    fn a_tilt_is_read_off_gravity_at_rest() {
-        let truth = UnitQuaternion::from_euler_angles(0.2, -0.3, 0.7);
-        let start = Isometry3::from_parts(Vector3::new(1.0, 2.0, 0.0).into(), UnitQuaternion::from_euler_angles(0.0, 0.0, 0.7));
-        let mut filter = Filter::new(&start, &mount(), &PRIOR);
-        let force = (truth * mount().rotation).inverse() * Vector3::new(0.0, 0.0, GRAVITY);
-        filter.level(&force);
-        let (roll, pitch, _) = filter.pose().rotation.euler_angles();
-        assert!((roll - 0.2).abs() < 0.03 && (pitch + 0.3).abs() < 0.03, "{roll} {pitch}");
-        assert!((filter.pose().translation.vector - start.translation.vector).norm() < 1e-9);
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn assemble(path: &Path, mut gathered: Gathered, options: &LogOptions
         let Some(sensor) = sensor(topic, &events[i..], &clock) else { continue };
         let mount = mount(&sensor, topic, &base, &gathered, &tree, &mut notes);
         senses.slots.insert(event.topic, senses.sensors.len());
-        senses.sensors.push(SensorDescription { sensor, mount, joints: Vec::new() });
+        senses.sensors.push(SensorDescription { sensor, mount, joints: Vec::new(), limb: None });
         senses.reversed.push(is_reversed);
     }
     let limits = limits(&events, roles.odometry);
