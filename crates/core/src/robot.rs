@@ -434,7 +434,7 @@ pub struct RangeNoise {
 }
 
 /// Errors of an inertial unit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImuNoise {
     /// Standard deviation of a turning rate, rad/s.
@@ -461,6 +461,30 @@ pub struct ImuNoise {
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 10.0))]
     pub accelerometer_resolution: f64,
+    /// Time over which it averages what it feels, as its low-pass filter does, s: 10 ms are a bandwidth of 44 Hz.
+    #[serde(default = "ImuNoise::default_window")]
+    #[schemars(range(min = 0.0, max = 0.1))]
+    pub window: f64,
+}
+
+impl ImuNoise {
+    fn default_window() -> f64 {
+        0.01
+    }
+}
+
+impl Default for ImuNoise {
+    fn default() -> Self {
+        Self {
+            gyro: 0.0,
+            gyro_bias: 0.0,
+            accelerometer: 0.0,
+            accelerometer_bias: 0.0,
+            gyro_resolution: 0.0,
+            accelerometer_resolution: 0.0,
+            window: Self::default_window(),
+        }
+    }
 }
 
 /// Errors of joint encoders.

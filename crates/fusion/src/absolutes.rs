@@ -7,12 +7,15 @@
 
 use nalgebra::{Matrix3, Vector3};
 use neuraxis_core::reasons::Refusal;
-use neuraxis_core::{CueReport, Stamp};
+use neuraxis_core::{CueReport, Stamp, ops};
 
 use crate::blame::{Blame, Witness};
 use crate::gaussian::Verdict;
 use crate::honesty::Monitor;
 use crate::spec::Honesty;
+
+/// Information about the way along the heading from which a cue tells how far a body has come, 1/m².
+const TELLS: f64 = 4.0;
 
 /// A filter that absolute cues correct.
 pub(crate) trait Correct<const N: usize> {
@@ -39,6 +42,8 @@ struct Absolute {
     /// Information of its last reading about x, y, yaw: 1/m², 1/(m·rad), 1/rad².
     information: Matrix3<f64>,
     checks_itself: bool,
+    /// When a reading was last taken in.
+    taken: Option<Stamp>,
     /// Factor on its variances that is known from elsewhere.
     known: f64,
 }
@@ -55,8 +60,6 @@ pub(crate) struct Absolutes {
     honesty: Honesty,
     pub(crate) blame: Blame,
     cues: Vec<Absolute>,
-    /// When a reading was last taken in.
-    last_fix: Option<Stamp>,
 }
 
 impl Absolutes {
@@ -66,9 +69,10 @@ impl Absolutes {
             monitor: Monitor::default(),
             information: Matrix3::zeros(),
             checks_itself,
+            taken: None,
             known: 1.0,
         };
-        Self { honesty, blame: Blame::default(), cues: checks_itself.map(blank).collect(), last_fix: None }
+        Self { honesty, blame: Blame::default(), cues: checks_itself.map(blank).collect() }
     }
 
     /// Tells what is known from elsewhere: the variances of the cue `index` are `factor` times the nominal ones.
@@ -81,9 +85,13 @@ impl Absolutes {
         if self.honesty.blame { self.blame.inflation() } else { 1.0 }
     }
 
-    /// Time since a reading was taken in, s; infinite before the first.
-    pub(crate) fn unfixed(&self, now: Stamp) -> f64 {
-        self.last_fix.map_or(f64::INFINITY, |last| now.since(last))
+    /// Time since a reading was taken in that tells how far a body with this `heading` (rad) has come, s; infinite before the
+    /// first. A wall beside the way does not tell.
+    pub(crate) fn unfixed(&self, now: Stamp, heading: f64) -> f64 {
+        let (s, c) = ops::sin_cos(heading);
+        let along = |m: &Matrix3<f64>| c * c * m[(0, 0)] + 2.0 * c * s * m[(0, 1)] + s * s * m[(1, 1)];
+        let tells = self.cues.iter().filter(|cue| along(&cue.information) > TELLS);
+        tells.filter_map(|cue| cue.taken).map(|last| now.since(last)).fold(f64::INFINITY, f64::min)
     }
 
     /// When each cue last spoke.
@@ -146,7 +154,7 @@ impl Absolutes {
             return false;
         }
         let moved = filter.accept(&verdict);
-        self.last_fix = Some(stamp);
+        self.cues[index].taken = Some(stamp);
         let length = innovation.xy().norm();
         report.refusal = Refusal::None;
         report.gain = if length > 1e-9 { (moved / length).min(1.0) } else { 0.0 };

@@ -236,7 +236,7 @@ impl Fusion {
         }
         let q = self.absolutes.inflation() * self.known_q;
         step.motion.variance = step.motion.variance.map(|v| v * q);
-        let unfixed = self.absolutes.unfixed(step.stamp);
+        let unfixed = self.absolutes.unfixed(step.stamp, self.filter.pose().yaw);
         // Who blames the prediction lets its constant errors go, as long as there is somebody to learn them from anew.
         if q > 1.0 && self.honesty.blame && unfixed < FIXED {
             let share = (q - 1.0) / (q + 9.0);

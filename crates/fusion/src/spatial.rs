@@ -262,6 +262,10 @@ impl SpatialFusion {
         self.inertial.last.is_some_and(|(stamp, _)| now.since(stamp) < SILENT)
     }
 
+    fn heading(&self) -> f64 {
+        Pose2::from_spatial(&self.filter.pose()).yaw
+    }
+
     fn moves(&self) -> bool {
         self.filter.velocity(&self.rate()).norm() > 0.01 || self.filter.turning(&self.rate()).norm() > 0.05
     }
@@ -286,7 +290,7 @@ impl SpatialFusion {
         let mut walk = [square(noise.gyro_walk), square(noise.accelerometer_walk), square(noise.scale_walk)];
         if self.honesty.blame {
             // Who blames the prediction lets its constant errors go, while there is somebody to learn them from anew.
-            if q > 1.0 && self.absolutes.unfixed(now) < FIXED {
+            if q > 1.0 && self.absolutes.unfixed(now, self.heading()) < FIXED {
                 let share = (q - 1.0) / (q + 9.0);
                 walk[0] += BIAS_FREEDOM * share * share * dt;
                 walk[2] += SCALE_FREEDOM * share * share;
@@ -422,7 +426,7 @@ impl SpatialFusion {
         let noise = self.noise;
         let blame = self.honesty.blame;
         let q = self.absolutes.inflation() * self.known_q;
-        let unfixed = self.absolutes.unfixed(stamp);
+        let unfixed = self.absolutes.unfixed(stamp, self.heading());
         if blame && unfixed >= FIXED {
             self.filter.relax_scale(dt / RELAX, noise.odometry_scale);
         }

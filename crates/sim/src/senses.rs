@@ -69,6 +69,8 @@ enum Kind {
         noise: ImuNoise,
         gyro_bias: Vector3<f64>,
         accelerometer_bias: Vector3<f64>,
+        /// Turning rates (rad/s) and specific forces (m/s²) of the last steps of physics, in its own frame: what it averages.
+        felt: VecDeque<(Vector, Vector)>,
     },
     WheelOdometry {
         joints: [usize; 2],
@@ -112,6 +114,9 @@ struct Message {
 const OUTLIER_DISTANCE: f64 = 5.0;
 /// The same for turning rates, rad/s.
 const OUTLIER_RATE: f64 = 2.0;
+
+/// Steps of physics that an inertial unit averages at most.
+const MOST_FELT: usize = 100;
 
 /// What is wrong with a sense now.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -196,7 +201,8 @@ impl Sense {
                     Vector3::new(normal(&mut stream), normal(&mut stream), normal(&mut stream)) * std
                 };
                 let (gyro_bias, accelerometer_bias) = (bias(noise.gyro_bias), bias(noise.accelerometer_bias));
-                Kind::Imu { link, mount, noise: *noise, gyro_bias, accelerometer_bias }
+                let felt = VecDeque::with_capacity(MOST_FELT);
+                Kind::Imu { link, mount, noise: *noise, gyro_bias, accelerometer_bias, felt }
             }
             Sensor::WheelOdometry { noise, .. } => {
                 let scale = [
@@ -248,6 +254,13 @@ impl Sense {
 
     /// Measures if it is time to.
     pub(crate) fn measure(&mut self, now: Stamp, truth: &Truth<'_>) {
+        if let Kind::Imu { link, mount, noise, felt, .. } = &mut self.kind {
+            let steps = (noise.window / truth.robot.timestep).round() as usize;
+            while felt.len() >= steps.clamp(1, MOST_FELT) {
+                felt.pop_front();
+            }
+            felt.push_back(feel_motion(truth.robot, *link, mount));
+        }
         if now < self.next {
             return;
         }
@@ -377,24 +390,16 @@ fn fill(
                 }
             }
         }
-        (Kind::Imu { link, mount, noise, gyro_bias, accelerometer_bias }, Reading::Imu(imu)) => {
-            let robot = truth.robot;
-            let pose = robot.links[*link] * *mount;
-            let arm = pose.translation - robot.links[*link].translation;
-            let (linear, angular) = robot.velocities[*link];
-            let (last_linear, last_angular) = robot.last_velocities[*link];
-            let at = linear + angular.cross(arm);
-            let last_at = last_linear + last_angular.cross(arm);
-            let acceleration = (at - last_at) / robot.timestep as f32 + Vector::new(0.0, 0.0, robot.gravity);
-            let to_sensor: Rotation = pose.rotation.inverse();
+        (Kind::Imu { noise, gyro_bias, accelerometer_bias, felt, .. }, Reading::Imu(imu)) => {
+            let (rate, force) = mean(felt);
             let mut noisy = |v: Vector, std: f64, bias: &Vector3<f64>, step: f64| {
                 let noise = Vector3::new(normal(stream), normal(stream), normal(stream)) * std * louder;
-                (vector64(to_sensor * v) + bias + noise).map(|value| stepped(value, step))
+                (vector64(v) + bias + noise).map(|value| stepped(value, step))
             };
             *imu = Imu {
-                angular_velocity: noisy(angular, noise.gyro, gyro_bias, noise.gyro_resolution),
+                angular_velocity: noisy(rate, noise.gyro, gyro_bias, noise.gyro_resolution),
                 linear_acceleration: noisy(
-                    acceleration,
+                    force,
                     noise.accelerometer,
                     accelerometer_bias,
                     noise.accelerometer_resolution,
@@ -475,6 +480,29 @@ fn fill(
         // A slot keeps its kind for life, so no other pair can meet.
         _ => {}
     }
+}
+
+/// Turning rate (rad/s) and specific force (m/s²) over the last step of physics at `mount` on a link, in the frame there.
+fn feel_motion(robot: &Mechanics, link: usize, mount: &Pose) -> (Vector, Vector) {
+    let pose = robot.links[link] * *mount;
+    let dt = robot.timestep as f32;
+    let arm = pose.translation - robot.links[link].translation;
+    let (linear, angular) = robot.velocities[link];
+    let (last_linear, last_angular) = robot.last_velocities[link];
+    let last_arm = arm - last_angular.cross(arm) * dt;
+    let at = linear + angular.cross(arm);
+    let last_at = last_linear + last_angular.cross(last_arm);
+    let force = (at - last_at) / dt + Vector::new(0.0, 0.0, robot.gravity);
+    let to_sensor: Rotation = pose.rotation.inverse();
+    (to_sensor * angular, to_sensor * force)
+}
+
+/// The mean of what an inertial unit felt.
+fn mean(felt: &VecDeque<(Vector, Vector)>) -> (Vector, Vector) {
+    let count = felt.len().max(1) as f32;
+    let (rates, forces) =
+        felt.iter().fold((Vector::ZERO, Vector::ZERO), |(rates, forces), (r, f)| (rates + *r, forces + *f));
+    (rates / count, forces / count)
 }
 
 /// A turn by `yaw` rad about z.
