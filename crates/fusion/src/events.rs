@@ -175,7 +175,10 @@ impl EventSense {
                     let dt = self.last_imu.replace(stamp).map_or(0.0, |last| stamp.since(last).min(0.1));
                     self.unfelt -= (felt.x - self.level.x) * dt;
                     self.unfelt *= 1.0 - (dt / PULL_TIME).min(1.0);
-                    self.pull = Some((stamp, CUE.llr(self.unfelt.abs() / PULL_STD).max(LEAST)));
+                    // A body without wheels that speak has nothing to pull with.
+                    let rolls = self.last_speed.is_some_and(|(last, _)| stamp.since(last) < STALE);
+                    self.unfelt = if rolls { self.unfelt } else { 0.0 };
+                    self.pull = rolls.then(|| (stamp, CUE.llr(self.unfelt.abs() / PULL_STD).max(LEAST)));
                 }
                 Reading::Battery(_) | Reading::Pose(_) => {}
             }

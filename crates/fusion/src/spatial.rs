@@ -37,6 +37,8 @@ use level::Level;
 
 /// Poses of the track that are kept for late cues: more than half a second at 200 Hz.
 const HISTORY: usize = 128;
+/// Late cues are no later, s.
+const LATEST: f64 = 0.6;
 /// An inertial unit, wheels or feet that have been silent for longer move nothing, s.
 const SILENT: f64 = 0.1;
 /// Readings of an inertial unit that may repeat each other to the bit.
@@ -109,6 +111,17 @@ impl Track {
         }
         self.newest = (self.newest + 1) % HISTORY;
         self.history[self.newest] = (stamp, self.odom);
+    }
+
+    /// Learns at `now` that the body was faster all along, by `velocity` (in the track's frame, m/s): it has come from
+    /// farther back. Where it is now, the track leaves alone.
+    fn correct(&mut self, now: Stamp, velocity: &Vector3<f64>) {
+        for (stamp, pose) in &mut self.history {
+            let age = now.since(*stamp);
+            if age > 0.0 && age < LATEST {
+                pose.translation.vector -= velocity * age;
+            }
+        }
     }
 
     /// The track at `stamp`, between the poses that are kept.
@@ -283,7 +296,7 @@ impl SpatialFusion {
     }
 
     /// What is added in a second now.
-    fn diffusion(&self, dt: f64, now: Stamp) -> Diffusion {
+    fn diffusion(&self, now: Stamp) -> Diffusion {
         let noise = &self.noise;
         let square = |v: f64| v * v;
         let q = self.absolutes.inflation();
@@ -292,7 +305,7 @@ impl SpatialFusion {
             // Who blames the prediction lets its constant errors go, while there is somebody to learn them from anew.
             if q > 1.0 && self.absolutes.unfixed(now, self.heading()) < FIXED {
                 let share = (q - 1.0) / (q + 9.0);
-                walk[0] += BIAS_FREEDOM * share * share * dt;
+                walk[0] += BIAS_FREEDOM * share * share;
                 walk[2] += SCALE_FREEDOM * share * share;
             }
             if self.wheels.disagreement > 1.0 {
@@ -339,7 +352,7 @@ impl SpatialFusion {
                         let dt = stamp.since(at);
                         let rate = 0.5 * (last.angular_velocity + imu.angular_velocity);
                         let force = 0.5 * (last.linear_acceleration + imu.linear_acceleration);
-                        let diffusion = self.diffusion(dt, stamp);
+                        let diffusion = self.diffusion(stamp);
                         self.smoothly(stamp, |filter| filter.predict(&rate, &force, dt, &diffusion));
                         self.wheels.turned[0] += dt * self.filter.turning(&rate).z;
                         self.wheels.turned[1] += dt;
@@ -370,7 +383,7 @@ impl SpatialFusion {
         }
         let wheels = self.wheels.last.filter(|(stamp, ..)| now.since(*stamp) < SILENT);
         let rate = wheels.map_or_else(Vector3::zeros, |(_, _, twist)| Vector3::new(0.0, 0.0, twist.angular));
-        let mut diffusion = self.diffusion(dt, now);
+        let mut diffusion = self.diffusion(now);
         // Nobody feels how the body speeds up, and how it turns only wheels tell.
         diffusion.velocity = self.fastest * self.fastest;
         let turning = self.noise.odometry_angular * self.noise.odometry_angular * (rate.z.abs() + 0.01);
@@ -645,22 +658,26 @@ impl SpatialFusion {
         };
         let place = measured.translation.vector - then.translation.vector;
         let turn = (rotation * then.rotation.inverse()).scaled_axis();
-        // What the motion since may have added.
+        // What the unit's noise since may have added; a velocity that is wrong stands in the derivative.
         let age = self.at.map_or(0.0, |at| at.since(stamp)).max(0.0);
-        let drift = self.filter.velocity_variance() * (age * age);
         let turned = self.noise.gyro * self.noise.gyro * INDEPENDENT * age;
-        let drift = Vector6::new(drift.x, drift.y, drift.z, turned, turned, turned);
+        let drift = self.noise.accelerometer * self.noise.accelerometer * INDEPENDENT * age * age * age / 3.0;
+        let drift = Vector6::new(drift, drift, drift, turned, turned, turned);
         let Some(told) = soften(told, &Matrix6::from_diagonal(&drift)) else {
             return self.refuse(FIRST + index, Refusal::Covariance);
         };
         let sighting = Sighting {
             innovation: Vector6::new(place.x, place.y, place.z, turn.x, turn.y, turn.z),
             information: told,
-            jacobian: self.filter.of_pose(&moved),
+            jacobian: self.filter.of_pose(&moved, age),
         };
         let dimensions = (0..6).filter(|i| told[(*i, *i)] > 0.0).count();
         let report = &mut self.belief.cues[FIRST + index];
+        let before = self.filter.speed();
         self.absolutes.hear(&mut self.filter, index, &sighting, (stamp, now), dimensions, report);
+        let to_track = self.track.odom.rotation * self.filter.pose().rotation.inverse();
+        let gained = to_track * (self.filter.speed() - before);
+        self.track.correct(self.at.unwrap_or(now), &gained);
     }
 
     fn publish(&mut self, now: Stamp) {

@@ -160,15 +160,9 @@ impl Filter {
     /// Covariance of the pose of `base_link`, in the order of ROS.
     #[must_use]
     pub fn pose_covariance(&self) -> Matrix6<f64> {
-        let h = self.of_pose(&Vector3::zeros());
+        let h = self.of_pose(&Vector3::zeros(), 0.0);
         let p = h * self.covariance * h.transpose();
         0.5 * (p + p.transpose())
-    }
-
-    /// Variances of the velocity in the map, m²/s².
-    #[must_use]
-    pub fn velocity_variance(&self) -> Vector3<f64> {
-        Vector3::from_fn(|i, _| self.covariance[(VELOCITY + i, VELOCITY + i)])
     }
 
     /// Covariance of the whole error state.
@@ -273,13 +267,21 @@ impl Filter {
         (h, self.velocity)
     }
 
-    /// What a pose of `base_link` depends on, from which the body has since moved on by `since` (m, in the map).
+    /// Velocity in the map, m/s.
     #[must_use]
-    pub fn of_pose(&self, since: &Vector3<f64>) -> Jacobian<6> {
+    pub fn speed(&self) -> Vector3<f64> {
+        self.velocity
+    }
+
+    /// What a pose of `base_link` depends on that is `age` seconds old, and from which the body has since moved on by `since` (m,
+    /// in the map).
+    #[must_use]
+    pub fn of_pose(&self, since: &Vector3<f64>, age: f64) -> Jacobian<6> {
         let arm = self.rotation * self.base.translation.vector;
         let mut h = Jacobian::<6>::zeros();
         h.fixed_view_mut::<3, 3>(0, POSITION).copy_from(&Matrix3::identity());
         h.fixed_view_mut::<3, 3>(0, ROTATION).copy_from(&(cross(since) - cross(&arm)));
+        h.fixed_view_mut::<3, 3>(0, VELOCITY).copy_from(&(Matrix3::identity() * -age));
         h.fixed_view_mut::<3, 3>(3, ROTATION).copy_from(&Matrix3::identity());
         h
     }
@@ -424,17 +426,17 @@ mod tests {
         assert!(off(&filter, &filter.of_turning(), |f| f.turning(&rate).fixed_rows::<1>(2).into_owned()) < 1e-6);
         assert!(off(&filter, &filter.of_gravity().0, |f| f.of_gravity().1) < 1e-6);
         assert!(off(&filter, &filter.of_speed().0, |f| f.of_speed().1) < 1e-6);
-        // A pose of a moment ago, from which the body moved on by what the track says.
+        // A pose of a moment ago, from which the body moved on by what the track says, and by what it was faster.
         let since = Isometry3::new(Vector3::new(0.3, -0.1, 0.2), Vector3::new(0.2, 0.1, -0.4));
         let then = filter.pose() * since.inverse();
         let moved = filter.pose().translation.vector - then.translation.vector;
         let pose = |f: &Filter| {
             let now = f.pose() * since.inverse();
             let turn = (now.rotation * then.rotation.inverse()).scaled_axis();
-            let place = now.translation.vector;
+            let place = now.translation.vector - 0.3 * (f.speed() - filter.speed());
             Vector6::new(place.x, place.y, place.z, turn.x, turn.y, turn.z)
         };
-        assert!(off(&filter, &filter.of_pose(&moved), pose) < 1e-6);
+        assert!(off(&filter, &filter.of_pose(&moved, 0.3), pose) < 1e-6);
     }
 
     #[test]
@@ -476,7 +478,7 @@ mod tests {
             let a = Matrix6::from_fn(|_, _| 0.1 * normal(&mut stream));
             let r = a * a.transpose() + Matrix6::identity() * 1e-3;
             let nu = Vector6::from_fn(|_, _| 0.05 * normal(&mut stream));
-            let h = filter.of_pose(&vector(&mut stream, 0.2));
+            let h = filter.of_pose(&vector(&mut stream, 0.2), 0.1);
             let p = *filter.covariance();
             let s = h * p * h.transpose() + r;
             let inverse = s.try_inverse().expect("positive");
