@@ -25,6 +25,24 @@ pub fn withdraw(drive: Drive, events: &Events) -> (Drive, bool) {
     (withdrawn, speed.abs() < drive.speed.abs())
 }
 
+/// The bearing at which a body turns to a beacon as fast as it turns to anything, rad, and how fast that is.
+const TURNED: f64 = 0.8;
+const TURN: f64 = 0.4;
+/// A beacon that lies so nearly ahead is faced, rad.
+const FACED: f64 = 0.08;
+
+/// The orienting response of a body that wants nothing: it turns to what it sees or hears (Stein and Meredith, *The Merging of the
+/// Senses*, 1993). A body that wants something is left alone.
+#[must_use]
+pub fn orient(drive: Drive, events: &Events) -> Drive {
+    let bearing = events.beacon_bearing;
+    let is_idle = drive.speed == 0.0 && drive.turn == 0.0;
+    if !is_idle || events.beacon <= THRESHOLD || bearing.abs() < FACED {
+        return drive;
+    }
+    Drive { turn: TURN * events.beacon * (bearing / TURNED).clamp(-1.0, 1.0), ..drive }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -32,13 +50,18 @@ mod tests {
     #[test]
     fn events_take_speed_and_leave_the_turn() {
         let drive = Drive::new(0.8, -0.4);
-        let at = |obstacle, slip| withdraw(drive, &Events { obstacle, slip, contact: 0.0 });
+        let at = |obstacle, slip| withdraw(drive, &Events { obstacle, slip, ..Events::default() });
         assert_eq!(at(0.01, 0.01), (drive, false), "chance does nothing");
         let (stopped, took) = at(0.999, 0.0);
         assert!(took && stopped.speed < 0.001 && stopped.turn == drive.turn);
         let (slowed, _) = at(0.0, 1.0);
         assert!((slowed.speed - 0.4).abs() < 1e-12);
         let back = Drive::new(-0.3, 0.0);
-        assert_eq!(withdraw(back, &Events { obstacle: 1.0, slip: 0.0, contact: 1.0 }), (back, false));
+        let heard = |bearing| Events { beacon: 0.9, beacon_bearing: bearing, ..Events::default() };
+        assert!(orient(Drive::REST, &heard(2.0)).turn > 0.3 && orient(Drive::REST, &heard(-0.3)).turn < 0.0);
+        assert_eq!(orient(Drive::REST, &heard(0.02)), Drive::REST, "it faces it");
+        assert_eq!(orient(Drive::REST, &Events { beacon: 0.3, ..heard(2.0) }), Drive::REST, "chance does nothing");
+        assert_eq!(orient(drive, &heard(2.0)), drive, "who wants something is left alone");
+        assert_eq!(withdraw(back, &Events { obstacle: 1.0, contact: 1.0, ..Events::default() }), (back, false));
     }
 }

@@ -25,6 +25,9 @@ pub struct BrainSpec {
     /// Whether obstacles and slip that are felt take speed away before the plan knows of them.
     #[serde(default = "BrainSpec::default_reflexes")]
     pub reflexes: bool,
+    /// Whether a body that wants nothing turns to a beacon that it sees or hears.
+    #[serde(default)]
+    pub orienting: bool,
     /// From senses to a belief.
     #[serde(default)]
     pub fusion: FusionSpec,

@@ -23,6 +23,7 @@ pub struct RobotBrain {
     first_tick: Option<Stamp>,
     settle: f64,
     reflexes: bool,
+    orienting: bool,
 }
 
 /// Why a brain does not fit a body.
@@ -75,6 +76,7 @@ impl RobotBrain {
             first_tick: None,
             settle: spec.settle,
             reflexes: spec.reflexes,
+            orienting: spec.orienting,
         })
     }
 
@@ -116,6 +118,9 @@ impl Brain for RobotBrain {
             if took {
                 decision.reasons.motion.limit = SpeedLimit::Reflex;
             }
+        }
+        if self.orienting {
+            decision.drive = reflex::orient(decision.drive, &decision.belief.events);
         }
         if percepts.now.since(first) < self.settle {
             decision.drive = Drive::REST;

@@ -59,6 +59,10 @@ pub struct Events {
     pub contact: f64,
     /// The wheels do not roll as they turn.
     pub slip: f64,
+    /// A beacon is seen or heard.
+    pub beacon: f64,
+    /// Where it is, as a direction in `base_link`, rad; 0 if nothing is sensed.
+    pub beacon_bearing: f64,
 }
 
 /// The estimate of the body's own state.

@@ -5,7 +5,7 @@ use nalgebra::Isometry3;
 use serde::{Deserialize, Serialize};
 
 use crate::kinematics::{DifferentialDrive, Limb};
-use crate::percepts::{Contact, Imu, JointState, LaserScan, Odometry};
+use crate::percepts::{Azimuth, Contact, Imu, JointState, LaserScan, Odometry};
 use crate::robot::{Limits, Sensor};
 use crate::{Command, Interface, Percepts, Reading, Slot, ops};
 
@@ -82,6 +82,15 @@ pub struct SensorDescription {
     pub limb: Option<Limb>,
 }
 
+/// The first of `count` directions, and from one to the next, rad; `angle` is the first and the last one, or the full circle.
+fn fan(count: u32, angle: Option<[f64; 2]>) -> (f64, f64) {
+    match angle {
+        None => (0.0, 2.0 * ops::PI / f64::from(count)),
+        Some([first, _]) if count == 1 => (first, 0.0),
+        Some([first, last]) => (first, (last - first) / f64::from(count - 1)),
+    }
+}
+
 impl SensorDescription {
     /// An empty reading with buffers of the right size.
     #[must_use]
@@ -89,11 +98,7 @@ impl SensorDescription {
         match &self.sensor {
             Sensor::Lidar { beams, range, angle, .. } => {
                 let count = *beams as usize;
-                let (angle_min, angle_increment) = match angle {
-                    None => (0.0, 2.0 * ops::PI / f64::from(*beams)),
-                    Some([first, _]) if count == 1 => (*first, 0.0),
-                    Some([first, last]) => (*first, (last - first) / f64::from(beams - 1)),
-                };
+                let (angle_min, angle_increment) = fan(*beams, *angle);
                 Reading::Scan(LaserScan {
                     angle_min,
                     angle_increment,
@@ -115,6 +120,11 @@ impl SensorDescription {
             Sensor::Contact { .. } => Reading::Contact(Contact::default()),
             Sensor::Battery { .. } => Reading::Battery(crate::percepts::Battery::default()),
             Sensor::Pose { .. } => Reading::Pose(crate::percepts::AbsolutePose::default()),
+            Sensor::Beacon { directions, angle, tuning, .. } => {
+                let (angle_min, angle_increment) = fan(*directions, *angle);
+                let activity = vec![0.0; *directions as usize];
+                Reading::Azimuth(Azimuth { angle_min, angle_increment, tuning: *tuning, activity })
+            }
         }
     }
 }

@@ -123,6 +123,19 @@ impl Default for AbsolutePose {
     }
 }
 
+/// How strongly a beacon is seen or heard in each direction: the activity of a population of units, each tuned to its own.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Azimuth {
+    /// The first direction, rad from the sensor's x axis.
+    pub angle_min: f64,
+    /// From one direction to the next, rad, positive counter-clockwise.
+    pub angle_increment: f64,
+    /// How far a direction's tuning reaches, one standard deviation, rad.
+    pub tuning: f64,
+    /// One number a direction, in standard deviations of the background, whose mean is 0.
+    pub activity: Vec<f32>,
+}
+
 /// The reading of one sense.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reading {
@@ -140,6 +153,8 @@ pub enum Reading {
     Battery(Battery),
     /// A pose in the map.
     Pose(AbsolutePose),
+    /// Where a beacon is seen or heard.
+    Azimuth(Azimuth),
 }
 
 impl Reading {
@@ -154,6 +169,7 @@ impl Reading {
             Self::Contact(_) => "contact",
             Self::Battery(_) => "battery",
             Self::Pose(_) => "pose",
+            Self::Azimuth(_) => "beacon",
         }
     }
 
@@ -171,12 +187,28 @@ impl Reading {
                 to.velocity.clone_from(&from.velocity);
                 to.effort.clone_from(&from.effort);
             }
+            (Self::Azimuth(to), Self::Azimuth(from)) => {
+                let mut activity = std::mem::take(&mut to.activity);
+                activity.clear();
+                activity.extend_from_slice(&from.activity);
+                *to = Azimuth { activity, ..Azimuth { activity: Vec::new(), ..*from } };
+            }
             (Self::Imu(to), Self::Imu(from)) => *to = *from,
             (Self::Odometry(to), Self::Odometry(from)) => *to = *from,
             (Self::Contact(to), Self::Contact(from)) => *to = *from,
             (Self::Battery(to), Self::Battery(from)) => *to = *from,
             (Self::Pose(to), Self::Pose(from)) => *to = *from,
             _ => {}
+        }
+    }
+
+    /// The long list of numbers that a reading has beside its others: ranges of a sweep, activity by direction.
+    #[must_use]
+    pub fn list(&self) -> &[f32] {
+        match self {
+            Self::Scan(scan) => &scan.ranges,
+            Self::Azimuth(azimuth) => &azimuth.activity,
+            _ => &[],
         }
     }
 
@@ -196,6 +228,7 @@ impl Reading {
             }
             Self::Contact(contact) => contact.force.is_finite(),
             Self::Battery(battery) => battery.percentage.is_finite(),
+            Self::Azimuth(azimuth) => azimuth.activity.iter().all(|v| v.is_finite()),
             // What a covariance may be is for the estimator to say: a bad one is refused, and stops nobody.
             Self::Pose(absolute) => {
                 let rotation = absolute.pose.rotation.coords;

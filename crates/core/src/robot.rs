@@ -325,9 +325,64 @@ pub enum Sensor {
         #[schemars(range(min = 0.001, max = 60.0))]
         deadline: Option<f64>,
     },
+    /// A camera with a detector, or microphones: how strongly a beacon is seen or heard in each direction, counter-clockwise about
+    /// the z axis of its link.
+    Beacon {
+        /// Its name; unique on the robot.
+        name: String,
+        /// The link or frame of the model that it sits on.
+        link: String,
+        /// What it senses with.
+        by: BeaconSense,
+        /// Directions that it tells apart.
+        #[serde(default = "Sensor::default_directions")]
+        #[schemars(range(min = 2, max = 360))]
+        directions: u32,
+        /// First and last direction, rad; the full circle if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        angle: Option<[f64; 2]>,
+        /// d′ of signal detection: how far a beacon of strength 1 at a distance of 1 m stands out from the background, in the
+        /// background's standard deviations. It falls with the distance.
+        #[serde(default = "Sensor::default_d_prime")]
+        #[schemars(range(min = 0.0, max = 1000.0))]
+        d_prime: f64,
+        /// How far a direction's tuning reaches, one standard deviation, rad.
+        #[serde(default = "Sensor::default_tuning")]
+        #[schemars(range(min = 0.01, max = 3.0))]
+        tuning: f64,
+        /// Readings a second, Hz.
+        #[schemars(range(min = 0.01, max = 10000.0))]
+        rate: f64,
+        /// How its messages travel.
+        #[serde(default)]
+        transport: Transport,
+        /// The body stops if it is silent for longer, s; never if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.001, max = 60.0))]
+        deadline: Option<f64>,
+    },
+}
+
+/// What senses a beacon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BeaconSense {
+    /// Light: what stands before a beacon hides it.
+    Camera,
+    /// Sound: it comes round what stands before it, half as loud.
+    Microphones,
 }
 
 impl Sensor {
+    fn default_directions() -> u32 {
+        36
+    }
+    fn default_d_prime() -> f64 {
+        6.0
+    }
+    fn default_tuning() -> f64 {
+        0.2
+    }
     fn full() -> f64 {
         1.0
     }
@@ -345,7 +400,8 @@ impl Sensor {
             | Self::JointState { name, .. }
             | Self::Contact { name, .. }
             | Self::Battery { name, .. }
-            | Self::Pose { name, .. } => name,
+            | Self::Pose { name, .. }
+            | Self::Beacon { name, .. } => name,
         }
     }
 
@@ -359,7 +415,8 @@ impl Sensor {
             | Self::JointState { rate, .. }
             | Self::Contact { rate, .. }
             | Self::Battery { rate, .. }
-            | Self::Pose { rate, .. } => *rate,
+            | Self::Pose { rate, .. }
+            | Self::Beacon { rate, .. } => *rate,
         }
     }
 
@@ -373,7 +430,8 @@ impl Sensor {
             | Self::JointState { transport, .. }
             | Self::Contact { transport, .. }
             | Self::Battery { transport, .. }
-            | Self::Pose { transport, .. } => *transport,
+            | Self::Pose { transport, .. }
+            | Self::Beacon { transport, .. } => *transport,
         }
     }
 
@@ -388,7 +446,8 @@ impl Sensor {
             | Self::JointState { deadline, .. }
             | Self::Contact { deadline, .. }
             | Self::Battery { deadline, .. }
-            | Self::Pose { deadline, .. } => *deadline = to,
+            | Self::Pose { deadline, .. }
+            | Self::Beacon { deadline, .. } => *deadline = to,
         }
         sensor
     }
@@ -406,7 +465,8 @@ impl Sensor {
             | Self::JointState { deadline, .. }
             | Self::Contact { deadline, .. }
             | Self::Battery { deadline, .. }
-            | Self::Pose { deadline, .. } => *deadline,
+            | Self::Pose { deadline, .. }
+            | Self::Beacon { deadline, .. } => *deadline,
         }
     }
 }
@@ -568,7 +628,7 @@ impl<B: Validate> Validate for Robot<B> {
                 );
             }
             names.push(sensor.name());
-            if let Sensor::Lidar { range, angle, .. } = sensor {
+            if let Sensor::Lidar { range, .. } = sensor {
                 if !(range[0] >= 0.0 && range[1] > range[0] && range[1] <= 1000.0) {
                     problems.help(
                         &format!("/sensors/{i}/range"),
@@ -576,6 +636,8 @@ impl<B: Validate> Validate for Robot<B> {
                         "give [nearest, farthest] with 0 <= nearest < farthest <= 1000",
                     );
                 }
+            }
+            if let Sensor::Lidar { angle, .. } | Sensor::Beacon { angle, .. } = sensor {
                 if let Some(angle) = angle
                     && !(angle[1] > angle[0] && angle[1] - angle[0] <= 2.0 * crate::ops::PI + 1e-3)
                 {

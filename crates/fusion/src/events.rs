@@ -8,7 +8,8 @@
 //! |---|---|
 //! | obstacle ahead | room in the swath ahead against the way to stop (range finder); bumper; wheels that hardly turn while their motors strain (joint efforts) |
 //! | contact | bumper; a jolt that the wheels did not make (accelerometer) |
-//! | slip | turning rates of wheels and gyroscope apart; wheels that speed up while the body does not (accelerometer); the blame that rests on the prediction |
+//! | beacon | a map of directions in which camera and microphones meet (`beacon`) |
+//! | slip | turning rates of wheels and gyroscope apart; wheels whose speed gains what the body does not feel (accelerometer); the blame that rests on the prediction |
 //!
 //! Departure: the likelihoods are those of a Gaussian cue ([`GaussianCue`]) with the scales below, which were set by what the senses
 //! of the robots in `robots/` do, and not learned; a bumper's are its rates of hits and false alarms.
@@ -19,6 +20,7 @@ use neuraxis_core::body::BodyDescription;
 use neuraxis_core::percepts::LaserScan;
 use neuraxis_core::{Percepts, Pose2, Reading, Stamp, Twist2, ops};
 
+use crate::beacon::BeaconSense;
 use crate::normalisation::{Detector, GaussianCue};
 
 /// A cue of middling strength: 3 standard deviations between the event and none.
@@ -71,6 +73,7 @@ type Evidence = Option<(Stamp, f64)>;
 #[derive(Clone, Debug)]
 pub(crate) struct EventSense {
     detector: Detector,
+    beacon: BeaconSense,
     radius: f64,
     braking: f64,
     /// Sequence numbers of the readings that were taken in, slot by slot.
@@ -95,6 +98,7 @@ impl EventSense {
     pub(crate) fn new(body: &BodyDescription) -> Self {
         Self {
             detector: Detector::default(),
+            beacon: BeaconSense::new(body),
             radius: body.radius,
             braking: body.limits.linear_acceleration,
             seen: vec![0; body.sensors.len()],
@@ -180,7 +184,7 @@ impl EventSense {
                     self.unfelt = if rolls { self.unfelt } else { 0.0 };
                     self.pull = rolls.then(|| (stamp, CUE.llr(self.unfelt.abs() / PULL_STD).max(LEAST)));
                 }
-                Reading::Battery(_) | Reading::Pose(_) => {}
+                Reading::Battery(_) | Reading::Pose(_) | Reading::Azimuth(_) => {}
             }
         }
         let fresh = |evidence: Evidence, weight: f64| match evidence {
@@ -193,7 +197,10 @@ impl EventSense {
         let turning = CUE.llr(0.5 * CUE.d_prime * context.turning).max(LEAST);
         // Variances are inflated by what the squared error is: its likelihood ratio, for two cues that agree.
         let blame = 2.0 * ops::ln(context.blame).max(0.0);
+        let (beacon, beacon_bearing) = self.beacon.update(percepts);
         Events {
+            beacon,
+            beacon_bearing,
             obstacle: self.detector.posterior([
                 fresh(self.room, context.scan),
                 bump,

@@ -4,6 +4,7 @@
 //! `ekf_gated` (all three in [`estimator`]) and `odometry`. All draw the same map with the same [`mapper`].
 
 mod absolutes;
+mod beacon;
 pub mod blame;
 pub mod estimator;
 pub mod events;

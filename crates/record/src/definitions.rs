@@ -28,6 +28,7 @@ pub const DEFINITIONS: &[(&str, &str)] = definitions![
     "nav_msgs/OccupancyGrid",
     "nav_msgs/Odometry",
     "nav_msgs/Path",
+    "neuraxis_msgs/Azimuth",
     "neuraxis_msgs/Contact",
     "neuraxis_msgs/Cue",
     "neuraxis_msgs/Decision",

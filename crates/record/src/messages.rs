@@ -72,6 +72,9 @@ messages! {
     "nav_msgs/OccupancyGrid" OccupancyGrid { header: Header, info: MapMetaData, data: Vec<i8>, }
     "nav_msgs/Path" Path { header: Header, poses: Vec<PoseStamped>, }
     "neuraxis_msgs/Contact" Contact { header: Header, touching: bool, force: f64, bearing: f64, }
+    "neuraxis_msgs/Azimuth" Azimuth {
+        header: Header, angle_min: f64, angle_increment: f64, activity: Vec<f32>,
+    }
     "neuraxis_msgs/Stream" Stream {
         slot: u16, sequence: u64, tick: Vec<u16>, more: Vec<u32>, age: Vec<u64>, values: Vec<f64>,
         ranges: Vec<f32>,

@@ -126,5 +126,6 @@ fn spoil(reading: &mut Reading) {
         Reading::Contact(contact) => contact.force = f64::NAN,
         Reading::Battery(battery) => battery.percentage = f64::NAN,
         Reading::Pose(absolute) => absolute.pose.translation.x = f64::NAN,
+        Reading::Azimuth(azimuth) => azimuth.activity.fill(f32::NAN),
     }
 }

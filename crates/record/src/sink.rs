@@ -85,8 +85,8 @@ pub(crate) fn topics(sensors: &[&Sensor]) -> Vec<String> {
             Sensor::JointState { .. } => "joint_states",
             Sensor::Contact { .. } => "bumper",
             Sensor::Battery { .. } => "battery_state",
-            // Several kinds of things know where a body is, and none is the usual one.
-            Sensor::Pose { name, .. } => name,
+            // Several kinds of things know where a body is, or a beacon, and none is the usual one.
+            Sensor::Pose { name, .. } | Sensor::Beacon { name, .. } => name,
         }
     }
     let is_first = |i: usize| sensors[..i].iter().all(|other| usual(other) != usual(sensors[i]));
@@ -230,6 +230,7 @@ impl RobotSink {
                 Sensor::Contact { .. } => output.channel::<msg::Contact>(&name)?,
                 Sensor::Battery { .. } => output.channel::<msg::BatteryState>(&name)?,
                 Sensor::Pose { .. } => output.channel::<msg::PoseWithCovarianceStamped>(&name)?,
+                Sensor::Beacon { .. } => output.channel::<msg::Azimuth>(&name)?,
             });
         }
         let frames = Frames {
@@ -240,7 +241,10 @@ impl RobotSink {
             sensors: sensors
                 .iter()
                 .map(|sensor| match sensor {
-                    Sensor::Lidar { link, .. } | Sensor::Imu { link, .. } | Sensor::Contact { link, .. } => {
+                    Sensor::Lidar { link, .. }
+                    | Sensor::Imu { link, .. }
+                    | Sensor::Contact { link, .. }
+                    | Sensor::Beacon { link, .. } => {
                         prefixed(prefix, link)
                     }
                     _ => prefixed(prefix, "base_link"),
@@ -414,6 +418,15 @@ impl RobotSink {
                     percentage: battery.percentage as f32,
                     present: true,
                     ..msg::BatteryState::default()
+                };
+                output.put(channel, stamp, &message)
+            }
+            Reading::Azimuth(azimuth) => {
+                let message = msg::Azimuth {
+                    header,
+                    angle_min: azimuth.angle_min,
+                    angle_increment: azimuth.angle_increment,
+                    activity: azimuth.activity.clone(),
                 };
                 output.put(channel, stamp, &message)
             }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::grid::Cell;
-use neuraxis_core::{Brain, Command, GoalStatus, Observer, OccupancyGrid, Percepts, Pose2, Reading, Stamp};
+use neuraxis_core::{Brain, Command, GoalStatus, Observer, OccupancyGrid, Percepts, Pose2, Stamp};
 use rtrb::Producer;
 
 use crate::frame::{self, Writer};
@@ -46,8 +46,7 @@ fn tick_bytes(body: &BodyDescription) -> usize {
         .map(|sensor| {
             let (mut values, reading) = (4, sensor.blank());
             trace::values(&reading, |_| values += 1);
-            let ranges = if let Reading::Scan(scan) = &reading { scan.ranges.len() } else { 0 };
-            32 + 8 * values + 4 * ranges
+            32 + 8 * values + 4 * reading.list().len()
         })
         .sum();
     // Cues are few; a body has no more of them than senses and mechanisms that combine them.
@@ -157,13 +156,8 @@ impl Observer for Tap {
                 length += 1;
             });
             out.patch_u16(length_at, length);
-            match reading {
-                Reading::Scan(scan) => {
-                    out.u32(scan.ranges.len() as u32);
-                    scan.ranges.iter().for_each(|range| out.f32(*range));
-                }
-                _ => out.u32(0),
-            }
+            out.u32(reading.list().len() as u32);
+            reading.list().iter().for_each(|value| out.f32(*value));
         }
         out.patch_u16(count_at, count);
         out.u16(command.values.len() as u16);

@@ -171,7 +171,7 @@ pub(crate) fn unpack(trace: &Trace) -> Option<Vec<Tick>> {
 /// Calls `put` with the numbers of a reading, in the order that `neuraxis_msgs/Stream` names; a scan has none.
 pub(crate) fn values(reading: &Reading, mut put: impl FnMut(f64)) {
     match reading {
-        Reading::Scan(_) => {}
+        Reading::Scan(_) | Reading::Azimuth(_) => {}
         Reading::Imu(imu) => {
             imu.angular_velocity.iter().chain(imu.linear_acceleration.iter()).for_each(|v| put(*v));
             if let Some(q) = imu.orientation {
@@ -203,6 +203,9 @@ pub(crate) fn restore(sense: &Sense, reading: &mut Reading) -> bool {
     match (reading, v) {
         (Reading::Scan(scan), []) if scan.ranges.len() == sense.ranges.len() => {
             scan.ranges.copy_from_slice(&sense.ranges);
+        }
+        (Reading::Azimuth(azimuth), []) if azimuth.activity.len() == sense.ranges.len() => {
+            azimuth.activity.copy_from_slice(&sense.ranges);
         }
         (Reading::Imu(imu), [a, b, c, d, e, f, attitude @ ..]) => {
             let orientation = match attitude {
@@ -260,7 +263,7 @@ fn upper_triangle() -> impl Iterator<Item = (usize, usize)> {
 /// The names of the numbers of a reading, for one who reads of a difference.
 pub(crate) fn field(reading: &Reading, index: usize) -> String {
     let names: &[&str] = match reading {
-        Reading::Scan(_) => &[],
+        Reading::Scan(_) | Reading::Azimuth(_) => &[],
         Reading::Imu(_) => &[
             "angular_velocity.x",
             "angular_velocity.y",

@@ -21,7 +21,7 @@ use crate::model::{JointKind, Placed};
 use crate::motors::{Demand, Motors};
 use crate::robot::RobotModel;
 use crate::scene::SceneSpec;
-use crate::scene::spec::Fault;
+use crate::scene::spec::{Beacon, Fault};
 use crate::scene::world::{Layout, Task};
 use crate::senses::{Defect, JointTruth, Mechanics, Sense, Truth, Wiring};
 
@@ -163,6 +163,7 @@ pub struct Arena {
     world: PhysicsWorld,
     robots: Vec<SimRobot>,
     faults: Vec<Fault>,
+    beacons: Vec<Beacon>,
     digest: Digest,
     /// In a cell that only `&mut` opens: observers need not be shared between threads.
     observer: SyncCell<Option<Box<dyn Observer>>>,
@@ -227,6 +228,7 @@ impl Arena {
             world,
             robots,
             faults: scene.faults.clone(),
+            beacons: scene.beacons.clone(),
             digest: Digest::default(),
             observer: SyncCell::new(None),
             is_over: false,
@@ -313,7 +315,7 @@ impl Arena {
     /// Stage 2: senses measure and messages arrive.
     pub fn sense(&mut self) {
         for robot in &mut self.robots {
-            let truth = Truth { world: &self.world, robot: &robot.truth };
+            let truth = Truth { world: &self.world, robot: &robot.truth, beacons: &self.beacons, now: self.now };
             for (sense, slot) in robot.senses.iter_mut().zip(robot.percepts.slots_mut()) {
                 sense.measure(self.now, &truth);
                 sense.deliver(self.now, slot);
@@ -441,7 +443,10 @@ impl SimRobot {
             .map(|sensor| {
                 use neuraxis_core::robot::Sensor;
                 let frame = match &sensor.sensor {
-                    Sensor::Lidar { link, .. } | Sensor::Imu { link, .. } | Sensor::Contact { link, .. } => {
+                    Sensor::Lidar { link, .. }
+                    | Sensor::Imu { link, .. }
+                    | Sensor::Contact { link, .. }
+                    | Sensor::Beacon { link, .. } => {
                         model.model.frame(link).map(|frame| (frame.link, frame.pose))
                     }
                     Sensor::Pose { .. } => Some((model.base.link, model.base.pose)),

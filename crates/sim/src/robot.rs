@@ -161,7 +161,10 @@ fn fit(spec: &Robot<()>, model: Model, problems: &mut Problems<'_>) -> Option<Ro
         let mut read = Vec::new();
         let mut limb = None;
         match sensor {
-            Sensor::Lidar { link, .. } | Sensor::Imu { link, .. } | Sensor::Contact { link, .. } => {
+            Sensor::Lidar { link, .. }
+            | Sensor::Imu { link, .. }
+            | Sensor::Contact { link, .. }
+            | Sensor::Beacon { link, .. } => {
                 match model.frame(link) {
                     Some(frame) => {
                         mount = relative(&model, &base, frame);

@@ -4,20 +4,22 @@
 use std::collections::VecDeque;
 
 use nalgebra::{Isometry3, Matrix6, Translation3, UnitQuaternion, Vector3, Vector6};
-use neuraxis_core::percepts::{AbsolutePose, Battery, Contact, Imu, Odometry};
+use neuraxis_core::percepts::{AbsolutePose, Azimuth, Battery, Contact, Imu, Odometry};
 use neuraxis_core::random::{self, Stream, normal};
-use neuraxis_core::robot::{ImuNoise, JointNoise, OdometryNoise, PoseNoise, RangeNoise, Sensor, Transport};
+use neuraxis_core::robot::{BeaconSense, ImuNoise, JointNoise, OdometryNoise, PoseNoise, RangeNoise, Sensor, Transport};
 use neuraxis_core::{Pose2, Reading, Slot, Stamp, Twist2, kinematics::DifferentialDrive, ops, time};
 use rand::RngExt as _;
 use rapier3d::prelude::{ColliderHandle, PhysicsWorld, Pose, QueryFilter, Ray, Rotation, Vector};
 
 use crate::convert::{pose64, vector64};
-use crate::scene::spec::{Fault, FaultKind};
+use crate::scene::spec::{Beacon, Fault, FaultKind};
 
 /// What a sense may look at when it measures: the truth, before noise.
 pub(crate) struct Truth<'a> {
     pub(crate) world: &'a PhysicsWorld,
     pub(crate) robot: &'a Mechanics,
+    pub(crate) beacons: &'a [Beacon],
+    pub(crate) now: Stamp,
 }
 
 /// The robot's true mechanical state, kept up to date by the physics stage.
@@ -100,6 +102,12 @@ enum Kind {
         mount: Pose,
         noise: PoseNoise,
     },
+    Beacon {
+        link: usize,
+        mount: Pose,
+        by: BeaconSense,
+        d_prime: f64,
+    },
 }
 
 /// A message on its way.
@@ -112,6 +120,8 @@ struct Message {
 
 /// How far a reading outside of all reason may lie from the truth, m.
 const OUTLIER_DISTANCE: f64 = 5.0;
+/// The same for what a direction shows of a beacon, in standard deviations of the background.
+const OUTLIER_ACTIVITY: f32 = 10.0;
 /// The same for turning rates, rad/s.
 const OUTLIER_RATE: f64 = 2.0;
 
@@ -233,6 +243,9 @@ impl Sense {
                 Kind::Battery { capacity: *capacity, charge: *charge, voltage: *voltage }
             }
             Sensor::Pose { noise, .. } => Kind::Pose { link, mount, noise: *noise },
+            Sensor::Beacon { by, d_prime, .. } => {
+                Kind::Beacon { link, mount, by: *by, d_prime: *d_prime }
+            }
         };
         let period = time::period(sensor.rate());
         let Transport { delay, loss } = sensor.transport();
@@ -330,6 +343,16 @@ fn distort(defect: &Defect, stream: &mut Stream, reading: &mut Reading) -> bool 
             imu.angular_velocity
                 .iter_mut()
                 .for_each(|v| *v = stream.random_range(-OUTLIER_RATE..OUTLIER_RATE));
+        }
+        (FaultKind::Outliers, Reading::Azimuth(azimuth)) => {
+            for activity in &mut azimuth.activity {
+                if stream.random_bool(fraction) {
+                    *activity = stream.random_range(0.0..OUTLIER_ACTIVITY);
+                }
+            }
+        }
+        (FaultKind::Bias, Reading::Azimuth(azimuth)) => {
+            azimuth.activity.iter_mut().for_each(|activity| *activity += offset[0] as f32);
         }
         (FaultKind::Bias, Reading::Scan(scan)) => {
             for range in scan.ranges.iter_mut().filter(|range| range.is_finite()) {
@@ -477,6 +500,21 @@ fn fill(
                 )),
             };
         }
+        (Kind::Beacon { link, mount, by, d_prime }, Reading::Azimuth(azimuth)) => {
+            let pose = truth.robot.links[*link] * *mount;
+            let Azimuth { angle_min, angle_increment, tuning, activity } = azimuth;
+            activity.iter_mut().for_each(|activity| *activity = (louder * normal(stream)) as f32);
+            for beacon in truth.beacons.iter().filter(|beacon| shines(beacon, truth.now)) {
+                let d = *d_prime * reach(truth, &pose, beacon, *by);
+                let [x, y, z] = beacon.at.map(|v| v as f32);
+                let toward = pose.inverse_transform_point(Vector::new(x, y, z));
+                let bearing = ops::atan2(f64::from(toward.y), f64::from(toward.x));
+                for (i, activity) in activity.iter_mut().enumerate() {
+                    let off = ops::wrap(*angle_min + i as f64 * *angle_increment - bearing) / *tuning;
+                    *activity += (d * ops::exp(-0.5 * off * off)) as f32;
+                }
+            }
+        }
         // A slot keeps its kind for life, so no other pair can meet.
         _ => {}
     }
@@ -503,6 +541,36 @@ fn mean(felt: &VecDeque<(Vector, Vector)>) -> (Vector, Vector) {
     let (rates, forces) =
         felt.iter().fold((Vector::ZERO, Vector::ZERO), |(rates, forces), (r, f)| (rates + *r, forces + *f));
     (rates / count, forces / count)
+}
+
+/// Nearer than this a beacon grows no stronger, m.
+const NEAREST: f64 = 0.3;
+/// What is left of a sound that comes round something.
+const MUFFLED: f64 = 0.5;
+
+fn shines(beacon: &Beacon, now: Stamp) -> bool {
+    now >= Stamp::from_seconds(beacon.from)
+        && beacon.until.is_none_or(|until| now < Stamp::from_seconds(until))
+}
+
+/// The share of a beacon's strength at 1 m that comes as far as `pose`: one over the distance, for light's angle as for sound's
+/// pressure.
+fn reach(truth: &Truth<'_>, pose: &Pose, beacon: &Beacon, by: BeaconSense) -> f64 {
+    let [x, y, z] = beacon.at.map(|v| v as f32);
+    let way = Vector::new(x, y, z) - pose.translation;
+    let distance = f64::from(way.length());
+    let own = truth.robot.user_data;
+    let not_own = |_: ColliderHandle, collider: &rapier3d::prelude::Collider| collider.user_data != own;
+    let filter = QueryFilter::default().predicate(&not_own);
+    let query = truth.world.query_pipeline_with_filter(filter);
+    let ray = Ray::new(pose.translation, way);
+    let is_hidden = query.cast_ray(&ray, 1.0, true).is_some();
+    let left = match (is_hidden, by) {
+        (false, _) => 1.0,
+        (true, BeaconSense::Camera) => 0.0,
+        (true, BeaconSense::Microphones) => MUFFLED,
+    };
+    left * beacon.strength / distance.max(NEAREST)
 }
 
 /// A turn by `yaw` rad about z.
@@ -553,5 +621,6 @@ fn poison(reading: &mut Reading) {
         Reading::Contact(contact) => contact.force = f64::NAN,
         Reading::Battery(battery) => battery.percentage = f64::NAN,
         Reading::Pose(absolute) => absolute.pose.translation.x = f64::NAN,
+        Reading::Azimuth(azimuth) => azimuth.activity.fill(f32::NAN),
     }
 }

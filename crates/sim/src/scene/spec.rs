@@ -31,6 +31,9 @@ pub struct SceneSpec {
     /// The physics engine.
     #[serde(default)]
     pub physics: Physics,
+    /// What can be seen or heard from afar.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beacons: Vec<Beacon>,
     /// What goes wrong, and when.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Fault>,
@@ -42,6 +45,32 @@ impl SceneSpec {
     }
     fn default_time_limit() -> f64 {
         300.0
+    }
+}
+
+/// Something that shines and sounds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Beacon {
+    /// x, y and height, m.
+    pub at: [f64; 3],
+    /// How strong it is: 1 is what the robots' files speak of.
+    #[serde(default = "Beacon::one")]
+    #[schemars(range(min = 0.0, max = 1000.0))]
+    pub strength: f64,
+    /// From when, s.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 86400.0))]
+    pub from: f64,
+    /// Until when, s; to the end if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 86400.0))]
+    pub until: Option<f64>,
+}
+
+impl Beacon {
+    fn one() -> f64 {
+        1.0
     }
 }
 
@@ -349,7 +378,10 @@ impl FaultKind {
                 !matches!(sensor, Sensor::JointState { .. } | Sensor::Contact { .. } | Sensor::Battery { .. })
             }
             Self::Outliers | Self::Bias => {
-                matches!(sensor, Sensor::Lidar { .. } | Sensor::Imu { .. } | Sensor::Pose { .. })
+                matches!(
+                    sensor,
+                    Sensor::Lidar { .. } | Sensor::Imu { .. } | Sensor::Pose { .. } | Sensor::Beacon { .. }
+                )
             }
             Self::Slip => matches!(sensor, Sensor::WheelOdometry { .. }),
         }
@@ -428,6 +460,14 @@ impl Validate for SceneSpec {
                     ),
                     None => {}
                 }
+            }
+        }
+        for (i, beacon) in self.beacons.iter().enumerate() {
+            if !beacon.at.iter().all(|v| v.abs() <= 1000.0) {
+                problems.at(&format!("/beacons/{i}/at"), "a beacon stands within 1000 m of the origin");
+            }
+            if beacon.until.is_some_and(|until| until <= beacon.from) {
+                problems.at(&format!("/beacons/{i}/until"), "the beacon ends before it begins");
             }
         }
         for (i, fault) in self.faults.iter().enumerate() {

@@ -1,0 +1,244 @@
+//! A beacon: where one is, and how surely, read out of a map of directions in which camera and microphones meet.
+//!
+//! Source: the superior colliculus as Anastasio, Patton and Belkacem-Boussaid (2000) and Ohshiro et al. (2011) model it (see
+//! [`crate::normalisation`]): units with receptive fields all round the body, each driven by what every sense shows of its
+//! direction. The drives multiply (their logarithms, log-likelihood ratios, add up), and a unit's response is divided by the
+//! pool of all: `R_j = E_jⁿ / (αⁿ + Σ_k E_kⁿ)`. With `E_jⁿ` the odds of a beacon in direction `j` and α = 1 that is Bayes' rule for
+//! "one of these directions, or none". The sum of the responses is the probability of a beacon, their vector mean its bearing.
+//!
+//! Departures: the likelihood is that of a beacon that stands out by [`CUE`] in the middle of a direction's tuning, however strong it
+//! really is; what one sense may say against a direction is bounded by [`LEAST`], so that another can still speak for it; a
+//! sense that repeats itself to the bit says nothing.
+
+use nalgebra::Isometry3;
+use neuraxis_core::body::BodyDescription;
+use neuraxis_core::percepts::Azimuth;
+use neuraxis_core::robot::Sensor;
+use neuraxis_core::{Percepts, Pose2, Reading, Stamp, ops};
+
+use crate::normalisation::{BASE_RATE, GaussianCue, LOGIT_LIMIT};
+
+/// Units, all round.
+const UNITS: usize = 72;
+/// What a beacon is expected to stand out by.
+const CUE: GaussianCue = GaussianCue { d_prime: 3.0 };
+/// What one sense may add at most against a direction.
+const LEAST: f64 = -1.5;
+/// Directions that lie farther from a unit than so many tunings tell it nothing.
+const REACH: f64 = 3.0;
+/// A reading that is older says nothing, s.
+const STALE: f64 = 0.25;
+
+/// What one sense says.
+#[derive(Clone, Debug)]
+struct Ear {
+    slot: usize,
+    /// Heading of the sensor in `base_link`, rad.
+    heading: f64,
+    seen: u64,
+    stamp: Option<Stamp>,
+    last: Vec<f32>,
+    /// Log-likelihood ratio of a beacon in each unit's direction.
+    said: [f64; UNITS],
+}
+
+/// The read-out.
+#[derive(Clone, Debug)]
+pub(crate) struct BeaconSense {
+    ears: Vec<Ear>,
+}
+
+impl BeaconSense {
+    pub(crate) fn new(body: &BodyDescription) -> Self {
+        let ear = |(slot, mount, directions): (usize, &Isometry3<f64>, u32)| Ear {
+            slot,
+            heading: Pose2::from_spatial(mount).yaw,
+            seen: 0,
+            stamp: None,
+            last: Vec::with_capacity(directions as usize),
+            said: [0.0; UNITS],
+        };
+        let ears = body.sensors.iter().enumerate().filter_map(|(slot, s)| match &s.sensor {
+            Sensor::Beacon { directions, .. } => Some(ear((slot, &s.mount, *directions))),
+            _ => None,
+        });
+        Self { ears: ears.collect() }
+    }
+
+    /// The probability that there is a beacon, and its bearing in `base_link`, rad. It does not allocate.
+    pub(crate) fn update(&mut self, percepts: &Percepts) -> (f64, f64) {
+        for ear in &mut self.ears {
+            let Some(slot) = percepts.slots().get(ear.slot) else { continue };
+            let (Some(stamp), Some(reading @ Reading::Azimuth(azimuth))) = (slot.stamp(), slot.reading())
+            else {
+                continue;
+            };
+            if slot.sequence() == ear.seen {
+                continue;
+            }
+            ear.seen = slot.sequence();
+            let repeats = ear.last == azimuth.activity;
+            ear.last.clear();
+            ear.last.extend_from_slice(&azimuth.activity);
+            ear.stamp = (!repeats && reading.is_sane()).then_some(stamp);
+            if ear.stamp.is_some() {
+                ear.listen(azimuth);
+            }
+        }
+        let now = percepts.now;
+        let is_heard = |ear: &&Ear| ear.stamp.is_some_and(|stamp| now.since(stamp) < STALE);
+        if !self.ears.iter().any(|ear| is_heard(&ear)) {
+            return (0.0, 0.0);
+        }
+        let prior = ops::ln(BASE_RATE / (1.0 - BASE_RATE) / UNITS as f64);
+        // Odds of each direction against none, and the pool that divides them.
+        let (mut pool, mut x, mut y) = (1.0, 0.0, 0.0);
+        for unit in 0..UNITS {
+            let said: f64 = self.ears.iter().filter(is_heard).map(|ear| ear.said[unit]).sum();
+            let drive = ops::exp((prior + said).min(LOGIT_LIMIT));
+            let (s, c) = ops::sin_cos(direction(unit));
+            pool += drive;
+            x += drive * c;
+            y += drive * s;
+        }
+        ((pool - 1.0) / pool, ops::atan2(y, x))
+    }
+}
+
+impl Ear {
+    /// What the activity says of each unit's direction.
+    fn listen(&mut self, azimuth: &Azimuth) {
+        for (unit, said) in self.said.iter_mut().enumerate() {
+            let mut sum = 0.0;
+            for (i, activity) in azimuth.activity.iter().enumerate() {
+                let at = self.heading + azimuth.angle_min + i as f64 * azimuth.angle_increment;
+                let off = ops::wrap(at - direction(unit)) / azimuth.tuning;
+                if off.abs() < REACH {
+                    // The likelihood ratio of a direction that a beacon in the unit's would raise by `share` of the whole.
+                    let share = ops::exp(-0.5 * off * off);
+                    let cue = GaussianCue { d_prime: CUE.d_prime * share };
+                    sum += cue.llr(f64::from(*activity));
+                }
+            }
+            *said = sum.max(LEAST);
+        }
+    }
+}
+
+/// The middle of a unit's field, rad in `base_link`.
+fn direction(unit: usize) -> f64 {
+    ops::wrap(2.0 * ops::PI * unit as f64 / UNITS as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use neuraxis_core::body::SensorDescription;
+    use neuraxis_core::command::Interface;
+    use neuraxis_core::random::{self, Stream, normal};
+    use neuraxis_core::robot::Limits;
+
+    /// A camera that looks ahead over 2.4 rad and microphones all round.
+    fn body() -> BodyDescription {
+        let sensor = |text: &str| SensorDescription {
+            sensor: serde_json::from_str(text).expect("a sensor"),
+            mount: Isometry3::identity(),
+            joints: Vec::new(),
+            limb: None,
+        };
+        BodyDescription {
+            name: "test".to_owned(),
+            sensors: vec![
+                sensor(r#"{"kind": "beacon", "name": "eye", "link": "l", "by": "camera", "angle": [-1.2, 1.2], "directions": 13, "rate": 10}"#),
+                sensor(r#"{"kind": "beacon", "name": "ears", "link": "l", "by": "microphones", "rate": 10}"#),
+            ],
+            actuators: Vec::new(),
+            interface: Interface::Velocity,
+            drive: None,
+            radius: 0.1,
+            limits: Limits { linear: 1.0, angular: 1.0, linear_acceleration: 1.0, angular_acceleration: 1.0 },
+        }
+    }
+
+    /// The mean response over many readings, and the root mean square error of the bearing, for a beacon at `bearing` that stands out
+    /// by these d′ for the camera and for the microphones (`None`: the sense is silent).
+    fn respond(bearing: f64, d_primes: [Option<f64>; 2]) -> (f64, f64) {
+        let body = body();
+        let mut stream: Stream = random::stream(11, "test/beacon");
+        let mut sense = BeaconSense::new(&body);
+        let mut percepts = body.percepts();
+        let (mut sum, mut squares, count) = (0.0, 0.0, 400);
+        for i in 0..count {
+            percepts.now = Stamp(i * 100_000_000);
+            for (slot, d_prime) in d_primes.into_iter().enumerate() {
+                let Some(d_prime) = d_prime else { continue };
+                let now = percepts.now;
+                percepts.slots_mut()[slot].put(now, |reading| {
+                    let Reading::Azimuth(azimuth) = reading else { return };
+                    for (k, activity) in azimuth.activity.iter_mut().enumerate() {
+                        let at = azimuth.angle_min + k as f64 * azimuth.angle_increment;
+                        let off = ops::wrap(at - bearing) / azimuth.tuning;
+                        *activity = (d_prime * ops::exp(-0.5 * off * off) + normal(&mut stream)) as f32;
+                    }
+                });
+            }
+            let (response, at) = sense.update(&percepts);
+            sum += response;
+            let off = ops::wrap(at - bearing);
+            squares += off * off;
+        }
+        (sum / count as f64, (squares / count as f64).sqrt())
+    }
+
+    #[test]
+    fn weak_eyes_and_weak_ears_gain_most_from_one_another() {
+        let mut last = f64::INFINITY;
+        for (i, d) in [2.0, 3.0, 4.0, 6.0].into_iter().enumerate() {
+            let (eye, _) = respond(0.4, [Some(d), None]);
+            let (ears, _) = respond(0.4, [None, Some(d)]);
+            let (both, _) = respond(0.4, [Some(d), Some(d)]);
+            let enhancement = both / eye.max(ears) - 1.0;
+            assert!(enhancement < last, "d' {d}: {enhancement} after {last}");
+            assert!(both >= eye.max(ears) - 0.01, "d' {d}");
+            if i == 0 {
+                assert!(both > eye + ears, "weak cues are more than their sum: {both}, {eye}, {ears}");
+            }
+            last = enhancement;
+        }
+        assert!(last < 0.05, "strong cues gain nothing: {last}");
+    }
+
+    #[test]
+    fn nothing_there_is_nothing_believed() {
+        let (response, _) = respond(0.4, [Some(0.0), Some(0.0)]);
+        assert!(response < 0.05, "{response}");
+    }
+
+    #[test]
+    fn the_bearing_is_where_it_is_all_round() {
+        for bearing in [-3.0, -1.5, 0.0, 0.9, 2.2] {
+            let (response, off) = respond(bearing, [Some(6.0), Some(6.0)]);
+            // Behind, the camera sees nothing, and says that it is not ahead.
+            assert!(response > 0.9 && off < 0.1, "{bearing} rad: {response}, {off} rad off");
+        }
+    }
+
+    #[test]
+    fn what_repeats_itself_and_what_is_no_number_says_nothing() {
+        let body = body();
+        let mut sense = BeaconSense::new(&body);
+        let mut percepts = body.percepts();
+        let mut tell = |stamp: u64, value: f32, sense: &mut BeaconSense| {
+            percepts.now = Stamp(stamp);
+            percepts.slots_mut()[1].put(Stamp(stamp), |reading| {
+                let Reading::Azimuth(azimuth) = reading else { return };
+                azimuth.activity[3] = value;
+            });
+            sense.update(&percepts).0
+        };
+        assert!(tell(1, 9.0, &mut sense) > 0.9);
+        assert!(tell(2, 9.0, &mut sense) == 0.0, "a stuck sense");
+        assert!(tell(3, f32::NAN, &mut sense) == 0.0, "not a number");
+        assert!(tell(4, 9.0, &mut sense) > 0.9, "it lives again");
+    }
+}
