@@ -1,6 +1,6 @@
-//! Logs of real robots: ROS 2 messages in MCAP, as the readings of a body and as tracks to hold a belief against.
+//! Logs of real robots: ROS 2 messages in MCAP or SQLite, as the readings of a body and as tracks to hold a belief against.
 //!
-//! [`Log::open`] takes an MCAP file or a `rosbag2` folder. What it gives is a body that nobody described: senses
+//! [`Log::open`] takes an MCAP file, a `rosbag2` folder, or (with the feature `sqlite`) a *.db3 file. What it gives is a body that nobody described: senses
 //! with the rates, ranges and places that the messages tell. [`LogBody`] shows it to a brain, tick by tick.
 //!
 //! | message | becomes |
@@ -19,6 +19,8 @@
 mod assembly;
 mod container;
 mod gather;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -19,6 +19,7 @@ const LONGEST_RECORD: u64 = 256 << 20;
 /// A longer `metadata.yaml` is none.
 const LONGEST_METADATA: u64 = 16 << 20;
 const METADATA: &str = "metadata.yaml";
+#[cfg(not(feature = "sqlite"))]
 const CONVERT: &str =
     "convert it: `ros2 bag convert -i FOLDER -o OPTIONS.yaml`, with `storage_id: mcap` among the options";
 
@@ -26,7 +27,7 @@ fn io_error(path: &Path) -> impl FnOnce(io::Error) -> LogError {
     |error| LogError::Io { path: path.to_owned(), error }
 }
 
-fn foreign(path: &Path, what: &str, help: &str) -> LogError {
+pub(super) fn foreign(path: &Path, what: &str, help: &str) -> LogError {
     LogError::Foreign { path: path.to_owned(), what: what.to_owned(), help: help.to_owned() }
 }
 
@@ -50,7 +51,7 @@ pub(super) fn files(path: &Path) -> Result<(Vec<PathBuf>, Vec<String>), LogError
         found.sort();
     }
     if found.is_empty() {
-        let help = "give an MCAP file, or a `rosbag2` folder with its *.mcap files";
+        let help = "give an MCAP file, or a `rosbag2` folder with its *.mcap or *.db3 files";
         return Err(foreign(path, "no log", help));
     }
     Ok((found, missing.into_iter().map(|(_, name)| name).collect()))
@@ -88,12 +89,15 @@ pub(super) fn read(path: &Path, gathered: &mut Gathered) -> Result<(), LogError>
             b"#ROSBAG " => {
                 foreign(path, "a bag of ROS 1", "`rosbags-convert` (PyPI: rosbags) makes a ROS 2 log of it")
             }
-            b"SQLite f" => foreign(path, "a `rosbag2` log in SQLite, which is not read", CONVERT),
+            #[cfg(feature = "sqlite")]
+            b"SQLite f" => return super::sqlite::read(path, gathered),
+            #[cfg(not(feature = "sqlite"))]
+            b"SQLite f" => foreign(path, "a log in SQLite, which this build does not read", CONVERT),
             [0x28, 0xb5, 0x2f, 0xfd, ..] => {
                 foreign(path, "a compressed file", "unpack it first: `zstd -d`, or `ros2 bag convert`")
             }
             [] => foreign(path, "empty", "the recorder wrote nothing"),
-            _ => foreign(path, "no MCAP file", "give an MCAP file, or a `rosbag2` folder with *.mcap files"),
+            _ => foreign(path, "no MCAP file", "give an MCAP file, or a `rosbag2` folder with *.mcap or *.db3 files"),
         });
     }
     let mut file = Mcap { gathered, schemas: BTreeMap::new(), channels: BTreeMap::new(), is_ros1: false };

@@ -73,7 +73,10 @@ fn other_formats_say_what_to_do() {
         }
     };
     assert!(said("a.bag", b"#ROSBAG V2.0\nand so on").contains("rosbags-convert"));
+    #[cfg(not(feature = "sqlite"))]
     assert!(said("a.db3", b"SQLite format 3\0and so on").contains("ros2 bag convert"));
+    #[cfg(feature = "sqlite")]
+    assert!(said("a.db3", b"SQLite format 3\0and so on").contains(".recover"));
     assert!(said("a.mcap.zstd", &[0x28, 0xb5, 0x2f, 0xfd, 0, 0]).contains("zstd -d"));
     assert!(said("a.txt", b"good morning to you").contains("no MCAP file"));
     assert!(said("empty.mcap", b"").contains("empty"));

@@ -4,6 +4,8 @@ mod bodies;
 mod damage;
 mod files;
 mod oddities;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod writing;
 
 use std::f64::consts::PI;
