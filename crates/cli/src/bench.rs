@@ -110,9 +110,14 @@ fn bench_fusion(args: &FusionArgs) -> Exit {
         Some(robot) => vec![robot.clone()],
         None => scenes.robots,
     };
+    // Each robot on the plane and in space, unless one of them is asked for.
+    let is_asked = args.settings.iter().any(|setting| setting.path.ends_with(&["fusion".into(), "space".into()]));
+    let spaces = if is_asked { vec![None] } else { vec![Some("se2"), Some("se3")] };
     let mut planned = Vec::new();
-    for robot in robots {
-        let changes = Changes { robot: Some(robot.clone()), ..changes.clone() };
+    for (robot, space) in robots.iter().flat_map(|robot| spaces.iter().map(move |space| (robot, space))) {
+        let mut changes = Changes { robot: Some(robot.clone()), ..changes.clone() };
+        let setting = space.and_then(|space| format!("brain.fusion.space={space}").parse().ok());
+        changes.robot_overrides.extend(setting);
         match PlannedScene::load(&scenes.hall, &changes) {
             Ok(scene) if scene.robots[0].model.description.drive.is_some() => planned.push(scene),
             Ok(_) => {

@@ -11,7 +11,7 @@ use neuraxis_core::robot::{ImuNoise, Limits, OdometryNoise, PoseNoise, Sensor, T
 use neuraxis_core::{OccupancyGrid, Percepts, Pose2, Reading, Stamp, Twist2, ops};
 use neuraxis_fusion::mapper::Mapper;
 use neuraxis_fusion::scan_match::Matcher;
-use neuraxis_fusion::{Estimator, FusionSpec, Rule, build};
+use neuraxis_fusion::{Estimator, FusionSpec, Rule, Space, build};
 
 fn body() -> BodyDescription {
     let (transport, deadline, rate) = (Transport::default(), None, 100.0);
@@ -84,12 +84,14 @@ fn percepts(percepts: &mut Percepts, tick: u64, truth: &mut Pose2) {
 
 fn update(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("update, 4 cues");
-    for (name, rule) in [
-        ("inverse_effectiveness", Rule::InverseEffectiveness),
-        ("ekf", Rule::Ekf),
-        ("odometry", Rule::Odometry),
+    for (name, rule, space) in [
+        ("inverse_effectiveness, se2", Rule::InverseEffectiveness, Space::Se2),
+        ("ekf, se2", Rule::Ekf, Space::Se2),
+        ("inverse_effectiveness, se3", Rule::InverseEffectiveness, Space::Se3),
+        ("ekf, se3", Rule::Ekf, Space::Se3),
+        ("odometry", Rule::Odometry, Space::Se2),
     ] {
-        let mut spec = FusionSpec { rule, ..FusionSpec::default() };
+        let mut spec = FusionSpec { rule, space: Some(space), ..FusionSpec::default() };
         spec.map.size = [1.0, 1.0];
         let mut estimator: Box<dyn Estimator> = build(&spec, &body(), Pose2::default(), None);
         let (mut felt, mut truth, mut tick) = (body().percepts(), Pose2::default(), 0);

@@ -144,18 +144,6 @@ impl Fusion {
         self.filter.scale()
     }
 
-    /// Tells the estimator what it cannot know: that the variances of the cue `name` are `factor` times the nominal ones;
-    /// of the wheels, those of the motion. This is how an oracle is made to measure an estimator by. `false` if there is
-    /// no such cue.
-    pub fn set_known_noise(&mut self, name: &str, factor: f64) -> bool {
-        let Some(place) = self.belief.cues.iter().position(|cue| *cue.name == *name) else { return false };
-        match place.checked_sub(FIRST) {
-            Some(i) => self.absolutes.set_known_noise(i, factor),
-            None => self.known_q = factor,
-        }
-        true
-    }
-
     fn refuse(&mut self, cue: usize, why: Refusal) {
         self.belief.cues[cue].refuse(why);
     }
@@ -438,5 +426,14 @@ impl Estimator for Fusion {
 
     fn map_mut(&mut self) -> &mut OccupancyGrid {
         &mut self.map
+    }
+
+    fn set_known_noise(&mut self, name: &str, factor: f64) -> bool {
+        let Some(place) = self.belief.cues.iter().position(|cue| *cue.name == *name) else { return false };
+        match place.checked_sub(FIRST) {
+            Some(i) => self.absolutes.set_known_noise(i, factor),
+            None => self.known_q = factor,
+        }
+        true
     }
 }

@@ -43,6 +43,13 @@ pub trait Estimator: Send + Sync {
 
     /// The map, for the one who has read its changes and clears them.
     fn map_mut(&mut self) -> &mut OccupancyGrid;
+
+    /// Tells the estimator what it cannot know: that the variances of the cue `name` are `factor` times the nominal ones;
+    /// of the wheels, those of the motion. This is how an oracle is made to measure an estimator by. `false` if there is
+    /// no such cue, or no use for it.
+    fn set_known_noise(&mut self, _name: &str, _factor: f64) -> bool {
+        false
+    }
 }
 
 /// The estimator that `spec` asks for, for a body that stands at `start` in the map; `known` is a map to begin with.

@@ -252,16 +252,6 @@ impl SpatialFusion {
         &self.filter
     }
 
-    /// Tells the estimator what it cannot know, as [`crate::Fusion::set_known_noise`] does.
-    pub fn set_known_noise(&mut self, name: &str, factor: f64) -> bool {
-        let Some(place) = self.belief.cues.iter().position(|cue| *cue.name == *name) else { return false };
-        match place.checked_sub(FIRST) {
-            Some(i) => self.absolutes.set_known_noise(i, factor),
-            None => self.known_q = factor,
-        }
-        true
-    }
-
     fn refuse(&mut self, cue: usize, why: Refusal) {
         self.belief.cues[cue].refuse(why);
     }
@@ -748,5 +738,14 @@ impl Estimator for SpatialFusion {
 
     fn map_mut(&mut self) -> &mut OccupancyGrid {
         &mut self.map
+    }
+
+    fn set_known_noise(&mut self, name: &str, factor: f64) -> bool {
+        let Some(place) = self.belief.cues.iter().position(|cue| *cue.name == *name) else { return false };
+        match place.checked_sub(FIRST) {
+            Some(i) => self.absolutes.set_known_noise(i, factor),
+            None => self.known_q = factor,
+        }
+        true
     }
 }

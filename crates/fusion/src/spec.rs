@@ -95,6 +95,17 @@ pub enum Space {
     Se3,
 }
 
+impl Space {
+    /// As the robot's file writes it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Se2 => "se2",
+            Self::Se3 => "se3",
+        }
+    }
+}
+
 /// What is done about cues that err.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

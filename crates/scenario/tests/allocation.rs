@@ -38,19 +38,25 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// Counts are for the whole thread, so that this file holds one test and no more. The first brain matches scans; the second
-/// has absolute poses, of which one is full of outliers, and wheels that slip.
+/// has absolute poses, of which one is full of outliers, and wheels that slip, on the plane and in space; one climbs a ramp, and one
+/// hears a beacon.
 #[test]
 fn the_tick_does_not_allocate() {
-    drive("scenes/maze.yaml", &[]);
+    drive("scenes/maze.yaml", &[], &[]);
     let fault = "faults=[{ sensor: camera, kind: outliers, fraction: 0.3, from: 5, until: 15 }, \
                  { sensor: odom, kind: slip, factor: 2, from: 8, until: 20 }]";
-    drive("benchmarks/fusion/hall.yaml", &[fault]);
+    drive("benchmarks/fusion/hall.yaml", &[fault], &[]);
+    let space = "brain.fusion.space=se3";
+    drive("benchmarks/fusion/hall.yaml", &[fault], &[space]);
+    drive("scenes/ramp.yaml", &[], &[space]);
+    drive("benchmarks/fusion/beacon.yaml", &[], &[]);
 }
 
-fn drive(scene: &str, settings: &[&str]) {
+fn drive(scene: &str, settings: &[&str], robot: &[&str]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(scene);
-    let scene_overrides = settings.iter().map(|setting| setting.parse().expect("a setting")).collect();
-    let changes = Changes { scene_overrides, ..Changes::default() };
+    let parse = |settings: &[&str]| settings.iter().map(|s| s.parse().expect("a setting")).collect();
+    let (scene_overrides, robot_overrides) = (parse(settings), parse(robot));
+    let changes = Changes { scene_overrides, robot_overrides, ..Changes::default() };
     let scene =
         PlannedScene::load(&path, &changes).map_err(|errors| format!("{errors:?}")).expect("it loads");
     let robot = &scene.robots[0];

@@ -10,7 +10,7 @@ use neuraxis_core::body::{Body as _, BodyDescription};
 use neuraxis_core::file::FileError;
 use neuraxis_core::robot::Sensor;
 use neuraxis_core::{Pose2, Reading, Stamp, Twist2, ops};
-use neuraxis_fusion::{Estimator, Fusion, FusionSpec, Rule};
+use neuraxis_fusion::{Estimator, FusionSpec, Rule};
 use neuraxis_sim::scene::spec::{Fault, FaultKind, SceneSpec};
 use neuraxis_sim::{Arena, Setup, SoloBody};
 use serde::Serialize;
@@ -103,7 +103,7 @@ pub struct TrialRow {
 /// One row of the table.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
-    /// The robot's name.
+    /// The robot's name, and the space of the estimate.
     pub robot: String,
     /// The scenario's.
     pub scenario: String,
@@ -124,7 +124,7 @@ pub struct Row {
 /// Everything about one robot.
 #[derive(Clone, Debug, Serialize)]
 pub struct RobotBench {
-    /// Its name.
+    /// Its name, and the space of the estimate.
     pub robot: String,
     /// Its scenarios.
     pub scenarios: Vec<Scenario>,
@@ -222,6 +222,8 @@ pub fn run(
     go_on: &(dyn Fn(usize, usize) -> bool + Sync),
 ) -> Result<Option<RobotBench>, FileError> {
     let body = scene.robots[0].model.description.clone();
+    let space = scene.robots[0].file.value.brain.fusion.space_of(&body);
+    let name = format!("{}, {}", body.name, space.name());
     let scenarios = scenarios(&body, order);
     let total = scenarios.len() * order.seeds;
     let mut arenas = Vec::new();
@@ -274,10 +276,10 @@ pub fn run(
     let trials: Vec<TrialRow> = rows.into_iter().map(|(_, row)| row).collect();
     let table = scenarios.iter().enumerate().map(|(i, scenario)| {
         let trials: Vec<&TrialRow> = trials.iter().filter(|trial| trial.scenario == i).collect();
-        row(&body.name, scenario, &trials)
+        row(&name, scenario, &trials)
     });
     let rows = table.collect();
-    Ok(Some(RobotBench { robot: body.name.clone(), scenarios, trials, rows }))
+    Ok(Some(RobotBench { robot: name, scenarios, trials, rows }))
 }
 
 /// One trial, all estimators on the same senses.
@@ -296,7 +298,7 @@ fn trial(
     let spec = |rule| FusionSpec { rule, ..fusion.clone() };
     let mut estimators: Vec<Box<dyn Estimator>> =
         RULES.iter().map(|rule| neuraxis_fusion::build(&spec(*rule), &description, start, None)).collect();
-    let plain = Fusion::new(&spec(Rule::Ekf), &description, start, None);
+    let plain = neuraxis_fusion::build(&spec(Rule::Ekf), &description, start, None);
     let mut oracle =
         Oracle::new(plain, faults.first().cloned(), description.percepts(), fusion.noise.odometry_linear);
     let limits = description.limits.clone();

@@ -7,6 +7,7 @@ use std::ops::Range;
 use neuraxis_fusion::normalisation::{
     BASE_RATE, Normalisation, Population, additivity, detection_enhancement, enhancement,
 };
+use neuraxis_sim::scene::spec::Fault;
 use plotters::prelude::*;
 
 use super::fusion::{Order, RobotBench, Row, Scenario, TrialRow};
@@ -61,9 +62,14 @@ pub fn page(benches: &[RobotBench], order: &Order, command: &str) -> String {
     for bench in benches {
         let _ = write!(out, "<h2>{}: what each cue was held for</h2>", escape(&bench.robot));
         for (i, scenario) in bench.scenarios.iter().enumerate() {
-            if let Some(trial) = bench.trials.iter().find(|trial| trial.scenario == i) {
-                out.push_str(&trial_section(scenario, trial));
-            }
+            let trials = bench.trials.iter().filter(|trial| trial.scenario == i);
+            let sections: String = trials.map(|trial| trial_section(scenario, trial)).collect();
+            let _ = write!(
+                out,
+                "<details><summary>{} <span class=\"soft\">{}</span></summary>{sections}</details>",
+                escape(&scenario.name),
+                escape(&done(scenario))
+            );
         }
     }
     out.push_str("</body></html>\n");
@@ -163,7 +169,18 @@ fn log2(x: f64) -> f64 {
     neuraxis_core::ops::ln(x) / std::f64::consts::LN_2
 }
 
-/// The first trial of a scenario.
+/// What was done to the senses.
+fn done(scenario: &Scenario) -> String {
+    let one = |fault: &Fault| {
+        let kind = serde_json::to_value(fault.kind).ok();
+        let kind = kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or("?").to_owned();
+        let until = fault.until.map_or_else(String::new, |until| format!("{until}"));
+        format!("{} {kind} from {} s to {until} s", fault.sensor, fault.from)
+    };
+    scenario.faults.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+/// One trial of a scenario.
 fn trial_section(scenario: &Scenario, trial: &TrialRow) -> String {
     let last = trial.line.last().map_or(1.0, |point| point.time).max(1.0);
     let window = scenario.faults.first().map(|fault| (fault.from, fault.until.unwrap_or(last)));
@@ -194,21 +211,12 @@ fn trial_section(scenario: &Scenario, trial: &TrialRow) -> String {
             (*name, trial.line.iter().map(|p| (p.time, f64::from(p.events[i]))).collect::<Vec<_>>())
         })
         .collect();
-    let done: Vec<String> = scenario
-        .faults
-        .iter()
-        .map(|fault| {
-            let kind = serde_json::to_value(fault.kind).ok();
-            let kind = kind.as_ref().and_then(|kind| kind.as_str()).unwrap_or("?").to_owned();
-            let until = fault.until.map_or_else(String::new, |until| format!("{until}"));
-            format!("{} {kind} from {} s to {until} s", fault.sensor, fault.from)
-        })
-        .collect();
     format!(
-        "<details><summary>{}, seed {} <span class=\"soft\">{}</span></summary><div class=\"plots\">{}{}{}</div></details>",
-        escape(&scenario.name),
+        "<details><summary>seed {}: {:.1} cm, ekf {:.1} cm, oracle {:.1} cm</summary><div class=\"plots\">{}{}{}</div></details>",
         trial.seed,
-        escape(&done.join("; ")),
+        100.0 * trial.rmse[0],
+        100.0 * trial.rmse[1],
+        100.0 * trial.oracle,
         plot("s", "error, cm", 0.0..last, 0.0..1.2 * highest, window, &errors),
         plot("s", "reliability", 0.0..last, 0.0..1.05, window, &cues),
         plot("s", "events", 0.0..last, 0.0..1.05, window, &events),

@@ -6,7 +6,7 @@
 //! wheels turn the estimate. No estimator that has to find the fault by itself can be expected to match it.
 
 use neuraxis_core::{Percepts, Pose2, Reading, Stamp};
-use neuraxis_fusion::{Estimator as _, Fusion};
+use neuraxis_fusion::Estimator;
 use neuraxis_sim::scene::spec::{Fault, FaultKind};
 
 /// Beyond so many standard deviations from the truth a pose is an outlier.
@@ -16,7 +16,7 @@ const FIX_RATE: f64 = 10.0;
 
 /// A filter and what it knows.
 pub struct Oracle {
-    filter: Fusion,
+    filter: Box<dyn Estimator>,
     fault: Option<Fault>,
     /// The senses as the filter is shown them.
     shown: Percepts,
@@ -29,7 +29,7 @@ impl Oracle {
     /// An oracle around `filter` (of the plain rule), for a body with `blank` percepts; `linear` is the nominal noise of
     /// the wheels' way, m for each √m.
     #[must_use]
-    pub fn new(filter: Fusion, fault: Option<Fault>, blank: Percepts, linear: f64) -> Self {
+    pub fn new(filter: Box<dyn Estimator>, fault: Option<Fault>, blank: Percepts, linear: f64) -> Self {
         let seen = vec![0; blank.slots().len()];
         Self { filter, fault, shown: blank, linear, seen }
     }
