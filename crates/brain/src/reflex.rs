@@ -60,8 +60,15 @@ mod tests {
         let heard = |bearing| Events { beacon: 0.9, beacon_bearing: bearing, ..Events::default() };
         assert!(orient(Drive::REST, &heard(2.0)).turn > 0.3 && orient(Drive::REST, &heard(-0.3)).turn < 0.0);
         assert_eq!(orient(Drive::REST, &heard(0.02)), Drive::REST, "it faces it");
-        assert_eq!(orient(Drive::REST, &Events { beacon: 0.3, ..heard(2.0) }), Drive::REST, "chance does nothing");
+        assert_eq!(
+            orient(Drive::REST, &Events { beacon: 0.3, ..heard(2.0) }),
+            Drive::REST,
+            "chance does nothing"
+        );
         assert_eq!(orient(drive, &heard(2.0)), drive, "who wants something is left alone");
-        assert_eq!(withdraw(back, &Events { obstacle: 1.0, contact: 1.0, ..Events::default() }), (back, false));
+        assert_eq!(
+            withdraw(back, &Events { obstacle: 1.0, contact: 1.0, ..Events::default() }),
+            (back, false)
+        );
     }
 }

@@ -206,7 +206,12 @@ mod tests {
         };
         BodyDescription {
             name: "test".to_owned(),
-            sensors: vec![SensorDescription { sensor, mount: nalgebra_identity(), joints: Vec::new(), limb: None }],
+            sensors: vec![SensorDescription {
+                sensor,
+                mount: nalgebra_identity(),
+                joints: Vec::new(),
+                limb: None,
+            }],
             actuators: vec!["l".to_owned(), "r".to_owned()],
             interface: Interface::Velocity,
             drive: Some(DifferentialDrive { wheel_radius: 0.05, track: 0.3 }),

@@ -111,7 +111,8 @@ fn bench_fusion(args: &FusionArgs) -> Exit {
         None => scenes.robots,
     };
     // Each robot on the plane and in space, unless one of them is asked for.
-    let is_asked = args.settings.iter().any(|setting| setting.path.ends_with(&["fusion".into(), "space".into()]));
+    let is_asked =
+        args.settings.iter().any(|setting| setting.path.ends_with(&["fusion".into(), "space".into()]));
     let spaces = if is_asked { vec![None] } else { vec![Some("se2"), Some("se3")] };
     let mut planned = Vec::new();
     for (robot, space) in robots.iter().flat_map(|robot| spaces.iter().map(move |space| (robot, space))) {
@@ -179,7 +180,9 @@ fn report(args: &FusionArgs, order: &Order, benches: &[RobotBench]) -> Exit {
     if let Some(folder) = &args.out {
         let line: Vec<String> = std::env::args().collect();
         let page = fusion_page::page(benches, order, &line.join(" "));
-        let written = output::write(&folder.join("fusion.json"), json.clone() + "\n")
+        // Lines of thousands of numbers are for programs.
+        let dense = serde_json::to_string(benches).unwrap_or_default();
+        let written = output::write(&folder.join("fusion.json"), dense + "\n")
             .and_then(|()| output::write(&folder.join("fusion.html"), page));
         if let Err(error) = written {
             eprintln!("error: not everything could be written to the output folder: {error}");

@@ -68,7 +68,12 @@ pub(crate) fn why(args: &WhyArgs) -> Exit {
 
 /// The events that are more likely than not.
 fn events(e: &Explanation) -> Option<String> {
-    let all = [("obstacle", e.events.obstacle), ("contact", e.events.contact), ("slip", e.events.slip), ("beacon", e.events.beacon)];
+    let all = [
+        ("obstacle", e.events.obstacle),
+        ("contact", e.events.contact),
+        ("slip", e.events.slip),
+        ("beacon", e.events.beacon),
+    ];
     let likely: Vec<String> = all
         .iter()
         .filter(|(_, response)| *response > 0.5)

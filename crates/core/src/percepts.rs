@@ -137,6 +137,7 @@ pub struct Azimuth {
 }
 
 /// The reading of one sense.
+#[expect(clippy::large_enum_variant, reason = "a slot holds one reading for life, and nobody moves it")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reading {
     /// A planar range finder.

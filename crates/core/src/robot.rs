@@ -628,25 +628,24 @@ impl<B: Validate> Validate for Robot<B> {
                 );
             }
             names.push(sensor.name());
-            if let Sensor::Lidar { range, .. } = sensor {
-                if !(range[0] >= 0.0 && range[1] > range[0] && range[1] <= 1000.0) {
-                    problems.help(
-                        &format!("/sensors/{i}/range"),
-                        format!("the range [{}, {}] m is not possible", range[0], range[1]),
-                        "give [nearest, farthest] with 0 <= nearest < farthest <= 1000",
-                    );
-                }
+            if let Sensor::Lidar { range, .. } = sensor
+                && !(range[0] >= 0.0 && range[1] > range[0] && range[1] <= 1000.0)
+            {
+                problems.help(
+                    &format!("/sensors/{i}/range"),
+                    format!("the range [{}, {}] m is not possible", range[0], range[1]),
+                    "give [nearest, farthest] with 0 <= nearest < farthest <= 1000",
+                );
             }
-            if let Sensor::Lidar { angle, .. } | Sensor::Beacon { angle, .. } = sensor {
-                if let Some(angle) = angle
-                    && !(angle[1] > angle[0] && angle[1] - angle[0] <= 2.0 * crate::ops::PI + 1e-3)
-                {
-                    problems.help(
-                        &format!("/sensors/{i}/angle"),
-                        format!("the angles [{}, {}] rad are not possible", angle[0], angle[1]),
-                        "give [first, last] in radians, at most one turn apart",
-                    );
-                }
+            if let Sensor::Lidar { angle: Some(angle), .. } | Sensor::Beacon { angle: Some(angle), .. } =
+                sensor
+                && !(angle[1] > angle[0] && angle[1] - angle[0] <= 2.0 * crate::ops::PI + 1e-3)
+            {
+                problems.help(
+                    &format!("/sensors/{i}/angle"),
+                    format!("the angles [{}, {}] rad are not possible", angle[0], angle[1]),
+                    "give [first, last] in radians, at most one turn apart",
+                );
             }
         }
         let joints = self.actuators.joints();

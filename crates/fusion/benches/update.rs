@@ -47,7 +47,12 @@ fn body() -> BodyDescription {
         name: "bench".to_owned(),
         sensors: sensors
             .into_iter()
-            .map(|sensor| SensorDescription { sensor, mount: Isometry3::identity(), joints: Vec::new(), limb: None })
+            .map(|sensor| SensorDescription {
+                sensor,
+                mount: Isometry3::identity(),
+                joints: Vec::new(),
+                limb: None,
+            })
             .collect(),
         actuators: Vec::new(),
         interface: Interface::Velocity,

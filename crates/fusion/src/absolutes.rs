@@ -63,16 +63,21 @@ pub(crate) struct Absolutes {
 }
 
 impl Absolutes {
-    /// One cue for each of `checks_itself`, which says whether it has means of its own to tell that it is wrong.
-    pub(crate) fn new(honesty: Honesty, checks_itself: impl Iterator<Item = bool>) -> Self {
-        let blank = |checks_itself| Absolute {
+    /// Room for so many cues.
+    pub(crate) fn new(honesty: Honesty, count: usize) -> Self {
+        let blank = Absolute {
             monitor: Monitor::default(),
             information: Matrix3::zeros(),
-            checks_itself,
+            checks_itself: false,
             taken: None,
             known: 1.0,
         };
-        Self { honesty, blame: Blame::default(), cues: checks_itself.map(blank).collect() }
+        Self { honesty, blame: Blame::default(), cues: vec![blank; count] }
+    }
+
+    /// Notes whether the next reading of the cue `index` has means of its own to tell that it is wrong, and found nothing.
+    pub(crate) fn vouch(&mut self, index: usize, checks_itself: bool) {
+        self.cues[index].checks_itself = checks_itself;
     }
 
     /// Tells what is known from elsewhere: the variances of the cue `index` are `factor` times the nominal ones.

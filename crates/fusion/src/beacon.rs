@@ -149,7 +149,9 @@ mod tests {
         BodyDescription {
             name: "test".to_owned(),
             sensors: vec![
-                sensor(r#"{"kind": "beacon", "name": "eye", "link": "l", "by": "camera", "angle": [-1.2, 1.2], "directions": 13, "rate": 10}"#),
+                sensor(
+                    r#"{"kind": "beacon", "name": "eye", "link": "l", "by": "camera", "angle": [-1.2, 1.2], "directions": 13, "rate": 10}"#,
+                ),
                 sensor(r#"{"kind": "beacon", "name": "ears", "link": "l", "by": "microphones", "rate": 10}"#),
             ],
             actuators: Vec::new(),

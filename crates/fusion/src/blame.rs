@@ -131,7 +131,9 @@ impl Blame {
             is_alone = false;
             let Some((_, elsewhere)) = other.monitor.last() else { continue };
             // Two that are one place, and both of them elsewhere.
-            let is_elsewhere = strangeness(&other, &elsewhere) > SAME_PLACE;
+            // For long enough that chance does not do it: it may be a rough cue, and a lie be near.
+            let (slow, std) = other.monitor.slow();
+            let is_elsewhere = strangeness(&other, &elsewhere) > SAME_PLACE && slow.norm() > CLEAR * std;
             if gated >= PAIR && is_elsewhere && are_one_place(own, innovation, &other, &elsewhere) {
                 return true;
             }

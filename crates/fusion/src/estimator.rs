@@ -103,9 +103,7 @@ impl Fusion {
             CueReport::silent("scan_matching"),
         ];
         cues.extend(senses.poses.iter().map(|reader| CueReport::silent(&reader.name)));
-        // Whether a scan fits the map, it tells by itself.
-        let checks_itself = std::iter::once(true).chain(senses.poses.iter().map(|_| false));
-        let absolutes = Absolutes::new(honesty, checks_itself);
+        let absolutes = Absolutes::new(honesty, 1 + senses.poses.len());
         let map = known.cloned().unwrap_or_else(|| {
             OccupancyGrid::new(Point2::new(start.x, start.y), spec.map.size, spec.map.resolution)
         });
@@ -304,8 +302,9 @@ impl Fusion {
             let mut is_rough = false;
             if self.scan_matching {
                 match self.sweeps.find(&self.map, scan, &mount, &guess) {
-                    Sight::Fits { pose, information, dimensions, score, is_rough: rough } => {
+                    Sight::Fits { pose, information, dimensions, score, is_rough: rough, is_sure } => {
                         is_rough = rough;
+                        self.absolutes.vouch(SCANS, is_sure);
                         self.correct(SCANS, Fix { pose, information, dimensions, stamp });
                         self.belief.cues[cue].reliability *= score;
                     }
@@ -354,8 +353,7 @@ impl Fusion {
         let sighting = Sighting { innovation, information };
         let report = &mut self.belief.cues[cue];
         let when = (fix.stamp, now);
-        let is_taken =
-            self.absolutes.hear(&mut self.filter, index, &sighting, when, fix.dimensions, report);
+        let is_taken = self.absolutes.hear(&mut self.filter, index, &sighting, when, fix.dimensions, report);
         if let Some((_, _, spoken)) = self.silence.as_mut().filter(|_| is_taken) {
             *spoken = true;
         }

@@ -18,7 +18,7 @@ pub struct Verdict<const N: usize> {
 }
 
 /// What a cue of `D` numbers with this `innovation` and `information` does to `N` states with this `covariance` P;
-/// `columns` is PHᵀ and `predicted` HPHᵀ. `None` if the numbers break down.
+/// `columns` is `PHᵀ` and `predicted` `HPHᵀ`. `None` if the numbers break down.
 #[must_use]
 pub fn weigh<const N: usize, const D: usize>(
     covariance: &SMatrix<f64, N, N>,
@@ -86,7 +86,8 @@ mod tests {
 
     #[test]
     fn what_is_no_covariance_has_none() {
-        for (place, value) in [((0, 0), -1.0), ((1, 1), 0.0), ((2, 2), f64::NAN), ((0, 1), 9.0), ((0, 2), f64::NAN)]
+        for (place, value) in
+            [((0, 0), -1.0), ((1, 1), 0.0), ((2, 2), f64::NAN), ((0, 1), 9.0), ((0, 2), f64::NAN)]
         {
             let mut covariance = Matrix3::identity();
             covariance[place] = value;

@@ -67,7 +67,7 @@ impl TurnRates {
     }
 
     /// What the gyroscope's error gains in a second while it is learned anew, rad²/s².
-    pub(crate) fn relearning(&self) -> f64 {
+    pub(crate) fn relearning(self) -> f64 {
         self.apart * self.apart / RELEARN
     }
 }

@@ -201,7 +201,6 @@ impl SpatialFusion {
         let gyro = senses.imu.as_ref().map_or("gyro", |reader| &reader.name);
         let mut cues = [odometry, gyro, "scan_matching"].map(CueReport::silent).to_vec();
         cues.extend(senses.poses.iter().map(|reader| CueReport::silent(&reader.name)));
-        let checks_itself = std::iter::once(true).chain(senses.poses.iter().map(|_| false));
         let map = known.cloned().unwrap_or_else(|| {
             OccupancyGrid::new(Point2::new(start.x, start.y), spec.map.size, spec.map.resolution)
         });
@@ -216,7 +215,7 @@ impl SpatialFusion {
         let beams = senses.scans.iter().map(|reader| reader.beams).max().unwrap_or(0);
         Self {
             filter: Filter::new(&start.to_spatial(0.0), &mount, &prior),
-            absolutes: Absolutes::new(honesty, checks_itself),
+            absolutes: Absolutes::new(honesty, 1 + senses.poses.len()),
             at: None,
             inertial: Inertial::default(),
             wheels: Wheels { way: WheelWay::new(body.drive), ..Wheels::default() },
@@ -451,10 +450,9 @@ impl SpatialFusion {
         // The turning rates of wheels and gyroscope, over the same time as far as they can be had.
         let [turned, time] = std::mem::take(&mut self.wheels.turned);
         if self.lives(now) && time > 0.0 {
-            let wheel = noise.odometry_angular
-                * noise.odometry_angular
-                * (delta.yaw.abs() + 0.1 * delta.x.abs())
-                + 1e-8;
+            let wheel =
+                noise.odometry_angular * noise.odometry_angular * (delta.yaw.abs() + 0.1 * delta.x.abs())
+                    + 1e-8;
             let gyro = (noise.gyro * noise.gyro * dt * INDEPENDENT).max(1e-10);
             let apart = turned / time - delta.yaw / dt;
             let is_still = delta.yaw.abs() < 0.002 * dt && delta.x.abs() < 0.002 * dt;
@@ -604,8 +602,9 @@ impl SpatialFusion {
         let mut rough = false;
         if self.scan_matching {
             match self.sweeps.find(&self.map, scan, mount, &Pose2::from_spatial(then)) {
-                Sight::Fits { pose, information, score, is_rough, .. } => {
+                Sight::Fits { pose, information, score, is_rough, is_sure, .. } => {
                     rough = is_rough;
+                    self.absolutes.vouch(SCANS, is_sure);
                     let told = Matrix6::from_fn(|r, c| {
                         let place = |axis: usize| PLANAR.iter().position(|planar| *planar == axis);
                         place(r).zip(place(c)).map_or(0.0, |at| information[at])

@@ -18,6 +18,8 @@ const LEAST_SCORE: f64 = 0.2;
 const MOST_AGAINST: f64 = 0.4;
 /// Scans whose residuals are so many times the usual ones, in variance, are not drawn.
 const ROUGH: f64 = 4.0;
+/// Scans that are rougher than this do not vouch for themselves.
+const USUAL: f64 = 2.0;
 
 /// What matching says of a sweep.
 pub(crate) enum Sight {
@@ -33,6 +35,8 @@ pub(crate) enum Sight {
         score: f64,
         /// Whether it is too rough to be drawn.
         is_rough: bool,
+        /// Whether it fits as well as scans usually do, so that it may stand for two cues.
+        is_sure: bool,
     },
     /// It shows what is not known yet.
     New,
@@ -116,14 +120,14 @@ impl Sweeps {
                 let floor = Matrix3::from_diagonal(&Vector3::new(position, position, heading));
                 let Some(information) = soften(&found.information, &floor) else { return Sight::Nothing };
                 // Walls that are much rougher than usual are this scan's, not the world's.
-                let roughness =
-                    if self.honesty.noise { self.roughness.of(found.mean_square) } else { 1.0 };
+                let roughness = if self.honesty.noise { self.roughness.of(found.mean_square) } else { 1.0 };
                 Sight::Fits {
                     pose: found.pose,
                     information: information / (roughness * roughness),
                     dimensions: if found.is_open { 2 } else { 3 },
                     score: found.score,
                     is_rough: roughness > ROUGH,
+                    is_sure: roughness < USUAL,
                 }
             }
             // Little of it is known, unless it contradicts what is.

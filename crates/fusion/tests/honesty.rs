@@ -48,7 +48,12 @@ fn body() -> BodyDescription {
         name: "test".to_owned(),
         sensors: sensors
             .into_iter()
-            .map(|sensor| SensorDescription { sensor, mount: Isometry3::identity(), joints: Vec::new(), limb: None })
+            .map(|sensor| SensorDescription {
+                sensor,
+                mount: Isometry3::identity(),
+                joints: Vec::new(),
+                limb: None,
+            })
             .collect(),
         actuators: Vec::new(),
         interface: Interface::Velocity,

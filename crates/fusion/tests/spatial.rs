@@ -16,7 +16,8 @@ const TICK: f64 = 0.005;
 /// What a body in these tests is made of, as a robot file would say it.
 fn body(sensors: &[&str], limbs: Vec<Option<Limb>>) -> BodyDescription {
     let sensor = |text: &&str| -> Sensor { serde_json::from_str(text).expect("a sensor") };
-    let limits = r#"{"linear": 0.8, "angular": 2.0, "linear_acceleration": 2.0, "angular_acceleration": 4.0}"#;
+    let limits =
+        r#"{"linear": 0.8, "angular": 2.0, "linear_acceleration": 2.0, "angular_acceleration": 4.0}"#;
     let mut limbs = limbs.into_iter();
     BodyDescription {
         name: "test".to_owned(),
@@ -118,7 +119,9 @@ impl World {
         let (_, turning) = self.twist();
         Imu {
             angular_velocity: unit().rotation.inverse() * turning + self.gyro_bias + self.noise(0.003),
-            linear_acceleration: rotation.inverse() * acceleration + self.accelerometer_bias + self.noise(0.05),
+            linear_acceleration: rotation.inverse() * acceleration
+                + self.accelerometer_bias
+                + self.noise(0.05),
             orientation: None,
         }
     }
@@ -236,10 +239,12 @@ fn walk(way: Way, time: f64, outs: &[Vector3<f64>; 4], slides: f64) -> (Vec<f64>
 
 /// Walks the hills for `seconds`; how far off it is at the end, m.
 fn walked(seconds: f64, slides: f64, spec: &FusionSpec) -> (f64, f64) {
-    let outs = [(0.2, 0.15), (0.2, -0.15), (-0.2, 0.15), (-0.2, -0.15)].map(|(x, y)| Vector3::new(x, y, -0.3));
+    let outs =
+        [(0.2, 0.15), (0.2, -0.15), (-0.2, 0.15), (-0.2, -0.15)].map(|(x, y)| Vector3::new(x, y, -0.3));
     let names = ["fl", "fr", "rl", "rr"];
     let limbs: Vec<_> = names.iter().zip(outs).map(|(name, out)| slider(name, out)).collect();
-    let joint_names: Vec<String> = limbs.iter().flat_map(|limb| limb.joints.iter().map(|j| j.name.clone())).collect();
+    let joint_names: Vec<String> =
+        limbs.iter().flat_map(|limb| limb.joints.iter().map(|j| j.name.clone())).collect();
     let state = format!(
         r#"{{"kind": "joint_state", "name": "joints", "rate": 200, "joints": {}}}"#,
         serde_json::to_string(&joint_names).expect("names")
@@ -311,7 +316,8 @@ const STD: [f64; 2] = [0.02, 0.05];
 
 fn tracked_body() -> BodyDescription {
     let tracker = r#"{"kind": "pose", "name": "tracker", "rate": 20, "noise": {"position": 0.02, "heading": 0.02, "height": 0.02, "tilt": 0.02}}"#;
-    let sonar = r#"{"kind": "pose", "name": "sonar", "rate": 10, "noise": {"position": 0.05, "height": 0.05}}"#;
+    let sonar =
+        r#"{"kind": "pose", "name": "sonar", "rate": 10, "noise": {"position": 0.05, "height": 0.05}}"#;
     body(&[IMU, tracker, sonar], Vec::new())
 }
 
@@ -345,11 +351,11 @@ fn swum(rule: Rule, lie: impl Fn(usize, f64, &mut AbsolutePose, &mut Stream) -> 
                     }
                 }
             }
-            while under_way.front().is_some_and(|(due, ..)| *due <= percepts.now) {
-                let Some((_, slot, stamp, absolute)) = under_way.pop_front() else { break };
+            // A slot holds one reading; who comes next waits for the next tick.
+            if under_way.front().is_some_and(|(due, ..)| *due <= percepts.now)
+                && let Some((_, slot, stamp, absolute)) = under_way.pop_front()
+            {
                 percepts.slots_mut()[slot].put(stamp, |to| to.copy_from(&Reading::Pose(absolute)));
-                // A slot holds one reading; who comes next waits for the next tick.
-                break;
             }
             estimator.update(&percepts);
             run.note(&estimator, &world.truth());

@@ -244,9 +244,7 @@ impl RobotSink {
                     Sensor::Lidar { link, .. }
                     | Sensor::Imu { link, .. }
                     | Sensor::Contact { link, .. }
-                    | Sensor::Beacon { link, .. } => {
-                        prefixed(prefix, link)
-                    }
+                    | Sensor::Beacon { link, .. } => prefixed(prefix, link),
                     _ => prefixed(prefix, "base_link"),
                 })
                 .collect(),
@@ -431,7 +429,8 @@ impl RobotSink {
                 output.put(channel, stamp, &message)
             }
             Reading::Pose(absolute) => {
-                let covariance = std::array::from_fn(|r| std::array::from_fn(|c| absolute.covariance[(r, c)]));
+                let covariance =
+                    std::array::from_fn(|r| std::array::from_fn(|c| absolute.covariance[(r, c)]));
                 let message = msg::PoseWithCovarianceStamped {
                     header: Header::new(Stamp(sense.stamp), &self.frames.map),
                     pose: msg::PoseWithCovariance { pose: (&absolute.pose).into(), covariance },

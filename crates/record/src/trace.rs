@@ -287,7 +287,8 @@ pub(crate) fn field(reading: &Reading, index: usize) -> String {
         Reading::Contact(_) => &["touching", "force", "bearing"],
         Reading::Battery(_) => &["percentage", "voltage", "current"],
         Reading::Pose(_) => {
-            const POSE: [&str; 7] = ["x", "y", "z", "orientation.x", "orientation.y", "orientation.z", "orientation.w"];
+            const POSE: [&str; 7] =
+                ["x", "y", "z", "orientation.x", "orientation.y", "orientation.z", "orientation.w"];
             if let Some(name) = POSE.get(index) {
                 return format!("pose.{name}");
             }

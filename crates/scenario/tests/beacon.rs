@@ -31,8 +31,7 @@ fn watch(scene_settings: &[&str], robot_settings: &[&str]) -> Seen {
     let layout = scene.layout(3).expect("layout");
     let start = layout.tasks[0].start;
     // It has no goal: it stands there.
-    let mut brain =
-        RobotBrain::new(&robot.file.value.brain, &robot.model.description, start).expect("brain");
+    let mut brain = RobotBrain::new(&robot.file.value.brain, &robot.model.description, start).expect("brain");
     let setup = Setup { robot: robot.model.clone(), brain: None };
     let mut body =
         SoloBody::new(Arena::new(0, 3, &scene.scene.spec, layout, vec![setup]), 100.0).expect("body");

@@ -315,7 +315,8 @@ impl Arena {
     /// Stage 2: senses measure and messages arrive.
     pub fn sense(&mut self) {
         for robot in &mut self.robots {
-            let truth = Truth { world: &self.world, robot: &robot.truth, beacons: &self.beacons, now: self.now };
+            let truth =
+                Truth { world: &self.world, robot: &robot.truth, beacons: &self.beacons, now: self.now };
             for (sense, slot) in robot.senses.iter_mut().zip(robot.percepts.slots_mut()) {
                 sense.measure(self.now, &truth);
                 sense.deliver(self.now, slot);

@@ -164,17 +164,15 @@ fn fit(spec: &Robot<()>, model: Model, problems: &mut Problems<'_>) -> Option<Ro
             Sensor::Lidar { link, .. }
             | Sensor::Imu { link, .. }
             | Sensor::Contact { link, .. }
-            | Sensor::Beacon { link, .. } => {
-                match model.frame(link) {
-                    Some(frame) => {
-                        mount = relative(&model, &base, frame);
-                        if matches!(sensor, Sensor::Contact { .. }) {
-                            limb = limb_of(&model, &base, frame);
-                        }
+            | Sensor::Beacon { link, .. } => match model.frame(link) {
+                Some(frame) => {
+                    mount = relative(&model, &base, frame);
+                    if matches!(sensor, Sensor::Contact { .. }) {
+                        limb = limb_of(&model, &base, frame);
                     }
-                    None => problems.unknown(&here("link"), "link", link, frames.iter().copied()),
                 }
-            }
+                None => problems.unknown(&here("link"), "link", link, frames.iter().copied()),
+            },
             Sensor::WheelOdometry { left, right, .. } => {
                 for (name, key) in [(left, "left"), (right, "right")] {
                     if find_joint(name, &here(key), problems).is_some() {

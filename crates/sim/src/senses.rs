@@ -6,7 +6,9 @@ use std::collections::VecDeque;
 use nalgebra::{Isometry3, Matrix6, Translation3, UnitQuaternion, Vector3, Vector6};
 use neuraxis_core::percepts::{AbsolutePose, Azimuth, Battery, Contact, Imu, Odometry};
 use neuraxis_core::random::{self, Stream, normal};
-use neuraxis_core::robot::{BeaconSense, ImuNoise, JointNoise, OdometryNoise, PoseNoise, RangeNoise, Sensor, Transport};
+use neuraxis_core::robot::{
+    BeaconSense, ImuNoise, JointNoise, OdometryNoise, PoseNoise, RangeNoise, Sensor, Transport,
+};
 use neuraxis_core::{Pose2, Reading, Slot, Stamp, Twist2, kinematics::DifferentialDrive, ops, time};
 use rand::RngExt as _;
 use rapier3d::prelude::{ColliderHandle, PhysicsWorld, Pose, QueryFilter, Ray, Rotation, Vector};
@@ -243,9 +245,7 @@ impl Sense {
                 Kind::Battery { capacity: *capacity, charge: *charge, voltage: *voltage }
             }
             Sensor::Pose { noise, .. } => Kind::Pose { link, mount, noise: *noise },
-            Sensor::Beacon { by, d_prime, .. } => {
-                Kind::Beacon { link, mount, by: *by, d_prime: *d_prime }
-            }
+            Sensor::Beacon { by, d_prime, .. } => Kind::Beacon { link, mount, by: *by, d_prime: *d_prime },
         };
         let period = time::period(sensor.rate());
         let Transport { delay, loss } = sensor.transport();
@@ -503,7 +503,9 @@ fn fill(
         (Kind::Beacon { link, mount, by, d_prime }, Reading::Azimuth(azimuth)) => {
             let pose = truth.robot.links[*link] * *mount;
             let Azimuth { angle_min, angle_increment, tuning, activity } = azimuth;
-            activity.iter_mut().for_each(|activity| *activity = (louder * normal(stream)) as f32);
+            for activity in activity.iter_mut() {
+                *activity = (louder * normal(stream)) as f32;
+            }
             for beacon in truth.beacons.iter().filter(|beacon| shines(beacon, truth.now)) {
                 let d = *d_prime * reach(truth, &pose, beacon, *by);
                 let [x, y, z] = beacon.at.map(|v| v as f32);

@@ -180,7 +180,8 @@ impl Filter {
         let acceleration = felt - Vector3::new(0.0, 0.0, GRAVITY);
         self.position += self.velocity * dt + 0.5 * dt * dt * acceleration;
         self.velocity += acceleration * dt;
-        self.rotation = UnitQuaternion::new_normalize((self.rotation * UnitQuaternion::new(turn)).into_inner());
+        self.rotation =
+            UnitQuaternion::new_normalize((self.rotation * UnitQuaternion::new(turn)).into_inner());
 
         let turned = middle.to_rotation_matrix().into_inner();
         let swing = cross(&felt);
@@ -374,8 +375,7 @@ mod tests {
     use super::*;
     use neuraxis_core::random::{self, Stream, normal};
 
-    const PRIOR: Prior =
-        Prior { tilt: 0.1, height: 0.1, velocity: 0.1, constants: [0.01, 0.1, 0.02] };
+    const PRIOR: Prior = Prior { tilt: 0.1, height: 0.1, velocity: 0.1, constants: [0.01, 0.1, 0.02] };
 
     fn vector(stream: &mut Stream, std: f64) -> Vector3<f64> {
         Vector3::from_fn(|_, _| std * normal(stream))
@@ -423,7 +423,9 @@ mod tests {
         assert!(off(&filter, &filter.of_velocity(), |f| f.velocity(&rate)) < 1e-6);
         let wheels = |f: &Filter| f.velocity(&rate) - Vector3::new((1.0 + f.scale()) * 0.7, 0.0, 0.0);
         assert!(off(&filter, &filter.of_wheels(0.7), wheels) < 1e-6);
-        assert!(off(&filter, &filter.of_turning(), |f| f.turning(&rate).fixed_rows::<1>(2).into_owned()) < 1e-6);
+        assert!(
+            off(&filter, &filter.of_turning(), |f| f.turning(&rate).fixed_rows::<1>(2).into_owned()) < 1e-6
+        );
         assert!(off(&filter, &filter.of_gravity().0, |f| f.of_gravity().1) < 1e-6);
         assert!(off(&filter, &filter.of_speed().0, |f| f.of_speed().1) < 1e-6);
         // A pose of a moment ago, from which the body moved on by what the track says, and by what it was faster.

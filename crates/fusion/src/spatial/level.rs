@@ -35,10 +35,8 @@ impl Level {
         frame: &Isometry3<f64>,
     ) -> (&'a LaserScan, Pose2) {
         let heading = Pose2::from_spatial(base).yaw;
-        let upright = Isometry3::rotation(Vector3::new(0.0, 0.0, -heading)) * Isometry3::from_parts(
-            nalgebra::Translation3::identity(),
-            base.rotation,
-        );
+        let upright = Isometry3::rotation(Vector3::new(0.0, 0.0, -heading))
+            * Isometry3::from_parts(nalgebra::Translation3::identity(), base.rotation);
         let sensor = upright * frame;
         let mount = Pose2::from_spatial(&sensor);
         let tilt = (sensor.rotation * Vector3::z()).xy().norm();

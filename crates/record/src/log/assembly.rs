@@ -509,7 +509,7 @@ impl Senses {
         let reading = match event.content {
             Content::Odometry(odometry) => Reading::Odometry(odometry),
             Content::Imu(imu) => Reading::Imu(imu),
-            Content::Pose(absolute) => Reading::Pose(absolute),
+            Content::Pose(absolute) => Reading::Pose(*absolute),
             Content::Scan(sweep) => {
                 let (angle, _) = angles(&sweep)?;
                 let slot = slot.ok_or("no sweep of this topic is possible")?;

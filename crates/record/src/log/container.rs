@@ -97,7 +97,11 @@ pub(super) fn read(path: &Path, gathered: &mut Gathered) -> Result<(), LogError>
                 foreign(path, "a compressed file", "unpack it first: `zstd -d`, or `ros2 bag convert`")
             }
             [] => foreign(path, "empty", "the recorder wrote nothing"),
-            _ => foreign(path, "no MCAP file", "give an MCAP file, or a `rosbag2` folder with *.mcap or *.db3 files"),
+            _ => foreign(
+                path,
+                "no MCAP file",
+                "give an MCAP file, or a `rosbag2` folder with *.mcap or *.db3 files",
+            ),
         });
     }
     let mut file = Mcap { gathered, schemas: BTreeMap::new(), channels: BTreeMap::new(), is_ros1: false };

@@ -88,7 +88,7 @@ pub(super) enum Content {
     Odometry(Odometry),
     Imu(Imu),
     Scan(Sweep),
-    Pose(AbsolutePose),
+    Pose(Box<AbsolutePose>),
     BarePose(Pose2),
     Links(Vec<Link>),
 }
@@ -225,7 +225,7 @@ impl Gathered {
             }
             Type::Pose => {
                 let m: msg::PoseWithCovarianceStamped = decode(data)?;
-                (m.header, None, Content::Pose(absolute(&m.pose)))
+                (m.header, None, Content::Pose(Box::new(absolute(&m.pose))))
             }
             Type::BarePose => {
                 let m: msg::PoseStamped = decode(data)?;

@@ -68,7 +68,8 @@ fn topics(database: &Connection) -> Result<Option<Vec<Topic>>, Error> {
     if database.query_row(plain, [], |row| row.get::<_, i64>(0))? != 2 {
         return Ok(None);
     }
-    let mut query = database.prepare("SELECT id, name, type, serialization_format FROM topics ORDER BY id")?;
+    let mut query =
+        database.prepare("SELECT id, name, type, serialization_format FROM topics ORDER BY id")?;
     let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
     rows.collect::<Result<_, _>>().map(Some)
 }

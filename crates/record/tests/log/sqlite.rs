@@ -61,7 +61,9 @@ fn a_database_that_is_no_log_says_so() {
       CREATE VIEW messages AS WITH RECURSIVE n(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n)
       SELECT id, id AS topic_id, id AS timestamp, x'00' AS data FROM n;";
     assert!(said("endless.db3", endless).contains("no `rosbag2` log"));
-    assert!(said("typed.db3", "CREATE TABLE topics(a); CREATE TABLE messages(b);").contains("cannot be read"));
+    assert!(
+        said("typed.db3", "CREATE TABLE topics(a); CREATE TABLE messages(b);").contains("cannot be read")
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ use neuraxis_core::body::{Body as _, BodyDescription};
 use neuraxis_core::file::FileError;
 use neuraxis_core::robot::Sensor;
 use neuraxis_core::{Pose2, Reading, Stamp, Twist2, ops};
-use neuraxis_fusion::{Estimator, FusionSpec, Rule};
+use neuraxis_fusion::{Estimator, FusionSpec, Rule, Space};
 use neuraxis_sim::scene::spec::{Fault, FaultKind, SceneSpec};
 use neuraxis_sim::{Arena, Setup, SoloBody};
 use serde::Serialize;
@@ -298,7 +298,14 @@ fn trial(
     let spec = |rule| FusionSpec { rule, ..fusion.clone() };
     let mut estimators: Vec<Box<dyn Estimator>> =
         RULES.iter().map(|rule| neuraxis_fusion::build(&spec(*rule), &description, start, None)).collect();
-    let plain = neuraxis_fusion::build(&spec(Rule::Ekf), &description, start, None);
+    // Who leaves out the inertial unit is better off on the plane, where the wheels tell the turn.
+    let is_inertial = |fault: &Fault| {
+        let sense = description.sensors.iter().find(|s| s.sensor.name() == fault.sensor);
+        sense.is_some_and(|s| matches!(s.sensor, Sensor::Imu { .. }))
+    };
+    let space = if faults.iter().any(is_inertial) { Some(Space::Se2) } else { fusion.space };
+    let plain = FusionSpec { space, ..spec(Rule::Ekf) };
+    let plain = neuraxis_fusion::build(&plain, &description, start, None);
     let mut oracle =
         Oracle::new(plain, faults.first().cloned(), description.percepts(), fusion.noise.odometry_linear);
     let limits = description.limits.clone();
@@ -356,10 +363,9 @@ fn trial(
             let events = &beliefs[0].events;
             line.push(LinePoint {
                 time,
-                error: [error, beliefs[1].pose.distance(&truth), oracle.pose().distance(&truth)]
-                    .map(|e| e as f32),
-                reliability: beliefs[0].cues.iter().map(|cue| cue.reliability as f32).collect(),
-                events: [events.obstacle, events.contact, events.slip].map(|e| e as f32),
+                error: [error, beliefs[1].pose.distance(&truth), oracle.pose().distance(&truth)].map(short),
+                reliability: beliefs[0].cues.iter().map(|cue| short(cue.reliability)).collect(),
+                events: [events.obstacle, events.contact, events.slip].map(short),
             });
         }
 
@@ -387,6 +393,11 @@ fn trial(
         cues: estimators[0].belief().cues.iter().map(|cue| cue.name.to_string()).collect(),
         line,
     }
+}
+
+/// A number for a plot: a tenth of a millimetre is enough.
+fn short(x: f64) -> f32 {
+    ((x * 1e4).round() / 1e4) as f32
 }
 
 fn square(x: f64) -> f64 {

@@ -72,7 +72,7 @@ pub fn page(benches: &[RobotBench], order: &Order, command: &str) -> String {
             );
         }
     }
-    out.push_str("</body></html>\n");
+    let _ = writeln!(out, "<script>{SCRIPT}</script></body></html>");
     out
 }
 
@@ -180,48 +180,78 @@ fn done(scenario: &Scenario) -> String {
     scenario.faults.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
-/// One trial of a scenario.
+/// One trial of a scenario; its plots are drawn when it is opened.
 fn trial_section(scenario: &Scenario, trial: &TrialRow) -> String {
     let last = trial.line.last().map_or(1.0, |point| point.time).max(1.0);
-    let window = scenario.faults.first().map(|fault| (fault.from, fault.until.unwrap_or(last)));
-    let errors = ["ours", "ekf", "oracle"].iter().enumerate().map(|(i, name)| {
-        (*name, trial.line.iter().map(|p| (p.time, 100.0 * f64::from(p.error[i]))).collect::<Vec<_>>())
-    });
-    let errors: Vec<_> = errors.collect();
-    // What the plain filter does may be far off the scale of the others.
-    let own = |name: &str| name != "ekf";
-    let highest = errors
-        .iter()
-        .filter(|(name, _)| own(name))
-        .flat_map(|(_, points)| points.iter().map(|(_, y)| *y))
-        .fold(2.0_f64, f64::max);
-    let cues: Vec<_> = trial
-        .cues
-        .iter()
-        .enumerate()
-        .map(|(i, name)| {
-            let of = |p: &super::fusion::LinePoint| f64::from(p.reliability.get(i).copied().unwrap_or(0.0));
-            (name.as_str(), trial.line.iter().map(|p| (p.time, of(p))).collect::<Vec<_>>())
-        })
-        .collect();
-    let events: Vec<_> = ["obstacle", "contact", "slip"]
-        .iter()
-        .enumerate()
-        .map(|(i, name)| {
-            (*name, trial.line.iter().map(|p| (p.time, f64::from(p.events[i]))).collect::<Vec<_>>())
-        })
-        .collect();
+    let [from, until] =
+        scenario.faults.first().map_or([0.0; 2], |fault| [fault.from, fault.until.unwrap_or(last)]);
+    let shares = |values: &mut dyn Iterator<Item = f32>| {
+        values.map(|v| (255.0 * v.clamp(0.0, 1.0)).round() as u32).collect::<Vec<_>>()
+    };
+    // A point: errors in tenths of a millimetre as far as four digits go, then reliabilities and events in 255ths.
+    let mut points = String::new();
+    for point in &trial.line {
+        for error in point.error {
+            let _ = write!(points, "{:04x}", (f64::from(error) * 1e4).round().clamp(0.0, 65_535.0) as u32);
+        }
+        let mut both = point.reliability.iter().chain(&point.events).copied();
+        for share in shares(&mut both) {
+            let _ = write!(points, "{share:02x}");
+        }
+    }
+    let period = trial.line.get(1).map_or(1.0, |point| point.time);
     format!(
-        "<details><summary>seed {}: {:.1} cm, ekf {:.1} cm, oracle {:.1} cm</summary><div class=\"plots\">{}{}{}</div></details>",
+        "<details class=\"trial\" data-points=\"{points}\" data-cues=\"{}\" data-period=\"{period}\" \
+         data-window=\"{from} {until}\"><summary>seed {}: {:.1} cm, ekf {:.1} cm, oracle {:.1} cm</summary></details>",
+        escape(&trial.cues.join("|")).replace('"', "&quot;"),
         trial.seed,
         100.0 * trial.rmse[0],
         100.0 * trial.rmse[1],
         100.0 * trial.oracle,
-        plot("s", "error, cm", 0.0..last, 0.0..1.2 * highest, window, &errors),
-        plot("s", "reliability", 0.0..last, 0.0..1.05, window, &cues),
-        plot("s", "events", 0.0..last, 0.0..1.05, window, &events),
     )
 }
+
+/// Draws a trial's plots when it is opened: errors, what each cue was held for, and events, with the fault's time shaded.
+const SCRIPT: &str = r##"
+const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#5a5a5a"];
+function plot(lines, unit, top, last, [from, until]) {
+  const [w, h, left, low] = [560, 210, 46, 34];
+  const x = t => left + (w - left - 16) * t / last, y = v => 8 + (h - low - 8) * (1 - Math.min(v, top) / top);
+  const ticks = [0, .25, .5, .75, 1].map(s => `<text x="${left - 6}" y="${y(s * top) + 4}" text-anchor="end">${
+    +(s * top).toPrecision(2)}</text>`).join("") + [0, .25, .5, .75, 1].map(s => `<text x="${x(s * last)}" y="${h - 18}"
+    text-anchor="middle">${Math.round(s * last)}</text>`).join("");
+  const paths = lines.map(([, values, step], i) => `<polyline fill="none" stroke="${COLOURS[i % 6]}" stroke-width="2" points="${
+    values.map((v, k) => x(k * step).toFixed(1) + "," + y(v).toFixed(1)).join(" ")}"/>`).join("");
+  const shade = until > from ? `<rect x="${x(from)}" y="8" width="${x(until) - x(from)}" height="${h - low - 8}"
+    fill="#c83c28" opacity=".12"/>` : "";
+  const keys = lines.map(([name], i) => `<span><i style="background:${COLOURS[i % 6]}"></i>${name}</span>`).join("");
+  return `<figure style="margin:0"><svg width="${w}" height="${h}" viewBox="0 0 ${w} ${h}" font-size="11">${shade}${paths}${ticks}
+    <path d="M${left} 8V${h - low}H${w - 16}" fill="none" stroke="#888"/><text x="${w - 16}" y="${h - 4}" text-anchor="end">s</text>
+    <text x="12" y="${h / 2}" transform="rotate(-90 12 ${h / 2})" text-anchor="middle">${unit}</text></svg>
+    <figcaption class="keys">${keys}</figcaption></figure>`;
+}
+function draw(trial) {
+  const text = trial.dataset.points, cues = trial.dataset.cues.split("|"), step = +trial.dataset.period;
+  const events = ["obstacle", "contact", "slip"], size = 12 + 2 * (cues.length + events.length);
+  const count = Math.floor(text.length / size), at = (k, from, digits) => parseInt(text.substr(k * size + from, digits), 16);
+  const line = (name, from, digits, scale) => [name, Array.from({length: count}, (_, k) => at(k, from, digits) * scale), step];
+  const errors = ["ours", "ekf", "oracle"].map((name, i) => line(name, 4 * i, 4, 0.01));
+  const shares = (names, from) => names.map((name, i) => line(name, from + 2 * i, 2, 1 / 255));
+  const last = Math.max(1, (count - 1) * step), window = trial.dataset.window.split(" ").map(Number);
+  // What the plain filter does may be far off the scale of the others.
+  const top = 1.2 * Math.max(2, ...errors[0][1], ...errors[2][1]);
+  const safe = text => text.replace(/[&<>]/g, c => ({"&": "&amp;", "<": "&lt;", ">": "&gt;"})[c]);
+  const plots = document.createElement("div");
+  plots.className = "plots";
+  plots.innerHTML = plot(errors, "error, cm", top, last, window)
+    + plot(shares(cues.map(safe), 12), "reliability", 1, last, window)
+    + plot(shares(events, 12 + 2 * cues.length), "events", 1, last, window);
+  trial.append(plots);
+}
+document.querySelectorAll(".trial").forEach(trial => trial.addEventListener("toggle", () => {
+  if (trial.open && !trial.querySelector(".plots")) draw(trial);
+}));
+"##;
 
 /// Lines in one plot; `window` is shaded.
 fn plot(

@@ -3,7 +3,7 @@
 //! It is told which sense is at fault, when the fault begins and ends, and how large its error is as a variance, but not the
 //! error itself: noise is given its true size; what is frozen, biased or an outlier is left out; wheels that slip are
 //! as uncertain as the slip is large, between two absolute poses; a gyroscope with a bias is left out, and the
-//! wheels turn the estimate. No estimator that has to find the fault by itself can be expected to match it.
+//! wheels turn the estimate, on the plane. No estimator that has to find the fault by itself can be expected to match it.
 
 use neuraxis_core::{Percepts, Pose2, Reading, Stamp};
 use neuraxis_fusion::Estimator;
