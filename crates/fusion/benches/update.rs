@@ -145,7 +145,7 @@ fn scan_matching(criterion: &mut Criterion) {
     let mut matcher = Matcher::new(360);
     let scan = sweep(&Pose2::new(0.45, -0.28, 0.23));
     criterion.bench_function("scan matching, 360 beams", |bencher| {
-        bencher.iter(|| matcher.find(&grid, &mapper, black_box(&scan), &Pose2::default(), &start));
+        bencher.iter(|| matcher.find(&grid, &mapper, black_box(&scan), &Pose2::default(), &start, 0.02));
     });
 }
 

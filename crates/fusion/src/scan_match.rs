@@ -6,12 +6,13 @@
 //! a beam is held against is the mean of the hits in the nearest occupied cell, which is finer than
 //! the grid and has no thickness; the normal n is that of the scan's own surface around the beam, so that
 //! the dots in which far walls are drawn do not hold the scan along the wall; weights w are Cauchy's
-//! with a scale of [`SCALE`]; where little of a scan fits, it is tried from some headings beside the guess (a short
+//! with a scale of [`SCALE`]; a fourth unknown takes up an error that all ranges share, which would pull the pose towards the nearer
+//! walls; where little of a scan fits, it is tried from some headings beside the guess (a short
 //! correlative search, Olson, "Real-time correlative scan matching", ICRA 2009); and the result is handed over with its information matrix, less any
 //! direction of the plane that is [`OPEN`] to it, so that along a bare corridor the estimate stays
 //! as uncertain as it was.
 
-use nalgebra::{Matrix2, Matrix3, Point2, Vector2, Vector3};
+use nalgebra::{Matrix2, Matrix3, Matrix4, Point2, Vector2, Vector4};
 use neuraxis_core::grid::Cell;
 use neuraxis_core::percepts::LaserScan;
 use neuraxis_core::{OccupancyGrid, Pose2, ops};
@@ -37,6 +38,8 @@ const LEAST_AGAINST: f64 = 0.2;
 const TURNS: [f64; 6] = [-0.06, 0.06, -0.12, 0.12, -0.2, 0.2];
 /// So many cells next to a beam's end, and to the eye, say nothing of walls that it would have passed.
 const BESIDE: usize = 2;
+/// Information that holds an offset at zero.
+const FIXED: f64 = 1e9;
 /// Least standard deviation of a residual, m, with an allowance for beams that err together.
 const LEAST_ERROR: f64 = 0.03;
 
@@ -57,6 +60,8 @@ pub struct Match {
     pub mean_square: f64,
     /// Share of the beams that contradict the map: they end in the open, or behind a known wall; 0 to 1.
     pub against: f64,
+    /// By how much all ranges seem to be too long, m.
+    pub offset: f64,
 }
 
 /// Buffers of the matcher, kept between calls so that matching does not allocate.
@@ -64,8 +69,8 @@ pub struct Match {
 pub struct Matcher {
     /// Where each beam ended, in `base_link`; NaN where it did not.
     ends: Vec<Point2<f64>>,
-    /// Of the beams that take part, the end and the normal of the surface there.
-    points: Vec<(Point2<f64>, Vector2<f64>)>,
+    /// Of the beams that take part, the end, the normal of the surface there, and the direction of the beam.
+    points: Vec<Beam>,
     /// Share of the beams of the last scan that contradicted the map.
     against: f64,
 }
@@ -86,7 +91,8 @@ impl Matcher {
     }
 
     /// The pose near `guess` (of `base_link`, in the map) at which `scan`, from a sensor mounted at
-    /// `mount`, fits `grid` best; `None` if too few beams end near known walls, or the search strays.
+    /// `mount`, fits `grid` best; `None` if too few beams end near known walls, or the search strays. An error that all
+    /// ranges share (m) is found besides, as far as it is likely: `offset_std` is its standard deviation, 0 for none.
     pub fn find(
         &mut self,
         grid: &OccupancyGrid,
@@ -94,6 +100,7 @@ impl Matcher {
         scan: &LaserScan,
         mount: &Pose2,
         guess: &Pose2,
+        offset_std: f64,
     ) -> Option<Match> {
         if !guess.is_finite() {
             return None;
@@ -104,23 +111,30 @@ impl Matcher {
             return None;
         }
         let overlap = self.points.len() as f64 / seen as f64;
-        let mut hessian = Matrix3::zeros();
+        let mut hessian = Matrix4::zeros();
         let mut open = None;
+        let mut offset = 0.0;
+        // What is known of the offset without this scan, as the beams' information is counted.
+        let known =
+            if offset_std > 0.0 { LEAST_ERROR * LEAST_ERROR / (offset_std * offset_std) } else { FIXED };
         for _ in 0..STEPS {
-            let (mut h, mut gradient, _) = self.linearise(grid, drawn, &pose);
-            if hessian == Matrix3::zeros() {
-                open = open_direction(&h);
+            let (mut h, mut gradient, _) = self.linearise(grid, drawn, &pose, offset);
+            h[(3, 3)] += known;
+            gradient[3] -= known * offset;
+            if hessian == Matrix4::zeros() {
+                open = open_direction(&h.fixed_view::<3, 3>(0, 0).into_owned());
             }
             if let Some(open) = open {
-                let keep = Matrix3::identity() - open * open.transpose();
+                let keep = Matrix4::identity() - open * open.transpose();
                 h = keep * h * keep;
                 gradient = keep * gradient;
             }
             hessian = h;
             // A little damping: where nothing constrains, nothing moves.
-            let damped = h + Matrix3::from_diagonal(&Vector3::new(1e-2, 1e-2, 1e-3));
+            let damped = h + Matrix4::from_diagonal(&Vector4::new(1e-2, 1e-2, 1e-3, 0.0));
             let step = damped.cholesky()?.solve(&gradient);
             pose = Pose2::new(pose.x + step.x, pose.y + step.y, pose.yaw + step.z);
+            offset += step.w;
             if step.x.abs() < 1e-4 && step.y.abs() < 1e-4 && step.z.abs() < 1e-4 {
                 break;
             }
@@ -129,11 +143,15 @@ impl Matcher {
         if strayed || !pose.is_finite() {
             return None;
         }
-        let (_, _, fit) = self.linearise(grid, drawn, &pose);
+        let (_, _, fit) = self.linearise(grid, drawn, &pose, offset);
         let variance = (4.0 * fit.mean_square).max(LEAST_ERROR * LEAST_ERROR);
+        // The pose's share, with the offset unknown.
+        let coupled = hessian.fixed_view::<3, 1>(0, 3).into_owned();
+        let of_pose = hessian.fixed_view::<3, 3>(0, 0) - coupled * coupled.transpose() / hessian[(3, 3)];
         Some(Match {
             pose,
-            information: hessian / variance,
+            offset,
+            information: of_pose / variance,
             score: fit.score,
             overlap,
             is_open: open.is_some(),
@@ -203,7 +221,9 @@ impl Matcher {
             });
             if beside_wall {
                 if let Some(normal) = self.normal(i) {
-                    self.points.push((end, normal));
+                    let way = end - Point2::new(mount.x, mount.y);
+                    let direction = way.try_normalize(1e-9).unwrap_or_default();
+                    self.points.push(Beam { end, normal, direction });
                 }
             } else if contradicts(grid, eye, guess.transform(end.x, end.y)) {
                 against += 1;
@@ -246,19 +266,21 @@ impl Matcher {
         grid: &OccupancyGrid,
         drawn: &Mapper,
         pose: &Pose2,
-    ) -> (Matrix3<f64>, Vector3<f64>, Fit) {
+        offset: f64,
+    ) -> (Matrix4<f64>, Vector4<f64>, Fit) {
         let (s, c) = ops::sin_cos(pose.yaw);
-        let mut hessian = Matrix3::zeros();
-        let mut gradient = Vector3::zeros();
+        let mut hessian = Matrix4::zeros();
+        let mut gradient = Vector4::zeros();
         let (mut weights, mut squares, mut raw, mut met) = (0.0, 0.0, 0.0, 0.0_f64);
-        for (p, normal) in &self.points {
+        for Beam { end, normal, direction } in &self.points {
+            let p = end - direction * offset;
             let (rx, ry) = (c * p.x - s * p.y, s * p.x + c * p.y);
             let end = Point2::new(pose.x + rx, pose.y + ry);
             let Some(surface) = nearest_surface(grid, drawn, end) else { continue };
             let n = Vector2::new(c * normal.x - s * normal.y, s * normal.x + c * normal.y);
             let residual = n.dot(&(surface - end));
             let weight = 1.0 / (1.0 + (residual / SCALE) * (residual / SCALE));
-            let j = Vector3::new(n.x, n.y, rx * n.y - ry * n.x);
+            let j = Vector4::new(n.x, n.y, rx * n.y - ry * n.x, -normal.dot(direction));
             hessian += weight * j * j.transpose();
             gradient += weight * residual * j;
             weights += weight;
@@ -282,6 +304,17 @@ fn contradicts(grid: &OccupancyGrid, eye: Point2<f64>, end: Point2<f64>) -> bool
     let steps = (way.norm() / grid.resolution()) as usize;
     (BESIDE..steps.saturating_sub(BESIDE))
         .any(|i| cell(end - way * (i as f64 / steps as f64)) == Some(Cell::Occupied))
+}
+
+/// A beam that takes part, in `base_link`.
+#[derive(Clone, Copy, Debug)]
+struct Beam {
+    /// Where it ended.
+    end: Point2<f64>,
+    /// Of the surface there.
+    normal: Vector2<f64>,
+    /// From the sensor to the end.
+    direction: Vector2<f64>,
 }
 
 /// How well beams lie on surfaces.
@@ -326,10 +359,10 @@ fn smallest_axis(spread: &Matrix2<f64>) -> Option<Vector2<f64>> {
 }
 
 /// The direction in the plane that `hessian` leaves open, if it leaves one.
-fn open_direction(hessian: &Matrix3<f64>) -> Option<Vector3<f64>> {
+fn open_direction(hessian: &Matrix3<f64>) -> Option<Vector4<f64>> {
     let plane = hessian.fixed_view::<2, 2>(0, 0).into_owned();
     let axis = smallest_axis(&plane)?;
     let least = (axis.transpose() * plane * axis)[0];
     let most = plane.trace() - least;
-    (least < OPEN * most).then(|| Vector3::new(axis.x, axis.y, 0.0))
+    (least < OPEN * most).then(|| Vector4::new(axis.x, axis.y, 0.0, 0.0))
 }

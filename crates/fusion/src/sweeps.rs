@@ -16,8 +16,14 @@ const LEAST_OVERLAP: f64 = 0.3;
 const LEAST_SCORE: f64 = 0.2;
 /// A scan of which a larger share contradicts the map does not show a new place.
 const MOST_AGAINST: f64 = 0.4;
+/// The same for a scan that else fits: so much of it elsewhere, and the rest may fit by chance.
+const DOUBTED_AGAINST: f64 = 0.3;
 /// Scans whose residuals are so many times the usual ones, in variance, are not drawn.
 const ROUGH: f64 = 4.0;
+/// Standard deviation of an error that all ranges of a scan may share (rule `bias`), m.
+const OFFSET: f64 = 0.02;
+/// Scans whose ranges seem to be longer or shorter by more than this would draw walls in the wrong place, m.
+const MOST_OFFSET: f64 = 0.03;
 /// Scans that are rougher than this do not vouch for themselves.
 const USUAL: f64 = 2.0;
 
@@ -113,8 +119,13 @@ impl Sweeps {
         guess: &Pose2,
     ) -> Sight {
         let is_checked = self.honesty.gate;
-        match self.matcher.find(map, &self.mapper, scan, mount, guess) {
-            Some(found) if found.score >= LEAST_SCORE && found.overlap >= LEAST_OVERLAP => {
+        let offset = if self.honesty.bias { OFFSET } else { 0.0 };
+        match self.matcher.find(map, &self.mapper, scan, mount, guess, offset) {
+            Some(found)
+                if found.score >= LEAST_SCORE
+                    && found.overlap >= LEAST_OVERLAP
+                    && !(is_checked && found.against > DOUBTED_AGAINST) =>
+            {
                 // No match is better than the map it is made against.
                 let [position, heading] = self.best.map(|std| std * std);
                 let floor = Matrix3::from_diagonal(&Vector3::new(position, position, heading));
@@ -126,7 +137,7 @@ impl Sweeps {
                     information: information / (roughness * roughness),
                     dimensions: if found.is_open { 2 } else { 3 },
                     score: found.score,
-                    is_rough: roughness > ROUGH,
+                    is_rough: roughness > ROUGH || found.offset.abs() > MOST_OFFSET,
                     is_sure: roughness < USUAL,
                 }
             }
