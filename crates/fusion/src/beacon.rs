@@ -77,6 +77,10 @@ impl BeaconSense {
                 continue;
             }
             ear.seen = slot.sequence();
+            if azimuth.activity.len() > ear.last.capacity() {
+                ear.stamp = None;
+                continue;
+            }
             let repeats = ear.last == azimuth.activity;
             ear.last.clear();
             ear.last.extend_from_slice(&azimuth.activity);

@@ -14,7 +14,7 @@
 //! Departure: the likelihoods are those of a Gaussian cue ([`GaussianCue`]) with the scales below, which were set by what the senses
 //! of the robots in `robots/` do, and not learned; a bumper's are its rates of hits and false alarms.
 
-use nalgebra::Vector2;
+use nalgebra::{UnitQuaternion, Vector2};
 use neuraxis_core::belief::Events;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::percepts::LaserScan;
@@ -79,6 +79,8 @@ pub(crate) struct EventSense {
     /// Sequence numbers of the readings that were taken in, slot by slot.
     seen: Vec<u64>,
     mounts: Vec<Pose2>,
+    /// From a sensor's frame to `base_link`.
+    turns: Vec<UnitQuaternion<f64>>,
     room: Evidence,
     strain: Evidence,
     touch: Evidence,
@@ -102,6 +104,7 @@ impl EventSense {
             radius: body.radius,
             braking: body.limits.linear_acceleration,
             seen: vec![0; body.sensors.len()],
+            turns: body.sensors.iter().map(|sensor| sensor.mount.rotation).collect(),
             mounts: body.sensors.iter().map(|sensor| Pose2::from_spatial(&sensor.mount)).collect(),
             room: None,
             strain: None,
@@ -167,8 +170,9 @@ impl EventSense {
                     }
                 }
                 Reading::Imu(imu) => {
-                    let felt = imu.linear_acceleration.xy();
-                    let rate = imu.angular_velocity.z;
+                    let turn = self.turns[i];
+                    let felt = (turn * imu.linear_acceleration).xy();
+                    let rate = (turn * imu.angular_velocity).z;
                     // What driving itself makes: along, the wheels' acceleration; across, the turn's.
                     let driven = Vector2::new(self.wheel_acceleration, context.twist.linear * rate);
                     let rest = felt - self.level - driven;
@@ -176,7 +180,8 @@ impl EventSense {
                     self.level += SLOWNESS * rest.map(|v| v.clamp(-most, most));
                     self.jolt = Some((stamp, CUE.llr(rest.norm() / JOLT_STD).max(LEAST)));
                     // Over a gap nothing is known of what was felt.
-                    let dt = self.last_imu.replace(stamp).map_or(0.0, |last| stamp.since(last).min(0.1));
+                    let dt =
+                        self.last_imu.replace(stamp).map_or(0.0, |last| stamp.since(last).clamp(0.0, 0.1));
                     self.unfelt -= (felt.x - self.level.x) * dt;
                     self.unfelt *= 1.0 - (dt / PULL_TIME).min(1.0);
                     // A body without wheels that speak has nothing to pull with.

@@ -34,7 +34,8 @@ pub fn weigh<const N: usize, const D: usize>(
     let pull = weight * innovation;
     let distance = innovation.dot(&pull);
     let step = columns * pull;
-    let is_finite = distance.is_finite() && step.iter().all(|v| v.is_finite());
+    let is_finite =
+        distance.is_finite() && step.iter().all(|v| v.is_finite()) && posterior.trace().is_finite();
     is_finite.then_some(Verdict { distance: distance.max(0.0), posterior, step })
 }
 

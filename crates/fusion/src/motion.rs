@@ -124,7 +124,7 @@ impl MotionSense {
     pub(crate) fn inertial(&mut self, stamp: Stamp, imu: &Imu, honesty: Honesty) -> bool {
         let inertial = &mut self.inertial;
         // Noise never repeats itself; where there is none, only a turn that the wheels make shows that it is stuck.
-        let repeats = inertial.stamp.is_some() && *imu == inertial.last;
+        let repeats = *imu == inertial.last;
         inertial.repeats = if repeats { inertial.repeats + 1 } else { 0 };
         inertial.last = *imu;
         let turning = self.last.is_some_and(|(_, _, twist)| twist.angular.abs() > 0.05);

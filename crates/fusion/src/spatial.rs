@@ -41,6 +41,11 @@ const HISTORY: usize = 128;
 const LATEST: f64 = 0.6;
 /// An inertial unit, wheels or feet that have been silent for longer move nothing, s.
 const SILENT: f64 = 0.1;
+/// No unit on a robot turns (rad/s) or is pushed (m/s²) harder.
+const MOST_RATE: f64 = 1000.0;
+const MOST_FORCE: f64 = 10_000.0;
+/// Wheels spin no faster than so many times the body's limit.
+const MOST_SPIN: f64 = 20.0;
 /// Readings of an inertial unit that may repeat each other to the bit.
 const REPEATS: u32 = 3;
 /// Variances that the wheels' scale and the gyroscope's error (rad²/s²) gain in a second while the prediction is to
@@ -80,6 +85,8 @@ const SCANS: usize = 0;
 #[derive(Clone, Debug, Default)]
 struct Inertial {
     last: Option<(Stamp, Imu)>,
+    /// The last one that came, taken in or not, and how often it has been repeated to the bit.
+    raw: Option<Imu>,
     repeats: u32,
 }
 
@@ -255,9 +262,19 @@ impl SpatialFusion {
         self.belief.cues[cue].refuse(why);
     }
 
-    /// What the gyroscope reads now; what is believed to be no turn if it is silent.
+    /// What the gyroscope reads now; if it is silent, what it would read if the body turned as its wheels say, or not at all.
     fn rate(&self) -> Vector3<f64> {
-        self.inertial.last.map_or_else(|| self.filter.gyro_bias(), |(_, imu)| imu.angular_velocity)
+        let now = self.belief.stamp;
+        match self.inertial.last {
+            Some((_, imu)) if self.lives(now) => imu.angular_velocity,
+            _ => self.filter.reads(&self.rolling(now)),
+        }
+    }
+
+    /// The turning rate of `base_link` that wheels tell, if they are not silent, rad/s.
+    fn rolling(&self, now: Stamp) -> Vector3<f64> {
+        let wheels = self.wheels.last.filter(|(stamp, ..)| now.since(*stamp) < SILENT);
+        wheels.map_or_else(Vector3::zeros, |(_, _, twist)| Vector3::new(0.0, 0.0, twist.angular))
     }
 
     fn lives(&self, now: Stamp) -> bool {
@@ -311,46 +328,60 @@ impl SpatialFusion {
     }
 
     /// Calls `change` and lets the smooth track follow what it did.
-    fn smoothly(&mut self, stamp: Stamp, change: impl FnOnce(&mut Filter)) {
+    fn smoothly(&mut self, change: impl FnOnce(&mut Filter)) {
         let before = self.filter.pose();
         change(&mut self.filter);
         let step = before.inverse() * self.filter.pose();
         self.track.odom *= step;
         self.track.odom.rotation.renormalize_fast();
-        self.track.note(stamp);
+        // What a late cue of velocity corrects is the pose now, whatever its own stamp.
+        if let Some(at) = self.at {
+            self.track.note(at);
+        }
     }
 
     fn take_inertial(&mut self, percepts: &Percepts) {
         match self.senses.imu.as_mut().and_then(|reader| reader.imu(percepts)) {
             Some(Ok((stamp, imu))) => {
                 let inertial = &mut self.inertial;
-                let repeats = inertial.last.is_some_and(|(_, last)| last == *imu);
-                inertial.repeats = if repeats { inertial.repeats + 1 } else { 0 };
+                let repeats = inertial.raw.replace(*imu) == Some(*imu);
+                inertial.repeats = if repeats { inertial.repeats.saturating_add(1) } else { 0 };
+                // A unit without noise repeats itself where nothing moves; none does for long that feels a turn or a push.
                 let wheels = self.wheels.last.map_or(0.0, |(_, _, twist)| twist.angular);
-                let is_stuck = inertial.repeats >= REPEATS && wheels.abs() > 0.05;
+                let felt = (imu.linear_acceleration.norm() - GRAVITY).abs() > 0.5
+                    || (imu.angular_velocity - self.filter.gyro_bias()).norm() > 0.05;
+                let is_stuck = inertial.repeats >= REPEATS && (wheels.abs() > 0.05 || felt);
                 if self.honesty.stuck && is_stuck {
                     inertial.last = None;
                     self.refuse(GYRO, Refusal::Stuck);
                     return;
                 }
+                // No unit on a robot tells so much: such a number would only break the arithmetic.
+                let is_absurd =
+                    imu.angular_velocity.amax() > MOST_RATE || imu.linear_acceleration.amax() > MOST_FORCE;
+                if is_absurd {
+                    self.refuse(GYRO, Refusal::NotFinite);
+                    return;
+                }
                 self.belief.cues[GYRO].refusal = Refusal::None;
+                self.born = self.born.or(Some(stamp));
                 let before = self.inertial.last.replace((stamp, *imu));
                 match (before, self.at) {
-                    // Over a gap the mean of both ends would be a guess.
+                    // Over a gap the mean of both ends would be a guess: the body coasts over it.
+                    (Some(_), Some(at)) if stamp.since(at) > SILENT => self.coast_to(stamp),
                     (Some((_, last)), Some(at)) if stamp > at => {
                         let dt = stamp.since(at);
                         let rate = 0.5 * (last.angular_velocity + imu.angular_velocity);
                         let force = 0.5 * (last.linear_acceleration + imu.linear_acceleration);
                         let diffusion = self.diffusion(stamp);
-                        self.smoothly(stamp, |filter| filter.predict(&rate, &force, dt, &diffusion));
+                        self.at = Some(stamp);
+                        self.smoothly(|filter| filter.predict(&rate, &force, dt, &diffusion));
                         self.wheels.turned[0] += dt * self.filter.turning(&rate).z;
                         self.wheels.turned[1] += dt;
-                        self.at = Some(stamp);
                     }
-                    (None, None) => {
+                    (_, None) => {
                         self.track.note(stamp);
                         self.at = Some(stamp);
-                        self.born = self.born.or(Some(stamp));
                     }
                     _ => {}
                 }
@@ -362,35 +393,39 @@ impl SpatialFusion {
 
     /// Without an inertial unit the body goes on as it went.
     fn coast(&mut self, now: Stamp) {
-        if self.lives(now) {
-            return;
+        // One that has not spoken yet will in a moment: the body has not been started for longer.
+        let is_awaited = self.born.is_none() && self.senses.imu.is_some() && self.wheels.last.is_none();
+        if !self.lives(now) && !is_awaited {
+            self.coast_to(now);
         }
+    }
+
+    fn coast_to(&mut self, now: Stamp) {
         let at = *self.at.get_or_insert(now);
         let dt = now.since(at).min(0.5);
         if dt <= 0.0 {
             return;
         }
-        let wheels = self.wheels.last.filter(|(stamp, ..)| now.since(*stamp) < SILENT);
-        let rate = wheels.map_or_else(Vector3::zeros, |(_, _, twist)| Vector3::new(0.0, 0.0, twist.angular));
+        let rate = self.rolling(now);
+        let rolls = self.wheels.last.is_some_and(|(stamp, ..)| now.since(stamp) < SILENT);
         let mut diffusion = self.diffusion(now);
         // Nobody feels how the body speeds up, and how it turns only wheels tell.
         diffusion.velocity = self.fastest * self.fastest;
         let turning = self.noise.odometry_angular * self.noise.odometry_angular * (rate.z.abs() + 0.01);
-        diffusion.rotation = if wheels.is_some() { turning } else { 1.0 };
-        self.smoothly(now, |filter| filter.coast(&rate, dt, &diffusion));
+        diffusion.rotation = if rolls { turning } else { 1.0 };
         self.at = Some(now);
+        self.smoothly(|filter| filter.coast(&rate, dt, &diffusion));
     }
 
     /// Lets a cue of `D` numbers correct the estimate, smoothly; χ², or `None` if the numbers broke down.
     fn hold<const D: usize>(
         &mut self,
-        stamp: Stamp,
         h: &Jacobian<D>,
         innovation: &SVector<f64, D>,
         information: &SMatrix<f64, D, D>,
     ) -> Option<f64> {
         let verdict = self.filter.weigh(h, innovation, information)?;
-        self.smoothly(stamp, |filter| {
+        self.smoothly(|filter| {
             filter.accept(&verdict);
         });
         Some(verdict.distance)
@@ -409,6 +444,7 @@ impl SpatialFusion {
         };
         let Some((last_stamp, last_pose, _)) = self.wheels.last else {
             self.wheels.last = Some((stamp, pose, twist));
+            self.wheels.turned = [0.0; 2];
             return;
         };
         let dt = stamp.since(last_stamp);
@@ -423,6 +459,11 @@ impl SpatialFusion {
             return self.refuse(ODOMETRY, Refusal::Stuck);
         }
         self.wheels.last = Some((stamp, pose, twist));
+        // Odometry that was set back to somewhere else tells no way; wheels that spin do, and far too much of it.
+        if delta.x.abs() > MOST_SPIN * self.fastest * dt + 0.05 {
+            self.wheels.turned = [0.0; 2];
+            return self.refuse(ODOMETRY, Refusal::Gate);
+        }
         self.belief.cues[ODOMETRY].refusal = Refusal::None;
 
         let noise = self.noise;
@@ -443,13 +484,14 @@ impl SpatialFusion {
         let innovation =
             Vector3::new((1.0 + self.filter.scale()) * speed, 0.0, 0.0) - self.filter.velocity(&rate);
         let told = Matrix3::from_diagonal(&Vector3::new(1.0 / along, 1.0 / aside, 1.0 / aside));
-        let h = self.filter.of_wheels(speed);
-        let surprise = self.hold(stamp, &h, &innovation, &told);
+        // A mean over a silence tells nothing of the scale.
+        let h = if dt > SILENT { self.filter.of_velocity() } else { self.filter.of_wheels(speed) };
+        let surprise = self.hold(&h, &innovation, &told);
         self.told = Some(stamp);
 
         // The turning rates of wheels and gyroscope, over the same time as far as they can be had.
         let [turned, time] = std::mem::take(&mut self.wheels.turned);
-        if self.lives(now) && time > 0.0 {
+        if self.lives(now) && time > 0.0 && dt <= SILENT {
             let wheel =
                 noise.odometry_angular * noise.odometry_angular * (delta.yaw.abs() + 0.1 * delta.x.abs())
                     + 1e-8;
@@ -465,7 +507,7 @@ impl SpatialFusion {
                 self.absolutes.blame.suspect(self.wheels.disagreement);
             }
             let h = self.filter.of_turning();
-            self.hold(stamp, &h, &Vector1::new(-apart), &Matrix1::new(1.0 / variance));
+            self.hold(&h, &Vector1::new(-apart), &Matrix1::new(1.0 / variance));
         }
         let doubt = self.wheels.disagreement.max(1.0);
         let lives = self.lives(now);
@@ -502,7 +544,7 @@ impl SpatialFusion {
         report.refusal = Refusal::None;
         report.reliability = 1.0 / q;
         report.gain = 1.0;
-        self.smoothly(stance.stamp, |filter| {
+        self.smoothly(|filter| {
             filter.accept(&verdict);
         });
         self.told = Some(stance.stamp);
@@ -516,7 +558,7 @@ impl SpatialFusion {
         if !is_young && !is_untold {
             return;
         }
-        if let Some((stamp, imu)) = self.inertial.last
+        if let Some((_, imu)) = self.inertial.last
             && self.lives(now)
             && since(self.plumbed) >= PLUMB_PERIOD
         {
@@ -527,13 +569,13 @@ impl SpatialFusion {
             let excess = force.norm() - GRAVITY;
             let std = PLUMB[usize::from(is_untold)];
             let variance = std * std + 4.0 * excess * excess;
-            self.hold(stamp, &h, &(force - rest), &Matrix3::from_diagonal_element(1.0 / variance));
+            self.hold(&h, &(force - rest), &Matrix3::from_diagonal_element(1.0 / variance));
         }
         if is_untold && since(self.limited) >= SPEED_PERIOD {
             self.limited = Some(now);
             let (h, velocity) = self.filter.of_speed();
             let told = Matrix3::from_diagonal_element(1.0 / (self.fastest * self.fastest));
-            self.hold(now, &h, &-velocity, &told);
+            self.hold(&h, &-velocity, &told);
         }
     }
 
@@ -583,7 +625,7 @@ impl SpatialFusion {
             let since = self.track.at(stamp).inverse() * self.track.odom;
             let then = self.filter.pose() * since.inverse();
             let mut level = std::mem::take(&mut self.level);
-            let (upright, mount) = level.upright(scan, &then, &frame);
+            let (upright, mount) = level.upright(scan, &then, &frame, self.legs.height());
             self.see(stamp, upright, &mount, &then, &since);
             self.level = level;
         }
@@ -632,6 +674,10 @@ impl SpatialFusion {
     /// Takes in an absolute pose of the moment `stamp`, from which the body has since moved on.
     fn correct(&mut self, index: usize, stamp: Stamp, measured: &Isometry3<f64>, told: &Matrix6<f64>) {
         let now = self.belief.stamp;
+        // So late that the track does not reach back to it.
+        if self.at.is_some_and(|at| at.since(stamp) > LATEST) {
+            return self.refuse(FIRST + index, Refusal::Backwards);
+        }
         let since = self.track.at(stamp).inverse() * self.track.odom;
         let pose = self.filter.pose();
         let then = pose * since.inverse();

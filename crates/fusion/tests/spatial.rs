@@ -198,6 +198,76 @@ fn wheels_over_hills_and_an_inertial_unit_keep_the_track() {
     }
 }
 
+/// Drives the hills with wheels; `tell` may change what the inertial unit (1) and the wheels (0) say, or say that they are silent.
+fn roll(seconds: f64, mut tell: impl FnMut(usize, f64, &mut Reading) -> bool) -> (SpatialFusion, World) {
+    let wheels = r#"{"kind": "wheel_odometry", "name": "odom", "left": "l", "right": "r", "rate": 50}"#;
+    let body = body(&[wheels, IMU], Vec::new());
+    let mut world = World::new(hills, 4);
+    let mut estimator = SpatialFusion::new(&spec(Rule::InverseEffectiveness), &body, Pose2::default(), None);
+    let mut percepts = body.percepts();
+    while world.time() < seconds {
+        percepts.now = Stamp::from_seconds(world.time());
+        let mut imu = Reading::Imu(world.imu());
+        if tell(1, world.time(), &mut imu) {
+            put(&mut percepts, 1, &imu);
+        }
+        if world.tick.is_multiple_of(4) {
+            let mut odometry = Reading::Odometry(world.wheels(0.02, 1.0));
+            if tell(0, world.time(), &mut odometry) {
+                put(&mut percepts, 0, &odometry);
+            }
+        }
+        estimator.update(&percepts);
+        assert!(estimator.belief().is_finite());
+        world.tick += 1;
+    }
+    (estimator, world)
+}
+
+#[test]
+fn an_inertial_unit_that_falls_silent_is_not_believed_for_ever() {
+    let (estimator, world) = roll(12.0, |slot, time, _| slot == 0 || time < 8.0);
+    let (_, turning) = world.twist();
+    let belief = estimator.belief();
+    assert!((belief.twist.angular - turning.z).abs() < 0.05, "{} {}", belief.twist.angular, turning.z);
+    assert!(belief.cues[1].reliability == 0.0);
+    // The wheels alone turn it, on the plane of its last tilt.
+    assert!(error(&estimator, &world.truth()).0 < 0.6, "{:?}", error(&estimator, &world.truth()));
+    // One that comes late is welcome: it levels the body as if it had been there from the beginning.
+    let (estimator, world) = roll(8.0, |slot, time, _| slot == 0 || time > 0.3);
+    assert!(error(&estimator, &world.truth()).0 < 0.1, "{:?}", error(&estimator, &world.truth()));
+}
+
+#[test]
+fn an_inertial_unit_that_repeats_itself_is_left_out_as_long_as_it_does() {
+    let mut held = None;
+    let (estimator, world) = roll(12.0, |slot, time, reading| {
+        if slot == 1 && time >= 8.0 {
+            *reading = held.get_or_insert_with(|| reading.clone()).clone();
+        }
+        true
+    });
+    let cue = &estimator.belief().cues[1];
+    // 800 readings came, and all but the first three were refused.
+    assert!(cue.refusal == Refusal::Stuck && cue.refusals > 790, "{:?} {}", cue.refusal, cue.refusals);
+    assert!(error(&estimator, &world.truth()).0 < 0.6, "{:?}", error(&estimator, &world.truth()));
+}
+
+#[test]
+fn odometry_that_is_set_back_and_numbers_beyond_reason_move_nothing() {
+    let (estimator, world) = roll(10.0, |slot, time, reading| {
+        match reading {
+            Reading::Odometry(odometry) if time >= 6.0 => odometry.pose.x -= 30.0,
+            Reading::Imu(imu) if (7.0..7.004).contains(&time) => imu.angular_velocity.x = 1e200,
+            _ => {}
+        }
+        slot < 2
+    });
+    assert!(estimator.filter().scale().abs() < 0.05, "scale {}", estimator.filter().scale());
+    assert!(error(&estimator, &world.truth()).0 < 0.1, "{:?}", error(&estimator, &world.truth()));
+    assert_eq!((estimator.belief().cues[0].refusals, estimator.belief().cues[1].refusals), (1, 1));
+}
+
 /// A leg of three slides, the foot of which stands `out` from the middle when all are at zero.
 fn slider(name: &str, out: Vector3<f64>) -> Limb {
     let joint = |axis: &str, origin: Vector3<f64>, along: UnitVector3<f64>| LimbJoint {

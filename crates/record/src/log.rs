@@ -75,6 +75,12 @@ pub enum LogError {
     },
 }
 
+impl LogError {
+    fn foreign(path: &Path, what: &str, help: &str) -> Self {
+        Self::Foreign { path: path.to_owned(), what: what.to_owned(), help: help.to_owned() }
+    }
+}
+
 /// Which topic is what; topics are named as in the log, with or without the first slash.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogOptions {

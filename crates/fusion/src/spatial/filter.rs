@@ -139,6 +139,12 @@ impl Filter {
         self.base.rotation.inverse() * (rate - self.gyro)
     }
 
+    /// What the gyroscope reads while `base_link` turns at `turning` in its own frame, rad/s.
+    #[must_use]
+    pub fn reads(&self, turning: &Vector3<f64>) -> Vector3<f64> {
+        self.base.rotation * turning + self.gyro
+    }
+
     /// The gyroscope's constant error, in its own frame, rad/s.
     #[must_use]
     pub fn gyro_bias(&self) -> Vector3<f64> {

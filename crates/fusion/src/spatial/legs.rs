@@ -8,7 +8,7 @@
 //! feet or more the one that is far from their median is left out (it slides).
 
 use nalgebra::Vector3;
-use neuraxis_core::body::BodyDescription;
+use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::kinematics::Limb;
 use neuraxis_core::robot::Sensor;
 use neuraxis_core::{Percepts, Reading, Stamp};
@@ -19,6 +19,10 @@ const MOST: usize = 16;
 const JOINTS: usize = 16;
 /// Messages that are older say nothing of the moment, s.
 const STALE: f64 = 0.05;
+/// A contact that has been silent for longer may be none any more, s.
+const FORGOTTEN: f64 = 0.2;
+/// Clocks differ by so much, s.
+const AHEAD: f64 = 0.02;
 /// A foot that is faster over the ground than the median of them by this much slides, m/s.
 const SLIDES: f64 = 0.3;
 
@@ -37,8 +41,10 @@ struct Leg {
 /// All legs of a body.
 #[derive(Clone, Debug)]
 pub(crate) struct Legs {
-    legs: Vec<Leg>,
+    all: Vec<Leg>,
     seen: u64,
+    newest: Stamp,
+    height: f64,
 }
 
 /// What the feet that stand say.
@@ -69,12 +75,19 @@ impl Legs {
             Some(Leg { limb: limb.clone(), contact, joints, seen: 0, stands: 0 })
         };
         let feet = body.sensors.iter().enumerate().filter_map(|(i, s)| Some((i, s.limb.as_ref()?)));
-        Self { legs: feet.filter_map(leg).take(MOST).collect(), seen: 0 }
+        let depth = |s: &SensorDescription| s.limb.as_ref().map(|limb| limb.radius - s.mount.translation.z);
+        let height = body.sensors.iter().filter_map(depth).fold(0.0, f64::max);
+        Self { all: feet.filter_map(leg).take(MOST).collect(), seen: 0, newest: Stamp::ZERO, height }
     }
 
     /// The slot of the joints that the legs are read by.
     pub(crate) fn joints(&self) -> Option<usize> {
-        self.legs.first().and_then(|leg| leg.joints.first()).map(|(slot, _)| *slot)
+        self.all.first().and_then(|leg| leg.joints.first()).map(|(slot, _)| *slot)
+    }
+
+    /// How far below `base_link` the lowest foot hung at rest, m; 0 without legs.
+    pub(crate) fn height(&self) -> f64 {
+        self.height
     }
 
     /// What the feet say, if the joints have something new and a foot stands; `turning` is the turning rate of `base_link`
@@ -86,24 +99,31 @@ impl Legs {
         down: &Vector3<f64>,
     ) -> Option<Stance> {
         let slots = percepts.slots();
-        for leg in &mut self.legs {
+        for leg in &mut self.all {
             let slot = slots.get(leg.contact)?;
             if slot.sequence() != leg.seen {
                 leg.seen = slot.sequence();
                 let touches = matches!(slot.reading(), Some(Reading::Contact(contact)) if contact.touching);
                 leg.stands = if touches { leg.stands.saturating_add(1) } else { 0 };
             }
+            // Who was heard of long ago may have been lifted since.
+            if slot.age(percepts.now).is_none_or(|age| age > FORGOTTEN) {
+                leg.stands = 0;
+            }
         }
         let slot = slots.get(self.joints()?)?;
         let stamp = slot.stamp()?;
-        if slot.sequence() == self.seen || percepts.now.since(stamp) > STALE {
+        let age = percepts.now.since(stamp);
+        let is_late = !(-AHEAD..=STALE).contains(&age) || stamp < self.newest;
+        if slot.sequence() == self.seen || is_late {
             return None;
         }
         self.seen = slot.sequence();
+        self.newest = stamp;
 
         let mut said = [Vector3::zeros(); MOST];
         let mut count = 0;
-        for leg in self.legs.iter().filter(|leg| leg.stands >= 2) {
+        for leg in self.all.iter().filter(|leg| leg.stands >= 2) {
             let mut values = [(0.0, 0.0); JOINTS];
             for (value, (slot, place)) in values.iter_mut().zip(&leg.joints) {
                 let Some(Reading::Joints(joints)) = slots.get(*slot).and_then(|slot| slot.reading()) else {

@@ -27,12 +27,13 @@ impl Level {
     }
 
     /// `scan` as an upright sensor would have seen it, and where that one would sit in the upright `base_link`; `base` is the
-    /// attitude of `base_link` in the map, `frame` the sensor in it. It does not allocate.
+    /// attitude of `base_link` in the map, `frame` the sensor in it, `ground` how far below `base_link` the ground lies (m). It does not allocate.
     pub(crate) fn upright<'a>(
         &'a mut self,
         scan: &'a LaserScan,
         base: &Isometry3<f64>,
         frame: &Isometry3<f64>,
+        ground: f64,
     ) -> (&'a LaserScan, Pose2) {
         let heading = Pose2::from_spatial(base).yaw;
         let upright = Isometry3::rotation(Vector3::new(0.0, 0.0, -heading))
@@ -51,7 +52,9 @@ impl Level {
         level.range_max = scan.range_max;
         level.ranges.clear();
         level.ranges.resize(count, f32::NAN);
-        let lowest = -DROP * sensor.translation.z.max(0.0);
+        let lowest = -DROP * (sensor.translation.z + ground).max(0.0);
+        let is_round =
+            count as f64 * scan.angle_increment.abs() > 2.0 * ops::PI - 1.5 * scan.angle_increment.abs();
         let back = Isometry3::rotation(Vector3::new(0.0, 0.0, -mount.yaw)).rotation * sensor.rotation;
         for (i, range) in scan.ranges.iter().enumerate() {
             let range = f64::from(*range);
@@ -66,9 +69,14 @@ impl Level {
             // The direction of the sweep that lies nearest; angles wrap, and so do the beams of a full turn.
             let off = ops::wrap(ops::atan2(end.y, end.x) - scan.angle_min - i as f64 * scan.angle_increment);
             let at = i as f64 + off / scan.angle_increment;
-            let nearest = (at.round() as i64).rem_euclid(count as i64) as usize;
+            let mut nearest = at.round() as i64;
+            if is_round {
+                nearest = nearest.rem_euclid(count as i64);
+            }
+            let Some(beam) = usize::try_from(nearest).ok().and_then(|i| level.ranges.get_mut(i)) else {
+                continue;
+            };
             let flat = ops::hypot(end.x, end.y) as f32;
-            let beam = &mut level.ranges[nearest];
             if beam.is_nan() || *beam > flat {
                 *beam = flat;
             }
@@ -114,7 +122,7 @@ mod tests {
         for (roll, pitch) in [(0.0, 0.0), (0.15, 0.0), (0.0, -0.2), (0.1, 0.15)] {
             let (scan, base) = room(roll, pitch);
             let mut level = Level::new(360);
-            let (upright, mount) = level.upright(&scan, &base, &frame);
+            let (upright, mount) = level.upright(&scan, &base, &frame, 0.0);
             let eye = Pose2 { yaw: Pose2::from_spatial(&base).yaw, ..Pose2::default() }.compose(&mount);
             let mut seen = 0;
             for (i, range) in upright.ranges.iter().enumerate().filter(|(_, r)| r.is_finite()) {

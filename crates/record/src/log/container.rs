@@ -27,10 +27,6 @@ fn io_error(path: &Path) -> impl FnOnce(io::Error) -> LogError {
     |error| LogError::Io { path: path.to_owned(), error }
 }
 
-pub(super) fn foreign(path: &Path, what: &str, help: &str) -> LogError {
-    LogError::Foreign { path: path.to_owned(), what: what.to_owned(), help: help.to_owned() }
-}
-
 /// The files of the log `path`, in order, and the names of those that should be there.
 pub(super) fn files(path: &Path) -> Result<(Vec<PathBuf>, Vec<String>), LogError> {
     let is_folder = std::fs::metadata(path).map_err(io_error(path))?.is_dir();
@@ -52,7 +48,7 @@ pub(super) fn files(path: &Path) -> Result<(Vec<PathBuf>, Vec<String>), LogError
     }
     if found.is_empty() {
         let help = "give an MCAP file, or a `rosbag2` folder with its *.mcap or *.db3 files";
-        return Err(foreign(path, "no log", help));
+        return Err(LogError::foreign(path, "no log", help));
     }
     Ok((found, missing.into_iter().map(|(_, name)| name).collect()))
 }
@@ -86,18 +82,24 @@ pub(super) fn read(path: &Path, gathered: &mut Gathered) -> Result<(), LogError>
     source.by_ref().take(MAGIC.len() as u64).read_to_end(&mut head).map_err(io_error(path))?;
     if head != MAGIC {
         return Err(match &head[..] {
-            b"#ROSBAG " => {
-                foreign(path, "a bag of ROS 1", "`rosbags-convert` (PyPI: rosbags) makes a ROS 2 log of it")
-            }
+            b"#ROSBAG " => LogError::foreign(
+                path,
+                "a bag of ROS 1",
+                "`rosbags-convert` (PyPI: rosbags) makes a ROS 2 log of it",
+            ),
             #[cfg(feature = "sqlite")]
             b"SQLite f" => return super::sqlite::read(path, gathered),
             #[cfg(not(feature = "sqlite"))]
-            b"SQLite f" => foreign(path, "a log in SQLite, which this build does not read", CONVERT),
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => {
-                foreign(path, "a compressed file", "unpack it first: `zstd -d`, or `ros2 bag convert`")
+            b"SQLite f" => {
+                LogError::foreign(path, "a log in SQLite, which this build does not read", CONVERT)
             }
-            [] => foreign(path, "empty", "the recorder wrote nothing"),
-            _ => foreign(
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => LogError::foreign(
+                path,
+                "a compressed file",
+                "unpack it first: `zstd -d`, or `ros2 bag convert`",
+            ),
+            [] => LogError::foreign(path, "empty", "the recorder wrote nothing"),
+            _ => LogError::foreign(
                 path,
                 "no MCAP file",
                 "give an MCAP file, or a `rosbag2` folder with *.mcap or *.db3 files",
@@ -111,7 +113,7 @@ pub(super) fn read(path: &Path, gathered: &mut Gathered) -> Result<(), LogError>
     }
     if file.is_ros1 {
         let help = "`rosbags-convert` (PyPI: rosbags) makes a ROS 2 log of it";
-        return Err(foreign(path, "a log of ROS 1 in MCAP", help));
+        return Err(LogError::foreign(path, "a log of ROS 1 in MCAP", help));
     }
     Ok(())
 }

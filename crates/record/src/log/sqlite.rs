@@ -11,7 +11,6 @@ use rusqlite::limits::Limit;
 use rusqlite::{Connection, Error, OpenFlags};
 
 use super::LogError;
-use super::container::foreign;
 use super::gather::Gathered;
 
 /// No message is longer, bytes.
@@ -20,7 +19,7 @@ const LONGEST_VALUE: i32 = 256 << 20;
 /// Reads the file `path` into `gathered`.
 pub(super) fn read(path: &Path, gathered: &mut Gathered) -> Result<(), LogError> {
     let broken = |error: &Error| {
-        foreign(
+        LogError::foreign(
             path,
             &format!("a `rosbag2` log in SQLite that cannot be read ({error})"),
             "`sqlite3 FILE .recover` may bring back what is left of it",
@@ -29,7 +28,7 @@ pub(super) fn read(path: &Path, gathered: &mut Gathered) -> Result<(), LogError>
     let database = open(path).map_err(|error| broken(&error))?;
     let topics = topics(&database).map_err(|error| broken(&error))?;
     let Some(topics) = topics else {
-        return Err(foreign(
+        return Err(LogError::foreign(
             path,
             "an SQLite database, and no `rosbag2` log: it has no tables `topics` and `messages`",
             "give the *.db3 file, or the folder that `ros2 bag record` wrote",
