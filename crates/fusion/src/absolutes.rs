@@ -14,6 +14,16 @@ use crate::gaussian::Verdict;
 use crate::honesty::Monitor;
 use crate::spec::Honesty;
 
+/// Variances that the wheels' scale and the gyroscope's error (rad²/s²) gain in a second while the prediction is to
+/// blame: they may be anything.
+const SCALE_FREEDOM: f64 = 1.0;
+const BIAS_FREEDOM: f64 = 0.01;
+/// After so long without an absolute cue nobody can tell the wheels' scale, s; from then on what was learned of it in
+/// a slip is let go, with this time constant, s.
+const FIXED: f64 = 0.5;
+const RELAX: f64 = 1.0;
+/// While the prediction's variance is inflated by more, nothing is drawn.
+const DOUBTFUL: f64 = 3.0;
 /// Information about the way along the heading from which a cue tells how far a body has come, 1/m².
 const TELLS: f64 = 4.0;
 
@@ -60,6 +70,7 @@ pub(crate) struct Absolutes {
     honesty: Honesty,
     pub(crate) blame: Blame,
     cues: Vec<Absolute>,
+    is_touching: bool,
 }
 
 impl Absolutes {
@@ -72,7 +83,7 @@ impl Absolutes {
             taken: None,
             known: 1.0,
         };
-        Self { honesty, blame: Blame::default(), cues: vec![blank; count] }
+        Self { honesty, blame: Blame::default(), cues: vec![blank; count], is_touching: false }
     }
 
     /// Notes whether the next reading of the cue `index` has means of its own to tell that it is wrong, and found nothing.
@@ -92,11 +103,48 @@ impl Absolutes {
 
     /// Time since a reading was taken in that tells how far a body with this `heading` (rad) has come, s; infinite before the
     /// first. A wall beside the way does not tell.
-    pub(crate) fn unfixed(&self, now: Stamp, heading: f64) -> f64 {
+    fn unfixed(&self, now: Stamp, heading: f64) -> f64 {
         let (s, c) = ops::sin_cos(heading);
         let along = |m: &Matrix3<f64>| c * c * m[(0, 0)] + 2.0 * c * s * m[(0, 1)] + s * s * m[(1, 1)];
         let tells = self.cues.iter().filter(|cue| along(&cue.information) > TELLS);
         tells.filter_map(|cue| cue.taken).map(|last| now.since(last)).fold(f64::INFINITY, f64::min)
+    }
+
+    /// Notes whether something is touched: where something is hit, wheels slip.
+    pub(crate) fn touch(&mut self, touching: bool) {
+        if touching && !self.is_touching && self.honesty.blame {
+            self.blame.shock();
+        }
+        self.is_touching = touching;
+    }
+
+    /// Notes whether wheels spin: they are no prediction, before any absolute cue has seen where that leads.
+    pub(crate) fn spin(&mut self, spins: bool) {
+        if spins && self.honesty.blame {
+            self.blame.shock();
+        }
+    }
+
+    /// Variances that the gyroscope's error (rad²/s²) and the wheels' scale gain in `dt` seconds: who blames the prediction lets
+    /// its constant errors go, as long as there is somebody to learn them from anew.
+    pub(crate) fn freedom(&self, now: Stamp, heading: f64, dt: f64) -> [f64; 2] {
+        let q = self.inflation();
+        if q <= 1.0 || self.unfixed(now, heading) >= FIXED {
+            return [0.0; 2];
+        }
+        let share = (q - 1.0) / (q + 9.0);
+        let freedom = share * share * dt;
+        [BIAS_FREEDOM * freedom, SCALE_FREEDOM * freedom]
+    }
+
+    /// The share of what was learned of the wheels' scale that is let go in `dt` seconds, while nobody can tell it.
+    pub(crate) fn forgetting(&self, now: Stamp, heading: f64, dt: f64) -> Option<f64> {
+        (self.honesty.blame && self.unfixed(now, heading) >= FIXED).then(|| dt / RELAX)
+    }
+
+    /// Whether the prediction is blamed so much that nothing should be drawn.
+    pub(crate) fn is_doubtful(&self) -> bool {
+        self.inflation() > DOUBTFUL
     }
 
     /// When each cue last spoke.

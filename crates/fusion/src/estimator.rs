@@ -14,7 +14,7 @@
 use nalgebra::{Matrix3, Point2, Vector3};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::reasons::Refusal;
-use neuraxis_core::{Belief, CueReport, OccupancyGrid, Percepts, Pose2, Reading, Stamp};
+use neuraxis_core::{Belief, CueReport, OccupancyGrid, Percepts, Pose2, Stamp};
 
 use crate::absolutes::Absolutes;
 use crate::events::{Context, EventSense};
@@ -26,16 +26,6 @@ use crate::spec::{Honesty, NoiseSpec};
 use crate::sweeps::{Sight, Sweeps};
 use crate::{Estimator, FusionSpec};
 
-/// Variances that the wheels' scale and the gyroscope's error (rad²/s²) gain in a second while the prediction is to
-/// blame: they may be anything.
-const SCALE_FREEDOM: f64 = 1.0;
-const BIAS_FREEDOM: f64 = 0.01;
-/// After so long without an absolute cue nobody can tell the wheels' scale, s; from then on what was learned of it in
-/// a slip is let go, with this time constant, s.
-const FIXED: f64 = 0.5;
-const RELAX: f64 = 1.0;
-/// While the prediction's variance is inflated by more, nothing is drawn.
-const DOUBTFUL: f64 = 3.0;
 /// Wheels that have been silent for longer move nothing, s.
 const SILENT: f64 = 0.1;
 /// The place of matched scans among the absolute cues.
@@ -72,7 +62,6 @@ pub struct Fusion {
     /// Since when, and where, the wheels are silent; until when that was covered; whether a cue has spoken since.
     silence: Option<(Pose2, Stamp, bool)>,
     fastest: f64,
-    is_touching: bool,
     sweeps: Sweeps,
     belief: Belief,
     map: OccupancyGrid,
@@ -116,7 +105,6 @@ impl Fusion {
             last_poses: vec![None; senses.poses.len()],
             silence: None,
             fastest: body.limits.linear,
-            is_touching: false,
             sweeps: Sweeps::new(honesty, &noise, &senses, &map),
             belief: Belief::at(start, cues),
             map,
@@ -144,19 +132,6 @@ impl Fusion {
 
     fn refuse(&mut self, cue: usize, why: Refusal) {
         self.belief.cues[cue].refuse(why);
-    }
-
-    fn take_contacts(&mut self, percepts: &Percepts) {
-        let touches = |slot: &usize| {
-            let reading = percepts.slots().get(*slot).and_then(|slot| slot.reading());
-            matches!(reading, Some(Reading::Contact(contact)) if contact.touching)
-        };
-        let touching = self.senses.contacts.iter().any(touches);
-        // Where something is hit, wheels slip.
-        if touching && !self.is_touching && self.honesty.blame {
-            self.absolutes.blame.shock();
-        }
-        self.is_touching = touching;
     }
 
     fn take_inertial(&mut self, percepts: &Percepts) {
@@ -222,16 +197,12 @@ impl Fusion {
         }
         let q = self.absolutes.inflation() * self.known_q;
         step.motion.variance = step.motion.variance.map(|v| v * q);
-        let unfixed = self.absolutes.unfixed(step.stamp, self.filter.pose().yaw);
-        // Who blames the prediction lets its constant errors go, as long as there is somebody to learn them from anew.
-        if q > 1.0 && self.honesty.blame && unfixed < FIXED {
-            let share = (q - 1.0) / (q + 9.0);
-            let freedom = share * share * step.motion.dt;
-            step.motion.walk[0] += BIAS_FREEDOM * freedom;
-            step.motion.walk[1] += SCALE_FREEDOM * freedom;
-        }
-        if self.honesty.blame && unfixed >= FIXED {
-            self.filter.relax_scale(step.motion.dt / RELAX, self.noise.odometry_scale);
+        let heading = self.filter.pose().yaw;
+        let [bias, scale] = self.absolutes.freedom(step.stamp, heading, step.motion.dt);
+        step.motion.walk[0] += bias;
+        step.motion.walk[1] += scale;
+        if let Some(share) = self.absolutes.forgetting(step.stamp, heading, step.motion.dt) {
+            self.filter.relax_scale(share, self.noise.odometry_scale);
         }
         if !self.honesty.blame {
             step.motion.walk[1] = 0.0;
@@ -319,7 +290,7 @@ impl Fusion {
                 }
             }
             // A map that is drawn while the pose is in doubt keeps the error for ever.
-            let is_doubtful = self.absolutes.inflation() > DOUBTFUL;
+            let is_doubtful = self.absolutes.is_doubtful();
             if is_rough || is_doubtful && self.scan_matching {
                 continue;
             }
@@ -392,7 +363,7 @@ impl Fusion {
 impl Estimator for Fusion {
     fn update(&mut self, percepts: &Percepts) {
         self.belief.stamp = percepts.now;
-        self.take_contacts(percepts);
+        self.absolutes.touch(self.senses.touches(percepts));
         self.take_inertial(percepts);
         self.take_wheels(percepts);
         self.take_poses(percepts);
@@ -408,10 +379,7 @@ impl Estimator for Fusion {
             inertial: reliability(GYRO),
         };
         self.belief.events = self.events.update(percepts, &context);
-        // Wheels that spin are no prediction, before any absolute cue has seen where that leads.
-        if self.honesty.blame && self.events.spins(percepts.now) {
-            self.absolutes.blame.shock();
-        }
+        self.absolutes.spin(self.events.spins(percepts.now));
     }
 
     fn belief(&self) -> &Belief {

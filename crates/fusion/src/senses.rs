@@ -138,6 +138,14 @@ pub(crate) struct Senses {
 }
 
 impl Senses {
+    /// Whether a bumper feels something.
+    pub(crate) fn touches(&self, percepts: &Percepts) -> bool {
+        self.contacts.iter().any(|slot| {
+            let reading = percepts.slots().get(*slot).and_then(|slot| slot.reading());
+            matches!(reading, Some(Reading::Contact(contact)) if contact.touching)
+        })
+    }
+
     pub(crate) fn of(body: &BodyDescription) -> Self {
         let readers = |wanted: fn(&Sensor) -> bool| {
             body.sensors.iter().enumerate().filter(move |(_, s)| wanted(&s.sensor)).map(|(slot, s)| Reader {

@@ -48,16 +48,6 @@ const MOST_FORCE: f64 = 10_000.0;
 const MOST_SPIN: f64 = 20.0;
 /// Readings of an inertial unit that may repeat each other to the bit.
 const REPEATS: u32 = 3;
-/// Variances that the wheels' scale and the gyroscope's error (rad²/s²) gain in a second while the prediction is to
-/// blame.
-const SCALE_FREEDOM: f64 = 1.0;
-const BIAS_FREEDOM: f64 = 0.01;
-/// After so long without an absolute cue nobody can tell the wheels' scale, s; what was learned of it is then let go, with
-/// this time constant, s.
-const FIXED: f64 = 0.5;
-const RELAX: f64 = 1.0;
-/// While the prediction's variance is inflated by more, nothing is drawn.
-const DOUBTFUL: f64 = 3.0;
 /// Standard deviation of the velocity across and upwards that rolling wheels leave: m/s, and a share of the speed.
 const ASIDE: [f64; 2] = [0.01, 0.05];
 /// For so long after the start, and after so long without one who tells the velocity, the accelerometer is a plumb line, s; how weak
@@ -172,7 +162,6 @@ pub struct SpatialFusion {
     legs: Legs,
     track: Track,
     last_poses: Vec<Option<Isometry3<f64>>>,
-    is_touching: bool,
     /// When somebody last told the velocity, when gravity last stood in, and when the speed was last held to its limits.
     told: Option<Stamp>,
     plumbed: Option<Stamp>,
@@ -233,7 +222,6 @@ impl SpatialFusion {
                 newest: 0,
             },
             last_poses: vec![None; senses.poses.len()],
-            is_touching: false,
             told: None,
             plumbed: None,
             born: None,
@@ -289,31 +277,15 @@ impl SpatialFusion {
         self.filter.velocity(&self.rate()).norm() > 0.01 || self.filter.turning(&self.rate()).norm() > 0.05
     }
 
-    fn take_contacts(&mut self, percepts: &Percepts) {
-        let touches = |slot: &usize| {
-            let reading = percepts.slots().get(*slot).and_then(|slot| slot.reading());
-            matches!(reading, Some(Reading::Contact(contact)) if contact.touching)
-        };
-        let touching = self.senses.contacts.iter().any(touches);
-        if touching && !self.is_touching && self.honesty.blame {
-            self.absolutes.blame.shock();
-        }
-        self.is_touching = touching;
-    }
-
     /// What is added in a second now.
     fn diffusion(&self, now: Stamp) -> Diffusion {
         let noise = &self.noise;
         let square = |v: f64| v * v;
-        let q = self.absolutes.inflation();
         let mut walk = [square(noise.gyro_walk), square(noise.accelerometer_walk), square(noise.scale_walk)];
         if self.honesty.blame {
-            // Who blames the prediction lets its constant errors go, while there is somebody to learn them from anew.
-            if q > 1.0 && self.absolutes.unfixed(now, self.heading()) < FIXED {
-                let share = (q - 1.0) / (q + 9.0);
-                walk[0] += BIAS_FREEDOM * share * share;
-                walk[2] += SCALE_FREEDOM * share * share;
-            }
+            let [bias, scale] = self.absolutes.freedom(now, self.heading(), 1.0);
+            walk[0] += bias;
+            walk[2] += scale;
             if self.wheels.disagreement > 1.0 {
                 walk[0] += self.wheels.turns.relearning();
             }
@@ -469,9 +441,8 @@ impl SpatialFusion {
         let noise = self.noise;
         let blame = self.honesty.blame;
         let q = self.absolutes.inflation() * self.known_q;
-        let unfixed = self.absolutes.unfixed(stamp, self.heading());
-        if blame && unfixed >= FIXED {
-            self.filter.relax_scale(dt / RELAX, noise.odometry_scale);
+        if let Some(share) = self.absolutes.forgetting(stamp, self.heading(), dt) {
+            self.filter.relax_scale(share, noise.odometry_scale);
         }
         // After a silence the way is known, but not when it was gone: it is a mean velocity and no more.
         let gap = if dt > SILENT { self.fastest * self.fastest } else { 0.0 };
@@ -664,7 +635,7 @@ impl SpatialFusion {
             }
         }
         // A map that is drawn while the pose is in doubt keeps the error for ever.
-        if rough || self.absolutes.inflation() > DOUBTFUL && self.scan_matching {
+        if rough || self.absolutes.is_doubtful() && self.scan_matching {
             return;
         }
         let then = Pose2::from_spatial(&(self.filter.pose() * since.inverse()));
@@ -750,7 +721,7 @@ impl SpatialFusion {
 impl Estimator for SpatialFusion {
     fn update(&mut self, percepts: &Percepts) {
         self.belief.stamp = percepts.now;
-        self.take_contacts(percepts);
+        self.absolutes.touch(self.senses.touches(percepts));
         self.take_inertial(percepts);
         self.coast(percepts.now);
         self.take_wheels(percepts);
@@ -768,9 +739,7 @@ impl Estimator for SpatialFusion {
             inertial: self.belief.cues[GYRO].reliability,
         };
         self.belief.events = self.events.update(percepts, &context);
-        if self.honesty.blame && self.events.spins(percepts.now) {
-            self.absolutes.blame.shock();
-        }
+        self.absolutes.spin(self.events.spins(percepts.now));
     }
 
     fn belief(&self) -> &Belief {
