@@ -99,7 +99,7 @@ impl Fusion {
         // Without blame the wheels' scale is taken as it is.
         let scale = if honesty.blame { noise.odometry_scale } else { 0.0 };
         Self {
-            motion: MotionSense::new(noise, body.drive),
+            motion: MotionSense::new(noise, body.drive, body.limits.linear),
             filter: Filter::new(start, noise.gyro_bias, scale),
             absolutes,
             last_poses: vec![None; senses.poses.len()],
@@ -157,6 +157,7 @@ impl Fusion {
                 match step {
                     Some(step) => self.step(step),
                     None if self.motion.is_stuck() => self.refuse(ODOMETRY, Refusal::Stuck),
+                    None if self.motion.leapt() => self.refuse(ODOMETRY, Refusal::Gate),
                     None => {}
                 }
             }

@@ -13,7 +13,7 @@ use neuraxis_core::{Pose2, Stamp, Twist2};
 use crate::filter::Motion;
 use crate::senses::Way;
 use crate::spec::{Honesty, NoiseSpec};
-use crate::wheels::WheelWay;
+use crate::wheels::{WheelWay, leaps};
 
 /// Track poses that are kept for late cues: 1.3 s at 50 Hz.
 const HISTORY: usize = 64;
@@ -94,6 +94,9 @@ pub(crate) struct MotionSense {
     last: Option<(Stamp, Pose2, Twist2)>,
     way: WheelWay,
     is_stuck: bool,
+    /// Whether the last message was set back to somewhere else.
+    leapt: bool,
+    fastest: f64,
     turns: TurnRates,
     gyro_share: f64,
     odom: Pose2,
@@ -104,13 +107,15 @@ pub(crate) struct MotionSense {
 }
 
 impl MotionSense {
-    pub(crate) fn new(noise: NoiseSpec, drive: Option<DifferentialDrive>) -> Self {
+    pub(crate) fn new(noise: NoiseSpec, drive: Option<DifferentialDrive>, fastest: f64) -> Self {
         Self {
             noise,
             inertial: Inertial::default(),
             last: None,
             way: WheelWay::new(drive),
             is_stuck: false,
+            leapt: false,
+            fastest,
             turns: TurnRates::default(),
             gyro_share: 0.0,
             odom: Pose2::default(),
@@ -176,6 +181,11 @@ impl MotionSense {
             return None;
         }
         self.last = Some((stamp, pose, twist));
+        self.leapt = leaps(&delta, dt, self.fastest);
+        if self.leapt {
+            self.inertial.angle_at_way = self.inertial.angle;
+            return None;
+        }
         Some(self.step(&delta, dt, stamp, now, bias, honesty))
     }
 
@@ -311,6 +321,11 @@ impl MotionSense {
     /// Share of the gyroscope in the last turn.
     pub(crate) fn gyro_share(&self) -> f64 {
         self.gyro_share
+    }
+
+    /// Whether the wheels were set back to somewhere else.
+    pub(crate) fn leapt(&self) -> bool {
+        self.leapt
     }
 
     /// Whether the wheels repeat themselves.

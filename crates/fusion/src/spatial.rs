@@ -29,7 +29,7 @@ use crate::motion::TurnRates;
 use crate::senses::Senses;
 use crate::spec::{Honesty, NoiseSpec};
 use crate::sweeps::{Sight, Sweeps};
-use crate::wheels::WheelWay;
+use crate::wheels::{WheelWay, leaps};
 use crate::{Estimator, FusionSpec};
 use filter::{Diffusion, Filter, GRAVITY, Jacobian, Prior, Sighting};
 use legs::Legs;
@@ -44,8 +44,6 @@ const SILENT: f64 = 0.1;
 /// No unit on a robot turns (rad/s) or is pushed (m/s²) harder.
 const MOST_RATE: f64 = 1000.0;
 const MOST_FORCE: f64 = 10_000.0;
-/// Wheels spin no faster than so many times the body's limit.
-const MOST_SPIN: f64 = 20.0;
 /// Readings of an inertial unit that may repeat each other to the bit.
 const REPEATS: u32 = 3;
 /// Standard deviation of the velocity across and upwards that rolling wheels leave: m/s, and a share of the speed.
@@ -431,8 +429,7 @@ impl SpatialFusion {
             return self.refuse(ODOMETRY, Refusal::Stuck);
         }
         self.wheels.last = Some((stamp, pose, twist));
-        // Odometry that was set back to somewhere else tells no way; wheels that spin do, and far too much of it.
-        if delta.x.abs() > MOST_SPIN * self.fastest * dt + 0.05 {
+        if leaps(&delta, dt, self.fastest) {
             self.wheels.turned = [0.0; 2];
             return self.refuse(ODOMETRY, Refusal::Gate);
         }

@@ -5,6 +5,17 @@ use neuraxis_core::{Pose2, Twist2};
 
 use crate::senses::Way;
 
+/// Wheels spin no faster than so many times the body's limit.
+const MOST_SPIN: f64 = 20.0;
+/// What a reading may be off by besides, m.
+const SLACK: f64 = 0.05;
+
+/// Whether a way of `delta` in `dt` seconds is none, for a body that goes no faster than `fastest` (m/s): odometry that was set
+/// back to somewhere else. Wheels that spin tell far too much way as well, but not so much.
+pub(crate) fn leaps(delta: &Pose2, dt: f64, fastest: f64) -> bool {
+    delta.x.abs().max(delta.y.abs()) > MOST_SPIN * fastest * dt + SLACK
+}
+
 /// Integrates wheels' angles where no odometry is given (exact on arcs: Thrun, Burgard and Fox, *Probabilistic Robotics*, table 5.3
 /// without noise).
 #[derive(Clone, Debug, Default)]

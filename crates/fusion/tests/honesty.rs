@@ -274,6 +274,26 @@ fn a_body_that_is_carried_off_is_found_again() {
 }
 
 #[test]
+fn odometry_that_is_set_back_moves_nothing() {
+    let mut world = World::new(2);
+    let mut estimator = build(&spec(Rule::InverseEffectiveness), &body(), Pose2::default(), None);
+    for tick in 0..2000 {
+        let truth = world.truth;
+        world.step(1.0, |slot, time, reading, _| {
+            if let Reading::Odometry(odometry) = reading {
+                odometry.pose.x -= if time >= 10.0 { 30.0 } else { 0.0 };
+            }
+            // Nobody else knows where it is, from shortly before on.
+            time < 9.0 || slot == ODOM || slot == IMU
+        });
+        estimator.update(&world.percepts);
+        let error = estimator.belief().pose.distance(&truth);
+        assert!(tick < 200 || error < 0.4, "{error} m off at tick {tick}");
+    }
+    assert_eq!(estimator.belief().cues[ODOM].refusals, 1);
+}
+
+#[test]
 fn a_lone_cue_that_insists_is_believed_and_a_lone_outlier_is_not() {
     // The camera alone, and wheels that are lifted over a metre at 20 s; before that, one reading in five is 3 m off.
     let mut world = World::new(7);
