@@ -4,6 +4,7 @@
 //! core; here is the one place that knows all of them. [`lock_step`] drives a body whose time stands
 //! still while the brain thinks, [`real_time`] one whose time does not.
 
+mod landmarks;
 pub mod lock_step;
 pub mod needs;
 pub mod real_time;

@@ -204,7 +204,7 @@ mod tests {
         fn tick(&mut self, _: &Percepts, command: &mut Command) {
             command.stop = None;
         }
-        fn set_goal(&mut self, _: Option<Goal>) {}
+        fn set_goals(&mut self, _: &[Goal]) {}
         fn set_emergency_stop(&mut self, _: bool) {}
         fn decision(&self) -> &Decision {
             &self.0
@@ -229,6 +229,7 @@ mod tests {
             needs: Needs::default(),
             modulation: Modulation::default(),
             goal: None,
+            errand: 0,
             status: GoalStatus::Idle,
             drive: Drive::REST,
             safety: SafetyState::default(),

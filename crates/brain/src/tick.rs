@@ -10,6 +10,7 @@ use neuraxis_core::{
 use neuraxis_fusion::Estimator;
 use neuraxis_motor::{MotorCircuit, MotorError};
 
+use crate::landmarks::Landmarks;
 use crate::{BrainSpec, Supervisor, needs, reflex};
 
 /// A brain that is composed of parts.
@@ -19,6 +20,9 @@ pub struct RobotBrain {
     circuit: Box<dyn MotorCircuit>,
     supervisor: Supervisor,
     decision: Decision,
+    /// All goals that it was given, the present one among them.
+    goals: Vec<Goal>,
+    landmarks: Landmarks,
     last_tick: Option<Stamp>,
     first_tick: Option<Stamp>,
     settle: f64,
@@ -61,6 +65,7 @@ impl RobotBrain {
             needs: Needs::default(),
             modulation: needs::nominal(),
             goal: None,
+            errand: 0,
             status: GoalStatus::Idle,
             drive: Drive::REST,
             safety: SafetyState::default(),
@@ -72,6 +77,8 @@ impl RobotBrain {
             circuit,
             supervisor: Supervisor::new(&spec.safety, body),
             decision,
+            goals: Vec::new(),
+            landmarks: Landmarks::default(),
             last_tick: None,
             first_tick: None,
             settle: spec.settle,
@@ -107,11 +114,22 @@ impl Brain for RobotBrain {
         decision.needs = needs::measure(percepts, belief);
         decision.modulation = needs::nominal();
 
+        self.landmarks.stand(&decision.belief);
+        if let Some(goal) = self.landmarks.take_waiting() {
+            self.navigator.set_goal(Some(goal));
+        }
         let situation =
             Situation { belief, modulation: &decision.modulation, percepts, map: self.estimator.map() };
         decision.drive = self.navigator.step(&situation);
         decision.status = self.navigator.status();
         decision.reasons = *self.navigator.reasons();
+        if decision.status == GoalStatus::Reached && decision.errand + 1 < self.goals.len() {
+            decision.errand += 1;
+            decision.status = GoalStatus::Active;
+            decision.goal = self.goals.get(decision.errand).copied();
+            self.landmarks.arrive(&decision.belief);
+            self.navigator.set_goal(decision.goal.map(|goal| self.landmarks.resolve(goal)));
+        }
         if self.reflexes {
             let (drive, took) = reflex::withdraw(decision.drive, &decision.belief.events);
             decision.drive = drive;
@@ -134,9 +152,15 @@ impl Brain for RobotBrain {
         decision.safety = self.supervisor.state();
     }
 
-    fn set_goal(&mut self, goal: Option<Goal>) {
-        self.decision.goal = goal;
-        self.navigator.set_goal(goal);
+    fn set_goals(&mut self, goals: &[Goal]) {
+        if self.decision.status == GoalStatus::Reached {
+            self.landmarks.arrive(&self.decision.belief);
+        }
+        self.goals.clear();
+        self.goals.extend_from_slice(goals);
+        let goal = goals.first().copied();
+        (self.decision.errand, self.decision.goal) = (0, goal);
+        self.navigator.set_goal(goal.and_then(|goal| self.landmarks.wait_for(goal)));
     }
 
     fn set_emergency_stop(&mut self, pressed: bool) {

@@ -10,9 +10,10 @@ use comfy_table::{CellAlignment, ContentArrangement, Table};
 use neuraxis_core::file::{FileError, Override};
 use neuraxis_scenario::PlannedScene;
 use neuraxis_scenario::bench::navigation::{
-    self, Entrant, NAVIGATORS, NavigationBench, Navigator, Order, PairRow,
+    self, ABLATIONS, Entrant, NAVIGATORS, NavigationBench, Navigator, Order, PairRow,
 };
-use neuraxis_scenario::bench::navigation_table::{By, Cell, Measure, maze_rows, measures};
+use neuraxis_scenario::bench::navigation_page;
+use neuraxis_scenario::bench::navigation_table::{By, Cell, Measure, ablations, maze_rows, measures};
 use neuraxis_scenario::plan::{Changes, PlannedRobot};
 
 use crate::exit::Exit;
@@ -34,6 +35,9 @@ pub(crate) struct NavigationArgs {
     /// Draws starts, goals, noise and walls.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Besides, the search without each of its parts in turn.
+    #[arg(long)]
+    ablations: bool,
     /// Only these navigators, by their names in the table.
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     navigators: Vec<String>,
@@ -43,7 +47,7 @@ pub(crate) struct NavigationArgs {
     /// Threads; all of the computer's if not given.
     #[arg(long, short, value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
-    /// A folder for navigation.json.
+    /// A folder for navigation.json and navigation.html, a page with every way.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print JSON.
@@ -55,7 +59,7 @@ pub(crate) struct NavigationArgs {
 const BUDGET: f64 = 60.0;
 
 pub(crate) fn bench(args: &NavigationArgs) -> Exit {
-    let navigators = match chosen(&args.navigators) {
+    let navigators = match chosen(&args.navigators, args.ablations) {
         Ok(navigators) => navigators,
         Err(exit) => return exit,
     };
@@ -77,7 +81,11 @@ pub(crate) fn bench(args: &NavigationArgs) -> Exit {
         }
     };
     if mazes.is_empty() {
-        return output::usage("no maze has this in its name", "leave `--maze` out to see all names");
+        let names: Vec<String> = scenes
+            .iter()
+            .filter_map(|path| path.file_stem().map(|name| name.to_string_lossy().into_owned()))
+            .collect();
+        return output::usage("no maze has this in its name", &format!("there are: {}", names.join(", ")));
     }
     if let Some(folder) = &args.out
         && let Err(error) = output::prepare_folder(folder)
@@ -133,25 +141,19 @@ fn told(life: &navigation::LifeRow) -> String {
     text
 }
 
-fn chosen(names: &[String]) -> Result<Vec<Navigator>, Exit> {
-    let known: Vec<&str> = NAVIGATORS.iter().map(|navigator| navigator.name).collect();
-    // Two names have a comma in them, which the list is cut at.
-    let text = names.join(",");
-    let mut rest = text.as_str();
-    let mut wanted = Vec::new();
-    while !rest.is_empty() {
-        let fits = |name: &&&str| {
-            rest.strip_prefix(**name).is_some_and(|after| after.is_empty() || after.starts_with(','))
-        };
-        let Some(name) = known.iter().filter(fits).max_by_key(|name| name.len()) else {
-            let message = format!("there is no navigator `{rest}`");
-            return Err(output::usage(&message, &format!("there are: {}", known.join("; "))));
-        };
-        wanted.push(*name);
-        rest = rest[name.len()..].trim_start_matches(',');
+fn chosen(names: &[String], with_ablations: bool) -> Result<Vec<Navigator>, Exit> {
+    let all = || NAVIGATORS.iter().chain(&ABLATIONS);
+    if let Some(unknown) = names.iter().find(|name| !all().any(|known| known.name == **name)) {
+        let known: Vec<&str> = all().map(|navigator| navigator.name).collect();
+        return Err(output::usage(
+            &format!("there is no navigator `{unknown}`"),
+            &format!("there are: {}", known.join(", ")),
+        ));
     }
-    let is_wanted = |navigator: &&Navigator| wanted.is_empty() || wanted.contains(&navigator.name);
-    Ok(NAVIGATORS.iter().filter(is_wanted).copied().collect())
+    let is_named = |navigator: &Navigator| names.iter().any(|name| name == navigator.name);
+    let peers = NAVIGATORS.iter().filter(|n| names.is_empty() || is_named(n));
+    let parts = ABLATIONS.iter().filter(|n| with_ablations || is_named(n));
+    Ok(peers.chain(parts).copied().collect())
 }
 
 fn load(
@@ -192,6 +194,7 @@ fn load(
 struct Document<'a> {
     measures: Vec<Judged>,
     mazes: Vec<neuraxis_scenario::bench::navigation_table::MazeRow>,
+    ablations: Vec<neuraxis_scenario::bench::navigation_table::Ablation>,
     bench: &'a NavigationBench,
 }
 
@@ -210,14 +213,22 @@ fn report(args: &NavigationArgs, bench: &NavigationBench) -> Exit {
         holds: measure.holds(),
         is_aim_reached: measure.is_aim_reached(),
     };
-    let document =
-        Document { measures: measures.iter().map(judged).collect(), mazes: maze_rows(bench), bench };
+    let document = Document {
+        measures: measures.iter().map(judged).collect(),
+        mazes: maze_rows(bench),
+        ablations: ablations(bench),
+        bench,
+    };
     let json = serde_json::to_string_pretty(&document).unwrap_or_default();
-    if let Some(folder) = &args.out
-        && let Err(error) = output::write(&folder.join("navigation.json"), json.clone() + "\n")
-    {
-        eprintln!("error: not everything could be written to the output folder: {error}");
-        return Exit::Broken;
+    if let Some(folder) = &args.out {
+        let line: Vec<String> = std::env::args().collect();
+        let page = navigation_page::page(bench, &line.join(" "));
+        for (name, text) in [("navigation.json", json.clone() + "\n"), ("navigation.html", page)] {
+            if let Err(error) = output::write(&folder.join(name), text) {
+                eprintln!("error: not everything could be written to the output folder: {error}");
+                return Exit::Broken;
+            }
+        }
     }
     if args.json {
         output::say(&json);
@@ -226,6 +237,11 @@ fn report(args: &NavigationArgs, bench: &NavigationBench) -> Exit {
         output::say(
             "length over the optimum, mean/median of those that reached the goal; in brackets, how many",
         );
+        let parts = ablations(bench);
+        if !parts.is_empty() {
+            output::say(&ablation_table(&parts));
+            output::say("length over that of the whole search, mean of those where both reached the goal");
+        }
         output::say(&demand_table(&measures));
         output::say("[..]: 95 % interval of the mean; * marks the number that counts");
     }
@@ -279,6 +295,20 @@ fn maze_table(bench: &NavigationBench) -> String {
         cells.extend((0..5).map(|i| at(&row.trials, i)));
         cells.extend((0..2).map(|i| at(&row.closed, i)));
         cells.extend([text(row.swapped), whole(row.reopened), whole(row.touches), whole(row.seconds)]);
+        table.add_row(cells);
+    }
+    table.to_string()
+}
+
+fn ablation_table(parts: &[neuraxis_scenario::bench::navigation_table::Ablation]) -> String {
+    let mut table = framed(&["without", "reached", "trial 1", "trial 2", "trial 5", "wall closed"], 1);
+    for part in parts {
+        let [good, all] = part.success;
+        let ratio = |r: &Option<neuraxis_scenario::statistics::Interval>| {
+            r.as_ref().map_or("-".to_owned(), |r| format!("{:.2} [{:.2}, {:.2}]", r.value, r.low, r.high))
+        };
+        let mut cells = vec![part.name.clone(), format!("{good}/{all}")];
+        cells.extend(part.ratios.iter().map(ratio));
         table.add_row(cells);
     }
     table.to_string()

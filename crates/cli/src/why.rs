@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use neuraxis_core::reasons::{MotionMode, Refusal, SpeedLimit};
+use neuraxis_core::{Goal, Landmark};
 use neuraxis_scenario::why::{self, Explanation};
 
 use crate::exit::Exit;
@@ -85,12 +86,28 @@ fn events(e: &Explanation) -> Option<String> {
 fn words(robot: &str, e: &Explanation) -> String {
     let mut lines = vec![format!("{robot} at {:.3} s, tick {}", e.time, e.tick)];
     let mut line = |what: &str, text: String| lines.push(format!("  {what:<8} {text}"));
-    match (e.goal, e.distance) {
-        (Some([x, y, tolerance]), Some(distance)) => line(
-            "goal",
-            format!("within {tolerance:.2} m of ({x:.2}, {y:.2}) m, {distance:.2} m away: {}", e.status),
-        ),
-        _ => line("goal", "none".to_owned()),
+    let place = |to: Landmark| match to {
+        Landmark::Start => "where it began",
+        Landmark::Previous => "where it was before its last goal",
+    };
+    let goal = match e.goal {
+        None => "none".to_owned(),
+        Some(Goal::Reach { x, y, tolerance }) => {
+            let away = e.distance.unwrap_or(f64::NAN);
+            format!("within {tolerance:.2} m of ({x:.2}, {y:.2}) m, {away:.2} m away: {}", e.status)
+        }
+        Some(Goal::Explore { reach }) => {
+            format!("within {reach:.2} m of every place that it can get to: {}", e.status)
+        }
+        Some(Goal::Return { to, tolerance }) => {
+            format!("back to within {tolerance:.2} m of {}: {}", place(to), e.status)
+        }
+        Some(_) => e.status.clone(),
+    };
+    let [number, all] = e.errand;
+    line("goal", if all > 1 { format!("{number} of {all}: {goal}") } else { goal });
+    if let Some(verdict) = &e.verdict {
+        line("given up", verdict.clone());
     }
     let [x, y, yaw] = e.pose;
     line("belief", format!("at ({x:.2}, {y:.2}) m, {:.0}°, ± {:.3} m", yaw.to_degrees(), e.position_std));

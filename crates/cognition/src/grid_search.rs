@@ -17,7 +17,7 @@ use std::task::Poll;
 use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::random::{self, Stream};
-use neuraxis_core::reasons::{Choice, MotionMode, PlanReason};
+use neuraxis_core::reasons::{Choice, MotionMode, PlanReason, Verdict};
 use neuraxis_core::{Drive, Goal, GoalStatus, OccupancyGrid, Pose2, Reasons, Stamp, ops};
 
 use self::lattice::{Lattice, NONE, STRAIGHT};
@@ -81,6 +81,8 @@ pub struct GridNavigator {
     here: u32,
     goal: Option<Goal>,
     status: GoalStatus,
+    /// What the goal was given up on.
+    verdict: Option<Verdict>,
     last: Option<(Point2<f64>, Stamp)>,
     path: Vec<Point2<f64>>,
     reasons: Reasons,
@@ -112,10 +114,17 @@ impl GridNavigator {
             here: NONE,
             goal: None,
             status: GoalStatus::Idle,
+            verdict: None,
             last: None,
             path: Vec::with_capacity(MOST_POINTS),
             reasons: Reasons::default(),
         }
+    }
+
+    fn give_up(&mut self, verdict: Verdict) {
+        self.verdict = Some(verdict);
+        self.reasons.verdict = self.verdict;
+        self.status = verdict.status();
     }
 
     /// The search begins anew.
@@ -276,7 +285,7 @@ impl GridNavigator {
     /// Takes up a move.
     fn take(&mut self, next: Move, target: Point2<f64>, now: Stamp, pose: &Pose2) {
         let is_known = self.lattice.stood.get(next.to as usize).is_some_and(|stood| *stood);
-        self.driver.begin(now, pose, target, self.tops[usize::from(!is_known)]);
+        self.driver.begin(now, pose, None, target, self.tops[usize::from(!is_known)]);
         self.doing = Doing::Go(next);
     }
 
@@ -315,7 +324,12 @@ impl Navigator for GridNavigator {
         self.here = NONE;
         self.last = None;
         self.has_lifted = false;
-        let Some(Goal::Reach { x, y, .. }) = goal else { return };
+        self.verdict = None;
+        let (x, y) = match goal {
+            None => return,
+            Some(Goal::Reach { x, y, .. }) => (x, y),
+            Some(_) => return self.give_up(Verdict::Unable),
+        };
         let goal = Point2::new(x, y);
         let around = self.lattice.cell_of(goal).unwrap_or(NONE);
         if goal != self.lattice.goal {
@@ -338,14 +352,15 @@ impl Navigator for GridNavigator {
         self.reasons = Reasons::default();
         let now = situation.percepts.now;
         let pose = situation.belief.pose;
+        self.reasons.verdict = self.verdict;
         let Some(Goal::Reach { tolerance, .. }) = self.goal else { return Drive::REST };
-        if !situation.belief.is_finite() || self.status == GoalStatus::Unreachable {
+        if !situation.belief.is_finite() || self.verdict.is_some() {
             return Drive::REST;
         }
         let (goal, at) = (self.lattice.goal, Point2::new(pose.x, pose.y));
         let cell = self.lattice.cell_of(at).filter(|_| self.lattice.around != NONE);
         let Some(cell) = cell else {
-            self.status = GoalStatus::Unreachable;
+            self.give_up(Verdict::Outside);
             return Drive::REST;
         };
         let jumped = self.last.is_some_and(|(before, when)| {
@@ -383,7 +398,9 @@ impl Navigator for GridNavigator {
                     Poll::Pending => break,
                     Poll::Ready(Some(next)) => self.take(next, self.lattice.at(next.to), now, &pose),
                     Poll::Ready(None) if self.has_lifted => {
-                        self.status = GoalStatus::Unreachable;
+                        let shut = self.lattice.steps.iter().filter(|steps| **steps != 0).count() as u32;
+                        let places = self.lattice.stood.iter().filter(|stood| **stood).count() as u32;
+                        self.give_up(Verdict::Enclosed { obstacles: shut, places });
                         return Drive::REST;
                     }
                     Poll::Ready(None) => {

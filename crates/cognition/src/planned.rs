@@ -2,8 +2,10 @@
 
 use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::reasons::{Choice, MotionMode, PlanReason};
+use neuraxis_core::reasons::{Choice, MotionMode, PlanReason, Verdict};
 use neuraxis_core::{Drive, Goal, GoalStatus, OccupancyGrid, Reasons, Stamp, ops};
+
+use neuraxis_core::grid::Cell;
 
 use crate::costmap::Costmap;
 use crate::d_star_lite::{DStarLite, FREE_STEP, INFINITE};
@@ -30,6 +32,8 @@ pub struct PlannedNavigator {
     is_complete: bool,
     has_way: bool,
     closed_since: Option<Stamp>,
+    /// What the goal was given up on.
+    verdict: Option<Verdict>,
     needs_path: bool,
     reasons: Reasons,
 }
@@ -50,6 +54,7 @@ impl PlannedNavigator {
             is_complete: false,
             has_way: false,
             closed_since: None,
+            verdict: None,
             needs_path: true,
             reasons: Reasons::default(),
         }
@@ -162,11 +167,16 @@ impl PlannedNavigator {
 impl Navigator for PlannedNavigator {
     fn set_goal(&mut self, goal: Option<Goal>) {
         self.goal = goal;
-        self.status = if goal.is_some() { GoalStatus::Active } else { GoalStatus::Idle };
+        self.status = match goal {
+            None => GoalStatus::Idle,
+            Some(Goal::Reach { .. }) => GoalStatus::Active,
+            Some(_) => Verdict::Unable.status(),
+        };
         self.path.clear();
         self.is_complete = false;
         self.has_way = false;
         self.closed_since = None;
+        self.verdict = None;
         self.needs_path = true;
         self.local.forget();
     }
@@ -178,6 +188,7 @@ impl Navigator for PlannedNavigator {
         let pose = situation.belief.pose;
         let Some(Goal::Reach { x, y, tolerance }) = self.goal else {
             self.costs.update(situation.map);
+            self.reasons.verdict = self.goal.map(|_| Verdict::Unable);
             return Drive::REST;
         };
         if !situation.belief.is_finite() {
@@ -186,6 +197,7 @@ impl Navigator for PlannedNavigator {
         let goal = Point2::new(x, y);
         if situation.map.index_of(goal).is_none() {
             self.status = GoalStatus::Unreachable;
+            self.reasons.verdict = Some(Verdict::Outside);
             return Drive::REST;
         }
         let distance = nalgebra::distance(&Point2::new(pose.x, pose.y), &goal);
@@ -201,6 +213,13 @@ impl Navigator for PlannedNavigator {
             let since = *self.closed_since.get_or_insert(now);
             if now.since(since) > PATIENCE {
                 self.status = GoalStatus::Unreachable;
+                // Counted once: the map may be large.
+                let known = situation.map.cells();
+                let count = |cell| known.iter().filter(|c| **c == cell).count() as u32;
+                self.reasons.verdict = Some(*self.verdict.get_or_insert_with(|| Verdict::Enclosed {
+                    obstacles: count(Cell::Occupied),
+                    places: count(Cell::Free),
+                }));
                 return Drive::REST;
             }
             self.reasons.motion.mode = MotionMode::LookAround;
@@ -208,6 +227,7 @@ impl Navigator for PlannedNavigator {
             return self.local.look_around(situation);
         }
         self.closed_since = None;
+        self.verdict = None;
         if self.path.is_empty() {
             self.reasons.motion.mode = MotionMode::Search;
             return Drive::REST;

@@ -81,6 +81,14 @@ pub enum Search {
     RandomWalk,
 }
 
+impl Search {
+    /// Whether it can take up the goal to explore.
+    #[must_use]
+    pub fn explores(self) -> bool {
+        self == Self::CognitiveGraph
+    }
+}
+
 /// The cells of searches on a grid that know pose and touch alone.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

@@ -13,8 +13,14 @@ pub trait Brain: Send + Sync {
     /// One tick: fills `command`. It does not allocate, lock, block or panic.
     fn tick(&mut self, percepts: &Percepts, command: &mut Command);
 
-    /// Takes up a goal, or lets go of the present one.
-    fn set_goal(&mut self, goal: Option<Goal>);
+    /// Takes up goals, one after the other, each as soon as the one before is reached; or lets go of the present ones. It allocates:
+    /// not for the tick.
+    fn set_goals(&mut self, goals: &[Goal]);
+
+    /// Takes up one goal, or lets go of the present one.
+    fn set_goal(&mut self, goal: Option<Goal>) {
+        self.set_goals(goal.as_slice());
+    }
 
     /// Presses (`true`) or releases the emergency stop.
     fn set_emergency_stop(&mut self, pressed: bool);
@@ -71,7 +77,9 @@ pub struct Decision {
     pub modulation: Modulation,
     /// The present goal.
     pub goal: Option<Goal>,
-    /// How it stands.
+    /// Which of the goals that it was given this is, from 0.
+    pub errand: usize,
+    /// How it stands; `Reached` only if it is the last.
     pub status: GoalStatus,
     /// What descended to the motor circuits.
     pub drive: Drive,

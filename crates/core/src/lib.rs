@@ -32,7 +32,7 @@ pub use body::{Body, BodyDescription, BodyError};
 pub use brain::{Brain, Decision, SafetyState};
 pub use command::{Command, Drive, Gait, Interface, StopReason};
 pub use geometry::{Pose2, Twist2};
-pub use goal::{Goal, GoalStatus};
+pub use goal::{Goal, GoalStatus, Landmark};
 pub use grid::OccupancyGrid;
 pub use needs::{Modulation, Needs};
 pub use observer::Observer;

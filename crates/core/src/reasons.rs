@@ -4,6 +4,8 @@
 
 use serde::Serialize;
 
+use crate::GoalStatus;
+
 /// First steps that a planner can choose from.
 pub const MOST_CHOICES: usize = 8;
 
@@ -14,6 +16,51 @@ pub struct Reasons {
     pub plan: PlanReason,
     /// Why this drive.
     pub motion: MotionReason,
+    /// What a goal was given up on, if it was.
+    pub verdict: Option<Verdict>,
+}
+
+/// What a goal was given up on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The goal, or the body, lies outside of the area that the brain knows of.
+    Outside,
+    /// Every way that is left leads through something that was touched or seen.
+    Enclosed {
+        /// Things that were touched and still count, or cells of the map that are closed.
+        obstacles: u32,
+        /// Places that the search has laid out or cells that it has expanded.
+        places: u32,
+    },
+    /// The memory is full, so that nothing is shown.
+    MemoryFull,
+    /// This navigator has no way to do what it was asked for.
+    Unable,
+}
+
+impl Verdict {
+    /// How a goal stands that was given up on it.
+    #[must_use]
+    pub fn status(self) -> GoalStatus {
+        match self {
+            Self::Outside | Self::Enclosed { .. } => GoalStatus::Unreachable,
+            Self::MemoryFull | Self::Unable => GoalStatus::Exhausted,
+        }
+    }
+}
+
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Outside => write!(f, "it lies outside of the area that the brain knows of"),
+            Self::Enclosed { obstacles, places } => {
+                write!(f, "every way is closed: {obstacles} obstacles, {places} places searched")
+            }
+            Self::MemoryFull => write!(f, "the memory of the search is full (`cognition.graph.capacity`)"),
+            Self::Unable => write!(f, "this search cannot do that"),
+        }
+    }
 }
 
 /// Why a planner wants to go the way that it wants to go.

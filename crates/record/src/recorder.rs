@@ -9,8 +9,8 @@ use std::sync::mpsc::{self, TryRecvError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use neuraxis_core::Pose2;
 use neuraxis_core::body::BodyDescription;
+use neuraxis_core::{Goal, Pose2};
 use rtrb::{Consumer, RingBuffer};
 use serde::{Deserialize, Serialize};
 
@@ -42,14 +42,31 @@ pub struct SessionRobot {
     pub body: BodyDescription,
     /// Where it starts, in the map.
     pub start: Pose2,
-    /// Its goal: x, y and tolerance, m.
-    pub goal: Option<[f64; 3]>,
+    /// Its goals, one after the other. Old recordings have one, as x, y and tolerance.
+    #[serde(alias = "goal", deserialize_with = "goals")]
+    pub goals: Vec<Goal>,
     /// Ticks a second, Hz.
     pub rate: f64,
     /// The names of its brain's cues.
     pub cues: Vec<String>,
     /// The name of its robot file among the attachments.
     pub file: String,
+}
+
+/// Goals as they are written now, or one as it was.
+fn goals<'de, D: serde::Deserializer<'de>>(source: D) -> Result<Vec<Goal>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Now(Vec<Goal>),
+        Once(Option<[f64; 3]>),
+    }
+    Ok(match Written::deserialize(source)? {
+        Written::Now(goals) => goals,
+        Written::Once(goal) => {
+            goal.map(|[x, y, tolerance]| Goal::Reach { x, y, tolerance }).into_iter().collect()
+        }
+    })
 }
 
 /// A recording that has been written, or was to be.
@@ -209,5 +226,26 @@ impl Job {
         });
         let path = file.map_or_else(PathBuf::new, |file| file.path().to_owned());
         (error.is_some() || is_kept && file.is_some()).then_some(Finished { path, error })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn goals_are_read_as_they_are_written_and_as_they_were() {
+        #[derive(Deserialize)]
+        struct Part {
+            #[serde(alias = "goal", deserialize_with = "goals")]
+            goals: Vec<Goal>,
+        }
+        let read = |text: &str| serde_json::from_str::<Part>(text).expect("goals").goals;
+        let there = Goal::Reach { x: 1.0, y: 2.0, tolerance: 0.25 };
+        assert_eq!(read(r#"{"goal": [1.0, 2.0, 0.25]}"#), [there]);
+        assert_eq!(read(r#"{"goal": null}"#), []);
+        let back = Goal::Return { to: neuraxis_core::Landmark::Start, tolerance: 0.1 };
+        let list = serde_json::to_string(&[there, Goal::Explore { reach: 0.5 }, back]).expect("text");
+        assert_eq!(read(&format!(r#"{{"goals": {list}}}"#)), [there, Goal::Explore { reach: 0.5 }, back]);
     }
 }

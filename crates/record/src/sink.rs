@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use mcap::McapResult;
 use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Pose2, Reading, Stamp, ops};
+use neuraxis_core::{Goal, Pose2, Reading, Stamp, ops};
 
 use crate::frame::{self, Reader};
 use crate::messages::{self as msg, Header, Time, Trace};
@@ -273,7 +273,7 @@ impl RobotSink {
             frames,
             session,
         };
-        if let Some([x, y, _]) = robot.session.goal {
+        if let Some(Goal::Reach { x, y, .. }) = robot.session.goals.first().copied() {
             let header = Header::new(Stamp::ZERO, &robot.frames.map);
             let message = msg::PoseStamped { header, pose: (&Pose2 { x, y, yaw: 0.0 }).into() };
             output.put(&mut goal, 0, &message)?;

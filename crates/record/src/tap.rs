@@ -170,7 +170,7 @@ impl Observer for Tap {
         });
         out.u8(u8::from(is_news));
         let has_ended = is_news
-            && matches!(decision.status, GoalStatus::Reached | GoalStatus::Unreachable)
+            && decision.status.is_final()
             && seen.decision.is_none_or(|(_, status, _)| status != decision.status);
         if is_news {
             seen.decision = Some((now.0, decision.status, stop));
@@ -188,6 +188,7 @@ impl Observer for Tap {
                 GoalStatus::Active => 1,
                 GoalStatus::Reached => 2,
                 GoalStatus::Unreachable => 3,
+                GoalStatus::Exhausted => 4,
             });
             out.u8(u8::from(decision.safety.clipped));
             out.u16(belief.cues.len() as u16);

@@ -28,8 +28,8 @@ impl Brain for Timed {
         self.brain.tick(percepts, command);
         self.times.push(start.elapsed());
     }
-    fn set_goal(&mut self, goal: Option<Goal>) {
-        self.brain.set_goal(goal);
+    fn set_goals(&mut self, goals: &[Goal]) {
+        self.brain.set_goals(goals);
     }
     fn set_emergency_stop(&mut self, pressed: bool) {
         self.brain.set_emergency_stop(pressed);

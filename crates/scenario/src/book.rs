@@ -5,7 +5,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use neuraxis_core::Goal;
 use neuraxis_core::file::Override;
 use neuraxis_record::{Session, SessionRobot};
 use neuraxis_sim::Arena;
@@ -89,10 +88,7 @@ impl Files {
                 SessionRobot {
                     body: (*robot.model.description).clone(),
                     start: robot.task.start,
-                    goal: decision.and_then(|d| d.goal).map(|goal| match goal {
-                        Goal::Reach { x, y, tolerance } => [x, y, tolerance],
-                        _ => [f64::NAN; 3],
-                    }),
+                    goals: robot.task.errands.clone(),
                     rate: planned.file.value.brain.rate,
                     cues: decision
                         .map(|d| d.belief.cues.iter().map(|cue| cue.name.to_string()).collect())

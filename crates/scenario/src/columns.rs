@@ -16,6 +16,7 @@ enum Values {
     Whole(fn(&TrialResult) -> i64),
     Truth(fn(&TrialResult) -> bool),
     Real(fn(&TrialResult) -> f64),
+    MaybeReal(fn(&TrialResult) -> Option<f64>),
     Text(fn(&TrialResult) -> &str),
     MaybeText(fn(&TrialResult) -> Option<&str>),
 }
@@ -35,6 +36,7 @@ const COLUMNS: &[(&str, Values)] = &[
     ("path_length", Values::Real(|r| r.path_length)),
     ("shortest", Values::Real(|r| r.shortest)),
     ("spl", Values::Real(|r| r.spl)),
+    ("explored", Values::MaybeReal(|r| r.explored)),
     ("touches", Values::Whole(|r| r.touches as i64)),
     ("hardest_touch", Values::Real(|r| r.hardest_touch)),
     ("energy", Values::Real(|r| r.energy)),
@@ -53,6 +55,7 @@ pub fn parquet(rows: &[TrialResult]) -> Result<Vec<u8>, ParquetError> {
             Values::Whole(_) => format!("required int64 {name};"),
             Values::Truth(_) => format!("required boolean {name};"),
             Values::Real(_) => format!("required double {name};"),
+            Values::MaybeReal(_) => format!("optional double {name};"),
             Values::Text(_) => format!("required binary {name} (UTF8);"),
             Values::MaybeText(_) => format!("optional binary {name} (UTF8);"),
         })
@@ -72,6 +75,10 @@ pub fn parquet(rows: &[TrialResult]) -> Result<Vec<u8>, ParquetError> {
             }
             (Values::Real(of), ColumnWriter::DoubleColumnWriter(writer)) => {
                 writer.write_batch(&rows.iter().map(of).collect::<Vec<_>>(), None, None)?;
+            }
+            (Values::MaybeReal(of), ColumnWriter::DoubleColumnWriter(writer)) => {
+                let is_there: Vec<i16> = rows.iter().map(|row| i16::from(of(row).is_some())).collect();
+                writer.write_batch(&rows.iter().filter_map(of).collect::<Vec<_>>(), Some(&is_there), None)?;
             }
             (Values::Text(of), ColumnWriter::ByteArrayColumnWriter(writer)) => {
                 let texts: Vec<ByteArray> = rows.iter().map(|row| ByteArray::from(of(row))).collect();

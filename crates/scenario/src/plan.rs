@@ -6,6 +6,7 @@ use neuraxis_brain::{RobotBrain, RobotFile};
 use neuraxis_core::file::{self, FileError, Loaded, Override};
 use neuraxis_core::{OccupancyGrid, map_file};
 use neuraxis_sim::scene::SceneSpec;
+use neuraxis_sim::scene::spec::Errand;
 use neuraxis_sim::scene::world::{Layout, Size};
 use neuraxis_sim::{Arena, RobotModel, Scene, Setup};
 
@@ -158,6 +159,22 @@ impl PlannedScene {
                         "sensor",
                         &fault.sensor,
                         names.iter().copied(),
+                    );
+                });
+                errors.extend(check.err());
+            }
+        }
+        // If a robot could not be loaded, they no longer lie beside their entries.
+        let whole = if errors.is_empty() { robots.as_slice() } else { &[] };
+        for (i, (robot, entry)) in whole.iter().zip(&file.value.robots).enumerate() {
+            let search = robot.file.value.brain.cognition.search;
+            let explores = |errand: &Errand| matches!(errand, Errand::Explore { .. });
+            if let Some(j) = entry.errands.iter().position(explores).filter(|_| !search.explores()) {
+                let check = file.check(|_, problems| {
+                    problems.help(
+                        &format!("/robots/{i}/errands/{j}"),
+                        format!("the search of `{}` cannot explore", robot.file.value.name),
+                        "give its robot file `brain: { cognition: { search: cognitive_graph } }`",
                     );
                 });
                 errors.extend(check.err());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use neuraxis_brain::{RobotBrain, RobotFile};
 use neuraxis_core::body::{Body as _, BodyDescription, BodyError};
 use neuraxis_core::file::{self, FileError, Override};
-use neuraxis_core::{Brain, Decision, Goal, Pose2, Stamp, ops};
+use neuraxis_core::{Brain, Decision, Pose2, Stamp, ops};
 use neuraxis_record::recording::RecordedRobot;
 use neuraxis_record::replay::Fault;
 use neuraxis_record::trace::{self, Difference, Tick};
@@ -147,7 +147,7 @@ pub fn brain(
     let known = map.as_ref().map(|map| &map.grid);
     let mut brain = RobotBrain::with_map(&file.brain, &body, session.start, known)
         .map_err(|error| ReplayError::Recording(format!("{}: {error}", session.file)))?;
-    brain.set_goal(session.goal.map(|[x, y, tolerance]| Goal::Reach { x, y, tolerance }));
+    brain.set_goals(&session.goals);
     Ok(brain)
 }
 

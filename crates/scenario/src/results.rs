@@ -1,6 +1,7 @@
 //! What came out of a trial, and of many.
 
 use neuraxis_sim::arena::SimRobot;
+use neuraxis_sim::scene::coverage::Coverage;
 use neuraxis_sim::{Arena, Outcome};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,7 +26,7 @@ pub struct TrialResult {
     pub index: usize,
     /// `reached`, `mistaken`, `gave_up`, `timed_out`, `lost` or `crashed`.
     pub outcome: String,
-    /// Why, if it crashed.
+    /// Why, if it crashed or gave up.
     pub message: Option<String>,
     /// Whether it got to its goal and knew it.
     pub success: bool,
@@ -35,8 +36,11 @@ pub struct TrialResult {
     pub path_length: f64,
     /// Length of the shortest way that its radius allows, m.
     pub shortest: f64,
-    /// Success weighted by path length (Anderson et al. 2018): shortest / max(way, shortest), or 0.
+    /// Success weighted by path length (Anderson et al. 2018): shortest / max(way, shortest), or 0; where nothing is known of the
+    /// shortest way (exploring), success alone.
     pub spl: f64,
+    /// Share of what can be got to that it has been near, if it has to explore.
+    pub explored: Option<f64>,
     /// Touches of anything but the ground.
     pub touches: usize,
     /// Speed of the hardest one, m/s.
@@ -61,7 +65,7 @@ impl TrialResult {
         let (outcome, message) = match &score.outcome {
             Some(Outcome::Reached) => ("reached", None),
             Some(Outcome::Mistaken) => ("mistaken", None),
-            Some(Outcome::GaveUp) => ("gave_up", None),
+            Some(Outcome::GaveUp) => ("gave_up", verdict(robot)),
             Some(Outcome::TimedOut) => ("timed_out", None),
             Some(Outcome::Lost) => ("lost", None),
             Some(Outcome::Crashed(message)) => ("crashed", Some(message.clone())),
@@ -69,7 +73,13 @@ impl TrialResult {
         };
         let success = score.outcome == Some(Outcome::Reached);
         let shortest = robot.task.shortest_length();
-        let spl = if success { shortest / score.path_length.max(shortest).max(1e-9) } else { 0.0 };
+        // Who has to explore has no shortest way.
+        let efficiency = if robot.task.shortest.is_empty() {
+            1.0
+        } else {
+            shortest / score.path_length.max(shortest).max(1e-9)
+        };
+        let spl = if success { efficiency } else { 0.0 };
         Self {
             trial: arena.trial,
             seed: arena.seed,
@@ -83,6 +93,7 @@ impl TrialResult {
             path_length: score.path_length,
             shortest,
             spl,
+            explored: robot.task.coverage.as_ref().map(Coverage::share),
             touches: score.touches,
             hardest_touch: score.hardest_touch,
             energy: score.energy,
@@ -96,6 +107,11 @@ impl TrialResult {
     pub fn is_gentle(&self) -> bool {
         self.hardest_touch <= HARD
     }
+}
+
+/// On what a robot gave its goal up.
+fn verdict(robot: &SimRobot) -> Option<String> {
+    robot.brain.as_ref()?.decision().reasons.verdict.map(|verdict| verdict.to_string())
 }
 
 /// The trials of one scene (or of all), summed up.

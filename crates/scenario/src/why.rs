@@ -25,10 +25,14 @@ pub struct Explanation {
     pub tick: usize,
     /// Its time, s.
     pub time: f64,
-    /// The goal: x, y and tolerance, m.
-    pub goal: Option<[f64; 3]>,
-    /// From where it believed to be to the goal, m.
+    /// The goal.
+    pub goal: Option<Goal>,
+    /// Which of its goals that is, from 1, and how many it has.
+    pub errand: [usize; 2],
+    /// From where it believed to be to the goal, m, if that is a point.
     pub distance: Option<f64>,
+    /// Why it was given up, if it was.
+    pub verdict: Option<String>,
     /// How the goal stood.
     pub status: String,
     /// Where it believed to be: x, y (m), yaw (rad).
@@ -152,18 +156,20 @@ fn describe(
     let strength = |cue: &Cue| if cue.age < STALE && cue.refusal == Refusal::None { cue.gain } else { 0.0 };
     cues.sort_by(|a, b| strength(b).total_cmp(&strength(a)));
     let dominant = cues.first().filter(|cue| strength(cue) > 0.0).map(|cue| cue.name.clone());
-    let goal = decision.goal.map(|goal| match goal {
-        Goal::Reach { x, y, tolerance } => [x, y, tolerance],
-        _ => [f64::NAN; 3],
-    });
     let pose = belief.pose;
+    let away = |goal: Goal| match goal {
+        Goal::Reach { x, y, .. } => Some(ops::hypot(x - pose.x, y - pose.y)),
+        _ => None,
+    };
     let (need, value) = decision.needs.worst();
     let stop = trace::stop_words(tick.stop, tick.stop_slot, &names);
     Explanation {
         tick: index,
         time: Stamp(tick.stamp).seconds(),
-        distance: goal.map(|[x, y, _]| ops::hypot(x - pose.x, y - pose.y)),
-        goal,
+        distance: decision.goal.and_then(away),
+        goal: decision.goal,
+        errand: [decision.errand + 1, robot.session.goals.len()],
+        verdict: decision.reasons.verdict.map(|verdict| verdict.to_string()),
         status: format!("{:?}", decision.status).to_lowercase(),
         pose: [pose.x, pose.y, pose.yaw],
         position_std: belief.position_std(),

@@ -52,8 +52,8 @@ impl Brain for Leaky {
         let noise = OUTSIDE.fetch_add(1, Ordering::Relaxed) as f64 * 1e-15;
         command.values.iter_mut().for_each(|value| *value += noise);
     }
-    fn set_goal(&mut self, goal: Option<Goal>) {
-        self.0.set_goal(goal);
+    fn set_goals(&mut self, goals: &[Goal]) {
+        self.0.set_goals(goals);
     }
     fn set_emergency_stop(&mut self, pressed: bool) {
         self.0.set_emergency_stop(pressed);

@@ -11,12 +11,14 @@ use bevy_platform::cell::SyncCell;
 use neuraxis_core::digest::Digest;
 use neuraxis_core::reasons::MotionMode;
 use neuraxis_core::robot::Actuators;
-use neuraxis_core::{Brain, Command, Goal, GoalStatus, Observer, Percepts, Pose2, Stamp, ops};
+use neuraxis_core::{Brain, Command, Observer, Percepts, Pose2, Stamp, ops};
 use rapier3d::prelude::{
     CoefficientCombineRule, ColliderBuilder, PhysicsWorld, Pose, RigidBodyBuilder, Vector,
 };
 
 use crate::convert::pose64;
+use crate::judge::Judge;
+pub use crate::judge::Outcome;
 use crate::model::{JointKind, Placed};
 use crate::motors::{Demand, Motors};
 use crate::robot::RobotModel;
@@ -40,23 +42,6 @@ const MOST_COLLISIONS: usize = 1024;
 
 /// Cues whose reliability is noted along the way.
 pub const TRACED_CUES: usize = 6;
-
-/// How a robot's trial ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// It said that it was there, and it was.
-    Reached,
-    /// It said that it was there, and it was not.
-    Mistaken,
-    /// It said that there is no way.
-    GaveUp,
-    /// The time was over.
-    TimedOut,
-    /// It fell out of the world, or physics broke down.
-    Lost,
-    /// Its brain panicked; the message.
-    Crashed(String),
-}
 
 /// A touch of something that is not ground.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -131,6 +116,7 @@ pub struct SimRobot {
     pub brain: Option<Box<dyn Brain>>,
     pub(crate) percepts: Percepts,
     pub(crate) command: Command,
+    judge: Judge,
     think_period: u64,
     next_thought: Stamp,
     has_command: bool,
@@ -469,9 +455,10 @@ impl SimRobot {
             None => (None, 100.0),
         };
         if let Some(brain) = &mut brain {
-            brain.set_goal(Some(Goal::Reach { x: task.goal[0], y: task.goal[1], tolerance: task.tolerance }));
+            brain.set_goals(&task.errands);
         }
         Self {
+            judge: Judge::new(&task),
             percepts: description.percepts(),
             command: description.command(),
             think_period: neuraxis_core::time::period(rate),
@@ -683,14 +670,11 @@ impl SimRobot {
         if !pose.is_finite() || spatial.translation.z < -1.0 {
             return self.finish(Outcome::Lost, now);
         }
-        match self.brain.as_ref().map(|brain| brain.decision().status) {
-            Some(GoalStatus::Reached) => {
-                let goal = Pose2::new(self.task.goal[0], self.task.goal[1], 0.0);
-                let is_there = pose.distance(&goal) <= self.task.tolerance;
-                self.finish(if is_there { Outcome::Reached } else { Outcome::Mistaken }, now);
-            }
-            Some(GoalStatus::Unreachable) => self.finish(Outcome::GaveUp, now),
-            _ => {}
+        let claim = self.brain.as_ref().map(|brain| (brain.decision().errand, brain.decision().status));
+        if let Some((errand, status)) = claim
+            && let Some(outcome) = self.judge.look(&mut self.task, &pose, errand, status)
+        {
+            self.finish(outcome, now);
         }
     }
 

@@ -7,6 +7,7 @@ pub mod app;
 pub mod arena;
 pub mod body;
 mod convert;
+mod judge;
 mod mesh;
 pub mod model;
 mod motors;

@@ -24,6 +24,31 @@ const MOST: f64 = 2.0;
 /// A body that was stopped fits where it touches less deep than this share of its radius: belief and contact err.
 const SLACK: f64 = 0.08;
 
+/// Ends of walls that one touch can tell at most.
+pub const ENDS: usize = 2;
+/// A wall's end and the touch that tells its line lie at least so far from one another, radii.
+const ENDS_APART: f64 = 0.3;
+/// A point lies on the line of a wall if it is nearer to it than this, radii.
+const IN_LINE: f64 = 0.25;
+/// Cosines between which a touch is askew to a wall: 75° to 15°.
+const ASKEW: [f64; 2] = [0.26, 0.966];
+
+/// A way between two touches is narrow up to this width, radii.
+const WIDEST_GAP: f64 = 3.0;
+/// Two touches are opposite to one another if the cosine between each and the line that joins them is more than this.
+const OPPOSITE: f64 = 0.25;
+
+/// Where a wall ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct WallEnd {
+    /// The edge, in the map, m.
+    pub at: Point2<f64>,
+    /// Into the wall: a unit vector.
+    pub into: Vector2<f64>,
+    /// Along the wall's line, from the edge to where no wall is: a unit vector.
+    pub along: Vector2<f64>,
+}
+
 /// A failure.
 #[derive(Clone, Copy, Debug)]
 pub struct Impression {
@@ -39,6 +64,8 @@ pub struct Impression {
     pub felt: u32,
     /// Whether the body had passed there before: what opened once may open again, and is forgotten faster.
     pub was_passable: bool,
+    /// Whether it was found to be the end of a wall.
+    pub is_end: bool,
     /// When it was first felt; zero if before the present goal was taken up.
     pub since: Stamp,
 }
@@ -56,6 +83,8 @@ impl Impression {
 pub struct Charge {
     /// m.
     pub cost: f64,
+    /// What of it is a guess: that walls go on beside where they were touched, m.
+    pub vague: f64,
     /// Whether the body would have to pass through something that it touched.
     pub is_blocked: bool,
 }
@@ -280,6 +309,7 @@ impl Impressions {
             boldness,
             felt: 1,
             was_passable,
+            is_end: false,
             since: self.now,
         });
         self.chain.push(self.cells[cell]);
@@ -359,6 +389,83 @@ impl Impressions {
             })
     }
 
+    /// The ends of walls that the impression `i` and those near it tell together, and that were not told before; at most [`ENDS`].
+    ///
+    /// A round body that touches the flat of a wall feels it along the wall's normal. Where a point lies on the line of a wall
+    /// and was felt askew, the body stood beside an edge: there the wall ends, and the body may pass.
+    pub fn take_ends(&mut self, i: usize) -> [Option<WallEnd>; ENDS] {
+        let mut found = [None; ENDS];
+        let mut count = 0;
+        let at = self.list[i].at;
+        let corner = Vector2::new(self.along, self.along);
+        let ((left, bottom), (right, top)) = (self.cell_of(&(at - corner)), self.cell_of(&(at + corner)));
+        for cell in (bottom..=top).flat_map(|r| (left..=right).map(move |c| (r, c))) {
+            let mut next = self.cells[cell.0 * self.columns + cell.1];
+            while next != NONE {
+                let j = next as usize;
+                next = self.chain[j];
+                for (end, wall) in [(i, j), (j, i)] {
+                    if count < ENDS
+                        && let Some(told) = self.end_of_wall(end, wall)
+                    {
+                        self.list[end].is_end = true;
+                        found[count] = Some(told);
+                        count += 1;
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// The narrow way that the impression `i` tells together with the nearest one opposite to it: the point in its middle, and the
+    /// direction in which it leads on (a unit vector).
+    ///
+    /// Each of the two was felt from the side of the other, so that the body was between them, and they are so far apart that it
+    /// fits.
+    #[must_use]
+    pub fn gap_at(&self, i: usize) -> Option<(Point2<f64>, Vector2<f64>)> {
+        let one = &self.list[i];
+        let widest = WIDEST_GAP * self.radius;
+        let corner = Vector2::new(widest, widest);
+        let mut best: Option<(f64, usize)> = None;
+        for j in self.near(one.at - corner, one.at + corner) {
+            let other = &self.list[j];
+            let d = other.at - one.at;
+            let width = d.norm();
+            let fits = width >= 2.0 * self.core() && width <= widest;
+            let is_between =
+                other.toward.dot(&d) > OPPOSITE * width && one.toward.dot(&d) < -OPPOSITE * width;
+            // In the corner of a room it would be between two walls, too.
+            let is_end = one.is_end || other.is_end;
+            if fits && is_between && is_end && other.counts() && best.is_none_or(|b| (width, j) < b) {
+                best = Some((width, j));
+            }
+        }
+        let (width, j) = best?;
+        let other = &self.list[j];
+        let d = (other.at - one.at) / width;
+        let across = Vector2::new(-d.y, d.x);
+        let side = (one.toward + other.toward).dot(&across);
+        Some((nalgebra::center(&one.at, &other.at), across * side.signum()))
+    }
+
+    /// Whether the impression `end` is where the wall ends that was felt at `wall`.
+    fn end_of_wall(&self, end: usize, wall: usize) -> Option<WallEnd> {
+        let (end, wall) = (&self.list[end], &self.list[wall]);
+        let n = wall.toward;
+        let t = Vector2::new(-n.y, n.x);
+        let d = end.at - wall.at;
+        let is_near = d.norm() <= self.along && d.norm() >= ENDS_APART * self.radius;
+        let is_in_line = d.dot(&n).abs() < IN_LINE * self.radius;
+        let across = end.toward.dot(&n);
+        let is_askew = across > ASKEW[0] && across < ASKEW[1];
+        if !(is_near && is_in_line && is_askew) || end.is_end || !end.counts() || !wall.counts() {
+            return None;
+        }
+        Some(WallEnd { at: end.at, into: n, along: -t * end.toward.dot(&t).signum() })
+    }
+
     /// What is charged for going straight from `from` to `to`.
     #[must_use]
     pub fn charge(&self, from: Point2<f64>, to: Point2<f64>) -> Charge {
@@ -404,10 +511,8 @@ impl Impressions {
             // Noise of the superposition is no obstacle.
             vague = if vague < 0.25 { 0.0 } else { vague };
         }
-        Charge {
-            cost: self.spec.lambda * vague.min(MOST) + self.spec.alpha * core + near_walls,
-            is_blocked: core > 0.05,
-        }
+        let vague = self.spec.lambda * vague.min(MOST);
+        Charge { cost: vague + self.spec.alpha * core + near_walls, vague, is_blocked: core > 0.05 }
     }
 
     /// The body went from `from` to `to` without touching anything: what stood in its way is not there.
@@ -484,5 +589,50 @@ impl Impressions {
                 self.superpose(i, 1.0 - 1.0 / factor);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A wall along the y axis, touched from the left, that ends at y = 1; beyond a gap of `width` radii it goes on.
+    fn felt(touches: &[([f64; 2], f64)]) -> (Impressions, usize) {
+        let mut impressions = Impressions::new(&GraphSpec::default(), 0.1, Point2::origin(), [4.0, 4.0]);
+        let mut last = 0;
+        for (at, degrees) in touches {
+            let (s, c) = ops::sin_cos(degrees.to_radians());
+            last = impressions
+                .note(Point2::new(at[0], at[1]), Vector2::new(c, s), false)
+                .expect("there is room");
+        }
+        (impressions, last)
+    }
+
+    #[test]
+    fn a_wall_ends_where_it_is_felt_askew_and_nowhere_else() {
+        let (mut flat, last) = felt(&[([1.0, 0.8], 0.0), ([1.0, 0.9], 3.0), ([1.003, 1.0], -2.0)]);
+        assert_eq!(flat.take_ends(last), [None; ENDS], "along the flat");
+        let (mut corner, last) = felt(&[([1.0, 0.8], 0.0), ([0.86, 0.95], 90.0)]);
+        assert_eq!(corner.take_ends(last), [None; ENDS], "another wall of the room");
+        // Felt from the gap: what was touched lies to the right of the body, which faces the wall.
+        let (mut end, last) = felt(&[([1.0, 0.8], 0.0), ([1.0, 1.0], -40.0)]);
+        let [Some(told), None] = end.take_ends(last) else { panic!("one end") };
+        assert!((told.into - Vector2::x()).norm() < 1e-9, "{told:?}");
+        assert!((told.along - Vector2::y()).norm() < 1e-9, "{told:?}: away from the wall");
+        assert_eq!(end.take_ends(last), [None; ENDS], "once");
+    }
+
+    #[test]
+    fn the_way_between_two_ends_leads_through_their_middle() {
+        let (mut gap, last) = felt(&[([1.0, 0.8], 0.0), ([1.0, 1.0], -40.0), ([1.0, 1.22], 40.0)]);
+        assert_eq!(gap.gap_at(last), None, "nothing tells that a wall ends there");
+        let _ = gap.take_ends(last - 1);
+        let (middle, into) = gap.gap_at(last).expect("a way");
+        assert!((middle - Point2::new(1.0, 1.11)).norm() < 1e-9, "{middle}");
+        assert!((into - Vector2::x()).norm() < 1e-9, "{into}");
+        let (mut narrow, last) = felt(&[([1.0, 0.8], 0.0), ([1.0, 1.0], -40.0), ([1.0, 1.15], 40.0)]);
+        let _ = narrow.take_ends(last - 1);
+        assert_eq!(narrow.gap_at(last), None, "the body does not fit");
     }
 }

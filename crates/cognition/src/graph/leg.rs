@@ -24,6 +24,14 @@ const STALL: f64 = 1.5;
 const LATE: (f64, f64) = (2.5, 3.0);
 /// A touch further round than this, rad from its course, is a graze: the body slides along, and only a stall ends the leg.
 const AHEAD: f64 = 1.1;
+/// On a line a touch further round than this, rad, pushes aside, and one further than that is behind.
+const ASIDE: f64 = 0.5;
+const BEHIND: f64 = 2.2;
+/// How far a line gives way at most, and at each touch, radii.
+const GIVES_WAY: f64 = 0.3;
+const GIVES_WAY_BY: f64 = 0.03;
+/// On a line it steers to a point so far ahead, radii.
+const AHEAD_ON_LINE: f64 = 1.2;
 /// Acceleration that it counts on for stopping, of the limits.
 const BRAKE: f64 = 0.7;
 
@@ -63,6 +71,14 @@ enum Phase {
     Go,
 }
 
+/// A line that a leg keeps to.
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    from: Point2<f64>,
+    /// How far to the left of it, m.
+    offset: f64,
+}
+
 /// Drives legs.
 #[derive(Clone, Debug)]
 pub struct LegDriver {
@@ -79,6 +95,8 @@ pub struct LegDriver {
     /// The nearest that it came to the target, and when.
     best: (f64, Stamp),
     from: Point2<f64>,
+    /// The line that it has to keep to, if it has to keep to one.
+    line: Option<Line>,
 }
 
 impl LegDriver {
@@ -102,12 +120,22 @@ impl LegDriver {
             allowed: 0.0,
             best: (f64::INFINITY, Stamp::ZERO),
             from: Point2::origin(),
+            line: None,
         }
     }
 
-    /// Begins a leg to `target` at `top` of the greatest speed, with a time for the turn.
-    pub fn begin(&mut self, now: Stamp, pose: &Pose2, target: Point2<f64>, top: f64) {
+    /// Begins a leg to `target` at `top` of the greatest speed, with a time for the turn; on the line from `from`, if it has to be
+    /// entered where it begins.
+    pub fn begin(
+        &mut self,
+        now: Stamp,
+        pose: &Pose2,
+        from: Option<Point2<f64>>,
+        target: Point2<f64>,
+        top: f64,
+    ) {
         let here = Point2::new(pose.x, pose.y);
+        self.line = from.map(|from| Line { from, offset: 0.0 });
         let length = nalgebra::distance(&here, &target);
         self.target = target;
         self.top = top;
@@ -124,7 +152,8 @@ impl LegDriver {
         self.target
     }
 
-    /// A touch that lies ahead of the course `course` (rad): the point and the direction.
+    /// A touch that lies ahead of the course `course` (rad): the point and the direction. On a line, what lies aside pushes the line
+    /// aside instead: so a peg finds its hole.
     fn touch(&mut self, situation: &Situation<'_>, course: f64) -> Option<(Point2<f64>, Vector2<f64>)> {
         let pose = situation.belief.pose;
         let mut found = None;
@@ -137,13 +166,30 @@ impl LegDriver {
                 continue;
             }
             let direction = pose.yaw + *yaw + contact.bearing;
-            if ops::wrap(direction - course).abs() < AHEAD {
+            let aside = ops::wrap(direction - course);
+            if let Some(line) = self.line.as_mut().filter(|_| aside.abs() > ASIDE && aside.abs() < BEHIND) {
+                let most = GIVES_WAY * self.radius;
+                line.offset = (line.offset - GIVES_WAY_BY * self.radius * aside.signum()).clamp(-most, most);
+            } else if aside.abs() < AHEAD {
                 let (s, c) = ops::sin_cos(direction);
                 let toward = Vector2::new(c, s);
                 found = Some((Point2::new(pose.x, pose.y) + toward * self.radius, toward));
             }
         }
         found
+    }
+
+    /// The point that it steers to: the target, or a point on its line a little ahead.
+    fn aim(&self, here: Point2<f64>) -> Point2<f64> {
+        let Some(Line { from, offset }) = self.line else { return self.target };
+        let way = self.target - from;
+        let length = way.norm();
+        if length < 1e-9 {
+            return self.target;
+        }
+        let along = way.dot(&(here - from)) / length;
+        let left = Vector2::new(-way.y, way.x) * (offset / length);
+        from + way * ((along + AHEAD_ON_LINE * self.radius).clamp(0.0, length) / length) + left
     }
 
     /// One tick of the leg.
@@ -160,7 +206,8 @@ impl LegDriver {
         if distance < near || is_past {
             return Outcome::Arrived;
         }
-        let course = ops::atan2(left.y, left.x);
+        let aim = self.aim(here) - here;
+        let course = ops::atan2(aim.y, aim.x);
         let error = ops::wrap(course - pose.yaw);
         let touch = self.touch(situation, pose.yaw);
         if self.phase == Phase::Turn {

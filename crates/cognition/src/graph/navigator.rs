@@ -6,16 +6,18 @@
 //! around it first. Two departures from a first prototype: free space is laid out as far as the wave needs it (so that the
 //! first try is as good as D* Lite's), and a way is straightened while it is executed.
 
+mod explore;
 mod sight;
 mod touch;
 
 use nalgebra::{Point2, Vector2};
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::reasons::{Choice, MotionMode, PlanReason};
+use neuraxis_core::reasons::{Choice, MotionMode, PlanReason, Verdict};
 use neuraxis_core::robot::Sensor;
 use neuraxis_core::{Drive, Goal, GoalStatus, OccupancyGrid, Reasons, Sketch, Stamp, ops};
 
-use super::impressions::Impressions;
+use self::explore::Frontier;
+use super::impressions::{Impressions, WallEnd};
 use super::leg::{LegDriver, NEAR, near_enough};
 use super::spec::GraphSpec;
 use super::store::{Graph, NONE, View};
@@ -27,6 +29,8 @@ use crate::{CognitionSpec, Navigator, Situation};
 const SAME: f64 = 0.6;
 /// A pose that moves further than this beyond what the body can do was moved by somebody else, m.
 const JUMP: f64 = 0.3;
+/// The end of a wall is passed at this distance from its edge, from so far before it, if there is room, to so far behind it, radii.
+const PASS: (f64, [f64; 2], f64) = (0.1, [3.0, 1.5], 2.0);
 /// Places of a way at most.
 const MOST_PLACES: usize = 8192;
 
@@ -70,6 +74,7 @@ pub struct GraphNavigator {
     impressions: Impressions,
     all: Wave,
     known: Wave,
+    frontier: Frontier,
     driver: LegDriver,
     doing: Doing,
     goal: Option<Goal>,
@@ -90,6 +95,8 @@ pub struct GraphNavigator {
     closed_since: Option<Stamp>,
     /// The waves were begun anew, because a way led nowhere.
     is_anew: bool,
+    /// What the goal was given up on.
+    verdict: Option<Verdict>,
 }
 
 impl GraphNavigator {
@@ -118,6 +125,7 @@ impl GraphNavigator {
             impressions,
             all: Wave::new(View::All, capacity),
             known: Wave::new(View::Experienced, capacity),
+            frontier: Frontier::new(capacity),
             driver: LegDriver::new(body),
             doing: Doing::Plan,
             goal: None,
@@ -133,6 +141,7 @@ impl GraphNavigator {
             sight: has_sight.then(|| LocalController::new(&spec.local, body)),
             closed_since: None,
             is_anew: false,
+            verdict: None,
             spec: graph_spec,
         }
     }
@@ -210,18 +219,73 @@ impl GraphNavigator {
         if self.spec.impressions {
             let broke = self.graph.break_through(at, 0.8 * self.radius);
             let was_open = was_open || broke;
-            if was_open {
+            if was_open && self.goal_node != NONE {
                 self.graph.node_mut(self.goal_node).reached = 0;
             }
-            let _ = self.impressions.note(at, toward, was_open);
+            let noted = self.impressions.note(at, toward, was_open);
             let reach = self.impressions.reach();
             self.graph.recharge_around(at, reach, &self.impressions);
+            if let Some(noted) = noted.filter(|_| self.spec.ends) {
+                self.pass_ends(noted);
+            }
         }
         let node = self.graph.node_mut(leg.to);
+        node.misses = node.misses.saturating_add(1);
         if node.visits == 0 && self.spec.inhibition > 0.0 {
             node.inhibition += self.spec.inhibition;
             self.graph.mark_around(leg.to);
         }
+    }
+
+    /// Proposes to pass beside the ends of walls that the impression `noted` tells, and between two things of which each was
+    /// felt from the side of the other.
+    fn pass_ends(&mut self, noted: usize) {
+        let ends = self.impressions.take_ends(noted);
+        let between = self.impressions.gap_at(noted);
+        let beside = |end: WallEnd| (end.at + end.along * (self.radius * (1.0 + PASS.0)), end.into);
+        for (middle, into) in between.into_iter().chain(ends.into_iter().flatten().map(beside)) {
+            let to = middle + into * (PASS.2 * self.radius);
+            for far in PASS.1 {
+                let from = middle - into * (far * self.radius);
+                if self.impressions.fits(from) && !self.impressions.charge(from, to).is_blocked {
+                    self.graph.invite(from, to, 0.03 * self.radius, &self.impressions);
+                    break;
+                }
+            }
+        }
+    }
+
+    /// The next leg, as soon as it is known.
+    fn decide(&mut self) -> Option<Next> {
+        match self.goal {
+            Some(Goal::Explore { reach }) => self.seek(reach),
+            _ => self.plan().then(|| self.choose()),
+        }
+    }
+
+    /// No way is left. If all was to be seen, all has been.
+    fn end(&mut self) {
+        let is_full = self.graph.is_full();
+        let explores = matches!(self.goal, Some(Goal::Explore { .. }));
+        if explores && !is_full {
+            self.status = GoalStatus::Reached;
+            self.reasons.motion.mode = MotionMode::Arrived;
+            return;
+        }
+        self.give_up(if is_full {
+            Verdict::MemoryFull
+        } else {
+            Verdict::Enclosed {
+                obstacles: self.impressions.list().iter().filter(|i| i.counts()).count() as u32,
+                places: self.graph.nodes().len() as u32,
+            }
+        });
+    }
+
+    fn give_up(&mut self, verdict: Verdict) {
+        self.verdict = Some(verdict);
+        self.reasons.verdict = self.verdict;
+        self.status = verdict.status();
     }
 
     /// Brings both waves up to date; whether they are.
@@ -347,6 +411,10 @@ impl GraphNavigator {
         for k in 1..self.places.len() {
             let (a, b) = (self.places[k - 1], self.places[k]);
             let Some(edge) = self.graph.edge_between(a, b) else { break };
+            // Where it is narrow, it goes in where it should.
+            if k > 1 && self.graph.edges()[edge as usize].is_invited {
+                break;
+            }
             let before = cost;
             let step = self.graph.cost(edge, a, view);
             cost += step;
@@ -415,6 +483,9 @@ impl GraphNavigator {
 
     /// Writes down why this way.
     fn explain(&mut self) {
+        if self.goal_node == NONE {
+            return;
+        }
         let plan = &mut self.reasons.plan;
         *plan = PlanReason { is_complete: true, has_way: true, ..PlanReason::default() };
         plan.cost = self.all.value(self.here);
@@ -450,6 +521,57 @@ impl GraphNavigator {
     }
 }
 
+impl GraphNavigator {
+    /// Knows its place, from now on; whether there was room for it.
+    fn stand(&mut self, at: Point2<f64>) -> bool {
+        if self.here == NONE {
+            self.settle(at);
+        }
+        if self.here == NONE {
+            self.give_up(Verdict::MemoryFull);
+        }
+        self.here != NONE
+    }
+
+    /// One tick on the way to `goal`.
+    fn pursue(&mut self, situation: &Situation<'_>, goal: Point2<f64>, tolerance: f64) -> Drive {
+        let at = Point2::new(situation.belief.pose.x, situation.belief.pose.y);
+        if !self.graph.holds(&goal) {
+            self.give_up(Verdict::Outside);
+            return Drive::REST;
+        }
+        let near = self.near_enough(tolerance, situation.belief.position_std());
+        if nalgebra::distance(&at, &goal) <= near {
+            if self.status != GoalStatus::Reached {
+                self.settle(at);
+                if self.goal_node != NONE && self.here != NONE && self.here != self.goal_node {
+                    self.went(self.here, self.goal_node);
+                }
+                if self.goal_node != NONE {
+                    let reached = &mut self.graph.node_mut(self.goal_node).reached;
+                    *reached = reached.saturating_add(1);
+                }
+                self.doing = Doing::Plan;
+            }
+            self.status = GoalStatus::Reached;
+            self.reasons.motion.mode = MotionMode::Arrived;
+            return Drive::REST;
+        }
+        self.status = GoalStatus::Active;
+        if !self.stand(at) {
+            return Drive::REST;
+        }
+        if self.goal_node == NONE && !self.begin(goal, NEAR * tolerance) {
+            self.give_up(Verdict::MemoryFull);
+            return Drive::REST;
+        }
+        if self.sight.is_some() {
+            return self.by_sight(situation, near);
+        }
+        self.by_touch(situation)
+    }
+}
+
 impl Navigator for GraphNavigator {
     fn set_goal(&mut self, goal: Option<Goal>) {
         if self.goal.is_some() {
@@ -466,6 +588,8 @@ impl Navigator for GraphNavigator {
         self.here = NONE;
         self.last = None;
         self.closed_since = None;
+        self.verdict = None;
+        self.frontier.forget();
         if let Some(sight) = &mut self.sight {
             sight.forget();
         }
@@ -483,13 +607,16 @@ impl Navigator for GraphNavigator {
             }
         }
         let pose = situation.belief.pose;
-        let Some(Goal::Reach { x, y, tolerance }) = self.goal else { return Drive::REST };
-        if !situation.belief.is_finite() || self.status == GoalStatus::Unreachable {
+        let Some(goal) = self.goal else { return Drive::REST };
+        self.reasons.verdict = self.verdict;
+        let is_over = self.verdict.is_some()
+            || self.status == GoalStatus::Reached && matches!(goal, Goal::Explore { .. });
+        if !situation.belief.is_finite() || is_over {
             return Drive::REST;
         }
-        let (goal, at) = (Point2::new(x, y), Point2::new(pose.x, pose.y));
-        if !self.graph.holds(&goal) || !self.graph.holds(&at) {
-            self.status = GoalStatus::Unreachable;
+        let at = Point2::new(pose.x, pose.y);
+        if !self.graph.holds(&at) {
+            self.give_up(Verdict::Outside);
             return Drive::REST;
         }
         // Moved by somebody else: how it came here is not known.
@@ -501,39 +628,25 @@ impl Navigator for GraphNavigator {
         if jumped {
             self.here = NONE;
             self.doing = Doing::Plan;
+            self.frontier.forget();
         }
-        if nalgebra::distance(&at, &goal) <= self.near_enough(tolerance, situation.belief.position_std()) {
-            if self.status != GoalStatus::Reached {
-                self.settle(at);
-                if self.goal_node != NONE && self.here != NONE && self.here != self.goal_node {
-                    self.went(self.here, self.goal_node);
+        match goal {
+            Goal::Reach { x, y, tolerance } => self.pursue(situation, Point2::new(x, y), tolerance),
+            Goal::Explore { .. } => {
+                self.status = GoalStatus::Active;
+                if !self.stand(at) {
+                    return Drive::REST;
                 }
-                if self.goal_node != NONE {
-                    let reached = &mut self.graph.node_mut(self.goal_node).reached;
-                    *reached = reached.saturating_add(1);
+                if self.sight.is_some() {
+                    return self.by_sight(situation, 0.3 * self.graph.spacing());
                 }
-                self.doing = Doing::Plan;
+                self.by_touch(situation)
             }
-            self.status = GoalStatus::Reached;
-            self.reasons.motion.mode = MotionMode::Arrived;
-            return Drive::REST;
-        }
-        self.status = GoalStatus::Active;
-        if self.here == NONE {
-            self.settle(at);
-            if self.here == NONE {
-                self.status = GoalStatus::Unreachable;
-                return Drive::REST;
+            _ => {
+                self.give_up(Verdict::Unable);
+                Drive::REST
             }
         }
-        if self.goal_node == NONE && !self.begin(goal, NEAR * tolerance) {
-            self.status = GoalStatus::Unreachable;
-            return Drive::REST;
-        }
-        if self.sight.is_some() {
-            return self.by_sight(situation, self.near_enough(tolerance, situation.belief.position_std()));
-        }
-        self.by_touch(situation)
     }
 
     fn status(&self) -> GoalStatus {

@@ -62,6 +62,8 @@ pub struct GraphSpec {
     pub impressions: bool,
     /// Whether they charge in all directions alike: an ablation.
     pub isotropic: bool,
+    /// Whether ends of walls are recognised by the direction in which they are felt, and passed. `false` is an ablation.
+    pub ends: bool,
     /// Whether known ways are preferred (κ). `false` is an ablation.
     pub exploit: bool,
     /// How the vague part of impressions is held.
@@ -106,6 +108,7 @@ impl Default for GraphSpec {
             probe: 0.6,
             impressions: true,
             isotropic: false,
+            ends: true,
             exploit: true,
             memory: MemoryKind::Exact,
             seed: 0,

@@ -9,7 +9,7 @@ use nalgebra::Point2;
 use neuraxis_core::sketch::EdgeKind;
 use neuraxis_core::{Stamp, ops};
 
-use super::impressions::Impressions;
+use super::impressions::{Charge, Impressions};
 use super::spec::GraphSpec;
 
 /// No node, no edge.
@@ -18,6 +18,10 @@ pub const NONE: u32 = u32::MAX;
 const EXPERIENCED: f64 = 0.5;
 /// η of Hebb's rule.
 const LEARNING: f64 = 0.6;
+/// What a narrow way that was gone keeps of its strength when it fails.
+const DOUBT: f64 = 0.6;
+/// How much of a failure it is to miss a narrow way that there is reason to believe in.
+const MISSED: f64 = 0.25;
 /// Slots for edges a node, on the average.
 const EDGES_PER_NODE: usize = 16;
 /// An edge that is longer than this many spacings is listed apart, because no search around a place finds it.
@@ -36,6 +40,8 @@ pub struct Node {
     pub level: u8,
     /// Cost of going there after it could not be reached, m.
     pub inhibition: f64,
+    /// How often it could not be reached for the present goal.
+    pub misses: u8,
     /// Whether its neighbourhood has been laid out.
     is_expanded: bool,
     head: u32,
@@ -61,6 +67,8 @@ pub struct Edge {
     pub is_blocked: bool,
     /// When it became what it is; zero if before the present goal was taken up.
     pub since: Stamp,
+    /// Whether there is reason to think that the body fits through: it ignores guesses that a wall goes on.
+    pub is_invited: bool,
     /// Whether it is seen that nothing leads through there.
     is_closed: bool,
     next: [u32; 2],
@@ -106,6 +114,7 @@ pub struct Graph {
     near: Vec<u32>,
     dirty: Vec<u32>,
     is_dirty: Vec<bool>,
+    is_full: bool,
 }
 
 impl Graph {
@@ -136,6 +145,7 @@ impl Graph {
             near: Vec::with_capacity(capacity),
             dirty: Vec::with_capacity(columns * rows),
             is_dirty: vec![false; columns * rows],
+            is_full: false,
         }
     }
 
@@ -172,6 +182,12 @@ impl Graph {
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.is_changed.len()
+    }
+
+    /// Whether a place or an edge found no room: then the graph shows of nothing that it is not there.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.is_full
     }
 
     /// Whether a place lies inside the area.
@@ -306,7 +322,11 @@ impl Graph {
 
     /// A new place; `None` if it lies outside or the graph is full.
     pub fn add(&mut self, at: Point2<f64>, level: u8) -> Option<u32> {
-        if !self.holds(&at) || self.nodes.len() >= self.capacity() {
+        if !self.holds(&at) {
+            return None;
+        }
+        if self.nodes.len() >= self.capacity() {
+            self.is_full = true;
             return None;
         }
         let node = self.nodes.len() as u32;
@@ -320,6 +340,7 @@ impl Graph {
             reached: 0,
             level,
             inhibition: 0.0,
+            misses: 0,
             is_expanded: false,
             head: NONE,
             next_in_cell: *cell,
@@ -338,6 +359,7 @@ impl Graph {
             return Some(edge);
         }
         if self.edges.len() >= self.capacity() * EDGES_PER_NODE {
+            self.is_full = true;
             return None;
         }
         let edge = self.edges.len() as u32;
@@ -345,6 +367,7 @@ impl Graph {
         let length = nalgebra::distance(&from, &to);
         if length > LONG * self.spacing {
             if self.long.len() >= self.capacity() {
+                self.is_full = true;
                 return None;
             }
             self.long.push(edge);
@@ -358,6 +381,7 @@ impl Graph {
             charge: [0.0; 2],
             is_blocked: false,
             since: self.now,
+            is_invited: false,
             is_closed: false,
             next: [self.nodes[a as usize].head, self.nodes[b as usize].head],
         });
@@ -423,6 +447,30 @@ impl Graph {
         Some(node)
     }
 
+    /// A way to try where there is reason to think that the body fits through: past the end of a wall. Its two places, unless the
+    /// graph is full.
+    pub fn invite(
+        &mut self,
+        from: Point2<f64>,
+        to: Point2<f64>,
+        same: f64,
+        impressions: &Impressions,
+    ) -> Option<[u32; 2]> {
+        let mut place = |at| match self.nearest(at, same, |_| true) {
+            Some(old) => Some(old),
+            None => {
+                let node = self.add(at, 0)?;
+                self.link(node, impressions);
+                Some(node)
+            }
+        };
+        let ends = [place(from)?, place(to)?];
+        let edge = self.connect(ends[0], ends[1], impressions)?;
+        self.edges[edge as usize].is_invited = true;
+        self.recharge(edge, impressions);
+        Some(ends)
+    }
+
     /// Works out anew what remembered obstacles charge for an edge.
     pub fn recharge(&mut self, edge: u32, impressions: &Impressions) {
         let [a, b] = self.edges[edge as usize].ends;
@@ -430,7 +478,8 @@ impl Graph {
         let (forth, back) = (impressions.charge(from, to), impressions.charge(to, from));
         let is_blocked = forth.is_blocked || back.is_blocked;
         let e = &mut self.edges[edge as usize];
-        let charge = [forth.cost, back.cost];
+        let cost = |charge: Charge| charge.cost - if e.is_invited { charge.vague } else { 0.0 };
+        let charge = [cost(forth), cost(back)];
         if e.charge != charge || e.is_blocked != is_blocked {
             e.charge = charge;
             e.is_blocked = is_blocked;
@@ -543,9 +592,15 @@ impl Graph {
     /// The edge could not be executed.
     pub fn fail(&mut self, edge: u32) {
         let e = &mut self.edges[edge as usize];
-        e.since = if e.kind() == EdgeKind::Failed { e.since } else { self.now };
-        e.strength = 0.0;
-        e.failures = 2.0 * e.failures + 1.0;
+        // A narrow way that was gone is missed more easily than it is closed.
+        let is_missed = e.is_invited && DOUBT * e.strength > EXPERIENCED;
+        if is_missed {
+            e.strength *= DOUBT;
+        } else {
+            e.since = if e.kind() == EdgeKind::Failed { e.since } else { self.now };
+            e.strength = 0.0;
+            e.failures = 2.0 * e.failures + if e.is_invited { MISSED } else { 1.0 };
+        }
         self.mark_ends(edge);
     }
 
@@ -560,6 +615,7 @@ impl Graph {
             }
         }
         for node in 0..self.nodes.len() {
+            self.nodes[node].misses = 0;
             if self.nodes[node].inhibition > 0.0 {
                 self.nodes[node].inhibition *= factor;
                 self.mark_around(node as u32);

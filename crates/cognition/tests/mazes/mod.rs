@@ -195,6 +195,17 @@ pub fn drive(
     tolerance: f64,
     budget: f64,
 ) -> Trip {
+    pursue(world, navigator, start, Goal::Reach { x: goal.x, y: goal.y, tolerance }, budget)
+}
+
+/// The same with any goal.
+pub fn pursue(
+    world: &World,
+    navigator: &mut dyn Navigator,
+    start: Point2<f64>,
+    goal: Goal,
+    budget: f64,
+) -> Trip {
     let description = body();
     let map = map(world.size);
     let mut pose = Pose2::new(start.x, start.y, 1.0);
@@ -202,7 +213,7 @@ pub fn drive(
     let mut belief = Belief::at(pose, Vec::new());
     let modulation = Modulation::default();
     let mut twist = Twist2::default();
-    navigator.set_goal(Some(Goal::Reach { x: goal.x, y: goal.y, tolerance }));
+    navigator.set_goal(Some(goal));
     let mut trip = Trip {
         status: GoalStatus::Active,
         length: 0.0,

@@ -4,5 +4,6 @@ pub mod fusion;
 pub mod fusion_page;
 pub mod navigation;
 mod navigation_drive;
+pub mod navigation_page;
 pub mod navigation_table;
 pub mod oracle;

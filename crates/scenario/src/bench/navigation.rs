@@ -17,6 +17,7 @@ use serde::Serialize;
 use super::navigation_drive::{Closed, Errand, World, close, drive, pairs};
 pub use super::navigation_drive::{Drive, End, Pair, TOLERANCE};
 use crate::PlannedScene;
+use crate::picture::outline;
 use crate::plan::PlannedRobot;
 
 /// Trials before the wall is closed.
@@ -86,6 +87,22 @@ pub const NAVIGATORS: [Navigator; 7] = [
     Navigator { name: SEEING[1], sees: true, life: Life::First, settings: &["cognition.search=d_star_lite"] },
 ];
 
+/// The one that is tested without each of its parts in turn, or with another.
+pub const ABLATIONS: [Navigator; 8] = [
+    ablation("no_impressions", &["cognition.search=cognitive_graph", "cognition.graph.impressions=false"]),
+    ablation("isotropic", &["cognition.search=cognitive_graph", "cognition.graph.isotropic=true"]),
+    ablation("no_wall_ends", &["cognition.search=cognitive_graph", "cognition.graph.ends=false"]),
+    ablation("no_inhibition", &["cognition.search=cognitive_graph", "cognition.graph.inhibition=0"]),
+    ablation("no_exploit", &["cognition.search=cognitive_graph", "cognition.graph.exploit=false"]),
+    ablation("no_refinement", &["cognition.search=cognitive_graph", "cognition.graph.refinement=0"]),
+    ablation("no_simplify", &["cognition.search=cognitive_graph", "cognition.graph.simplify=0"]),
+    ablation("superposed_memory", &["cognition.search=cognitive_graph", "cognition.graph.memory=superposed"]),
+];
+
+const fn ablation(name: &'static str, settings: &'static [&'static str]) -> Navigator {
+    Navigator { name, sees: false, life: Life::Peer, settings }
+}
+
 /// A navigator in its robot.
 #[derive(Clone, Debug)]
 pub struct Entrant {
@@ -142,6 +159,9 @@ pub struct PairRow {
     pub pair: Pair,
     /// Where the wall was closed, and the optimum then, m.
     pub wall: Option<([f64; 2], f64)>,
+    /// The outline of what closed it, m.
+    #[serde(skip)]
+    pub plug: Vec<[f64; 2]>,
     /// One a navigator.
     pub lives: Vec<LifeRow>,
 }
@@ -161,6 +181,9 @@ pub struct MazeName {
     pub name: String,
     /// Whether the scene gives regions for start and goal: all pairs have to go through its gap.
     pub is_gap: bool,
+    /// The outlines of its walls, m.
+    #[serde(skip)]
+    pub walls: Vec<Vec<[f64; 2]>>,
 }
 
 /// All that was measured.
@@ -202,6 +225,7 @@ pub fn run(
             is_gap: world.spec.robots.first().is_some_and(|entry| {
                 [&entry.spawn, &entry.goal].iter().all(|p| p.as_ref().is_some_and(|p| p.within.is_some()))
             }),
+            walls: world.layout.solids.iter().map(outline).collect(),
         })
         .collect();
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
@@ -271,8 +295,9 @@ impl Unit<'_> {
                 lives.push(self.life(entrant, &mut wall));
             }
         }
+        let plug = wall.closed().and_then(|closed| closed.world.layout.solids.last()).map(outline);
         let wall = wall.closed().map(|closed| (closed.at, closed.optimum));
-        PairRow { maze, pair: self.pair, wall, lives }
+        PairRow { maze, pair: self.pair, wall, plug: plug.unwrap_or_default(), lives }
     }
 
     /// What has to be done in the drive `what`: the same for each navigator.

@@ -95,6 +95,9 @@ pub struct Drive {
     /// The way, m.
     #[serde(skip)]
     pub trail: Vec<[f64; 2]>,
+    /// Where it was when it touched something, m.
+    #[serde(skip)]
+    pub touched: Vec<[f64; 2]>,
 }
 
 impl Drive {
@@ -138,6 +141,7 @@ pub(super) fn drive(
         seconds: 0.0,
         touches: 0,
         trail: vec![[start.x, start.y]],
+        touched: Vec::new(),
     };
     let brain = &robot.file.value.brain;
     let Ok(fresh) = RobotBrain::new(brain, &robot.model.description, start) else { return (drive, before) };
@@ -151,7 +155,7 @@ pub(super) fn drive(
         faults: Vec::new(),
         ..world.spec.clone()
     };
-    let task = Task { start, goal, tolerance: TOLERANCE, shortest: Vec::new() };
+    let task = Task::reach(start, goal, TOLERANCE, Vec::new());
     let layout = Layout { tasks: vec![task], ..world.layout.clone() };
     let setup = Setup { robot: robot.model.clone(), brain: None };
     let arena = Arena::new(0, seed, &spec, layout, vec![setup]);
@@ -173,7 +177,7 @@ pub(super) fn drive(
                 drive.end = if off <= TOLERANCE { End::Reached } else { End::Mistaken };
                 break;
             }
-            GoalStatus::Unreachable => {
+            GoalStatus::Unreachable | GoalStatus::Exhausted => {
                 drive.end = End::GaveUp;
                 break;
             }
@@ -197,7 +201,9 @@ pub(super) fn drive(
     }
     drive.trail.push([pose.x, pose.y]);
     drive.seconds = percepts.now.seconds();
-    drive.touches = body.arena().robots()[0].score.touches;
+    let score = &body.arena().robots()[0].score;
+    drive.touches = score.touches;
+    drive.touched = score.collisions.iter().map(|touch| touch.at).collect();
     (drive, Some(brain_now))
 }
 

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use super::navigation::{Drive, FINE_PEER, LifeRow, NavigationBench, OURS, PEER, PairRow, REOPENED, SEEING};
+use super::navigation::{
+    ABLATIONS, Drive, FINE_PEER, LifeRow, NavigationBench, OURS, PEER, PairRow, REOPENED, SEEING,
+};
 use crate::statistics::{Interval, mean_interval, wilson};
 
 /// Which number of a measure is held to the demand.
@@ -180,6 +182,47 @@ pub fn measures(bench: &NavigationBench) -> Vec<Measure> {
         fine.measure("gap, first trial / fine D* Lite", By::Mean, f64::INFINITY, Some(3.0)),
         seeing.measure("seeing, first trial / D* Lite with the same scan", By::Mean, 1.2, Some(1.0)),
     ]
+}
+
+/// What a part of the search is worth: the same drives without it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Ablation {
+    /// The navigator's name.
+    pub name: String,
+    /// Drives that reached the goal, and all.
+    pub success: [usize; 2],
+    /// Mean length over that of the whole search, where both reached the goal: trial 1, 2, 5, and the first with a wall closed.
+    pub ratios: [Option<Interval>; 4],
+}
+
+/// A row a navigator that is the tested one without a part.
+#[must_use]
+pub fn ablations(bench: &NavigationBench) -> Vec<Ablation> {
+    let mut rows = Vec::new();
+    for ablation in &ABLATIONS {
+        let lives: Vec<(&LifeRow, &LifeRow)> =
+            bench.pairs.iter().filter_map(|pair| pair.life(ablation.name).zip(pair.life(OURS))).collect();
+        if lives.is_empty() {
+            continue;
+        }
+        let ratio = |of: &dyn Fn(&LifeRow) -> Option<&Drive>| {
+            let list: Vec<f64> =
+                lives.iter().filter_map(|(without, whole)| against(of(without), of(whole))).collect();
+            (!list.is_empty()).then(|| mean_interval(&list))
+        };
+        let drives = || lives.iter().flat_map(|(without, _)| without.drives());
+        rows.push(Ablation {
+            name: ablation.name.to_owned(),
+            success: [drives().filter(|drive| drive.is_good()).count(), drives().count()],
+            ratios: [
+                ratio(&|life| life.trials.first()),
+                ratio(&|life| life.trials.get(1)),
+                ratio(&|life| life.trials.get(4)),
+                ratio(&|life| life.closed.first()),
+            ],
+        });
+    }
+    rows
 }
 
 /// A number of a row: mean and median over those who reached the goal.

@@ -1,5 +1,6 @@
 //! Scenes: worlds of walls and ground, and who should go where in them.
 
+pub mod coverage;
 pub mod labyrinth;
 pub mod map;
 pub mod optimum;

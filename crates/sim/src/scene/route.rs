@@ -75,6 +75,30 @@ impl FreeSpace {
         self.cell(point).is_some_and(|(x, y)| !self.blocked[y * self.width + x])
     }
 
+    /// The places that can be reached from `from`, about `spacing` m apart.
+    #[must_use]
+    pub fn reachable(&self, from: [f64; 2], spacing: f64) -> Vec<[f64; 2]> {
+        let step = (spacing / self.resolution).round().max(1.0) as usize;
+        let Some((x, y)) = self.cell(from).filter(|_| self.is_free(from)) else { return Vec::new() };
+        let mut seen = vec![false; self.blocked.len()];
+        let mut open = vec![(y * self.width + x) as u32];
+        seen[y * self.width + x] = true;
+        let mut found = Vec::new();
+        while let Some(cell) = open.pop() {
+            let (x, y) = (cell as usize % self.width, cell as usize / self.width);
+            if x.is_multiple_of(step) && y.is_multiple_of(step) {
+                found.push(self.center(x, y));
+            }
+            for (next, _) in self.neighbours((x, y)) {
+                if !seen[next as usize] {
+                    seen[next as usize] = true;
+                    open.push(next);
+                }
+            }
+        }
+        found
+    }
+
     /// The shortest way from `from` to `to`: its corners, both ends included; `None` if there is none.
     #[must_use]
     pub fn path(&self, from: [f64; 2], to: [f64; 2]) -> Option<Vec<[f64; 2]>> {

@@ -1,5 +1,6 @@
 //! The scene file.
 
+use neuraxis_core::Landmark;
 use neuraxis_core::file::{Problems, Validate};
 use neuraxis_core::robot::Sensor;
 use schemars::JsonSchema;
@@ -272,6 +273,9 @@ pub struct Entry {
     /// Where it should go; the maze's `G` if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goal: Option<Place>,
+    /// What it should do, one thing after the other, in place of going to one goal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errands: Vec<Errand>,
     /// How near is near enough, m.
     #[serde(default = "Entry::default_tolerance")]
     #[schemars(range(min = 0.01, max = 10.0))]
@@ -282,6 +286,28 @@ impl Entry {
     fn default_tolerance() -> f64 {
         0.25
     }
+}
+
+/// Something that a robot is to do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Errand {
+    /// Go to a point.
+    Reach {
+        /// x and y, m.
+        at: [f64; 2],
+    },
+    /// Have been near every place that it can get to (`cognition.search: cognitive_graph`).
+    Explore {
+        /// How near, m.
+        #[schemars(range(min = 0.05, max = 100.0))]
+        reach: f64,
+    },
+    /// Go back to a place where it was.
+    Return {
+        /// Which.
+        to: Landmark,
+    },
 }
 
 /// A point, or a region that the trial's seed draws one from.
@@ -439,10 +465,28 @@ impl Validate for SceneSpec {
             );
         }
         for (i, entry) in self.robots.iter().enumerate() {
+            if !entry.errands.is_empty() && entry.goal.is_some() {
+                problems.help(
+                    &format!("/robots/{i}/goal"),
+                    "a robot has a `goal` or `errands`, not both",
+                    "write the goal as `- { kind: reach, at: [x, y] }` among the errands",
+                );
+            }
+            for (j, errand) in entry.errands.iter().enumerate() {
+                if let Errand::Reach { at } = errand
+                    && !at.iter().all(|v| v.abs() <= 1000.0)
+                {
+                    problems.at(
+                        &format!("/robots/{i}/errands/{j}/at"),
+                        "a goal lies within 1000 m of the origin",
+                    );
+                }
+            }
             for (place, key, letter, found) in
                 [(&entry.spawn, "spawn", 'S', letters.starts), (&entry.goal, "goal", 'G', letters.goals)]
             {
                 match place {
+                    None if key == "goal" && !entry.errands.is_empty() => {}
                     Some(place) => validate_place(place, &format!("/robots/{i}/{key}"), problems),
                     None if found == 0 && labyrinths == 0 => problems.help(
                         &format!("/robots/{i}"),

@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 
 use neuraxis_core::file::{FileError, Loaded};
-use neuraxis_core::{Pose2, ops, random};
+use neuraxis_core::{Goal, Landmark, Pose2, ops, random};
 use rand::RngExt as _;
 
+use super::coverage::Coverage;
 use super::labyrinth::{self, Maze};
 use super::map;
 use super::route::{self, FreeSpace};
 use super::solid::{Solid, cylinder, solid, upright, walls};
-use super::spec::{Place, SceneSpec, Thing};
+use super::spec::{Entry, Errand, Place, SceneSpec, Thing};
 
 /// How much room a robot takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,11 +31,22 @@ pub struct Task {
     pub goal: [f64; 2],
     /// How near is near enough, m.
     pub tolerance: f64,
-    /// The shortest way that its radius allows: its corners.
+    /// The shortest way that its radius allows: its corners; empty if it has to explore.
     pub shortest: Vec<[f64; 2]>,
+    /// What its brain is asked to do, one thing after the other: to reach the goal, if nothing else.
+    pub errands: Vec<Goal>,
+    /// What it has to explore, and how far it has come.
+    pub coverage: Option<Coverage>,
 }
 
 impl Task {
+    /// To go from `start` to within `tolerance` (m) of `goal`, which is `shortest` at best.
+    #[must_use]
+    pub fn reach(start: Pose2, goal: [f64; 2], tolerance: f64, shortest: Vec<[f64; 2]>) -> Self {
+        let errands = vec![Goal::Reach { x: goal[0], y: goal[1], tolerance }];
+        Self { start, goal, tolerance, shortest, errands, coverage: None }
+    }
+
     /// The length of the shortest way to the goal's edge, m.
     #[must_use]
     pub fn shortest_length(&self) -> f64 {
@@ -184,23 +196,23 @@ impl Scene {
             let start = pick(entry.spawn.as_ref(), &starts, "spawn", i, &mut stream, |p| {
                 space.is_free(p) && room(p)
             })?;
-            let goal = pick(entry.goal.as_ref(), &goals, "goal", i, &mut stream, |p| {
-                space.is_free(p) && ops::hypot(p[0] - start[0], p[1] - start[1]) > 2.0 * entry.tolerance
-            })?;
+            let goal = if entry.errands.is_empty() {
+                Some(pick(entry.goal.as_ref(), &goals, "goal", i, &mut stream, |p| {
+                    space.is_free(p) && ops::hypot(p[0] - start[0], p[1] - start[1]) > 2.0 * entry.tolerance
+                })?)
+            } else {
+                None
+            };
             let yaw = entry.spawn.as_ref().and_then(|p| p.yaw);
             let yaw = yaw.unwrap_or_else(|| stream.random_range(-ops::PI..ops::PI));
-            let Some(shortest) = space.path(start, goal) else {
-                return Err(SceneError {
-                    pointer: format!("/robots/{i}"),
-                    message: format!(
-                        "no way leads from ({:.2}, {:.2}) to ({:.2}, {:.2}) m for a body of radius {:.2} m",
-                        start[0], start[1], goal[0], goal[1], size.radius
-                    ),
-                    help: "widen the gaps, or move the start or the goal".to_owned(),
-                });
-            };
-            let start = Pose2::new(start[0], start[1], yaw);
-            tasks.push(Task { start, goal, tolerance: entry.tolerance, shortest });
+            let begin = Pose2::new(start[0], start[1], yaw);
+            tasks.push(match goal {
+                Some(goal) => {
+                    let way = way(&space, start, goal, size.radius, &format!("/robots/{i}"))?;
+                    Task::reach(begin, goal, entry.tolerance, way)
+                }
+                None => mission(entry, begin, &space, size.radius, i)?,
+            });
         }
         Ok(Layout { solids, tasks, bounds })
     }
@@ -231,12 +243,82 @@ impl Scene {
             add([f64::from(aabb.maxs.x), f64::from(aabb.maxs.y)]);
         }
         starts.iter().chain(goals).for_each(|p| add(*p));
+        for errand in self.spec.robots.iter().flat_map(|r| &r.errands) {
+            if let Errand::Reach { at } = errand {
+                add(*at);
+            }
+        }
         for place in self.spec.robots.iter().flat_map(|r| [&r.spawn, &r.goal]).flatten() {
             place.at.iter().for_each(|p| add(*p));
             place.within.iter().flatten().for_each(|p| add(*p));
         }
         [[low[0] - 1.0, low[1] - 1.0], [high[0] + 1.0, high[1] + 1.0]]
     }
+}
+
+/// The shortest way, if there is one.
+fn way(
+    space: &FreeSpace,
+    from: [f64; 2],
+    to: [f64; 2],
+    radius: f64,
+    pointer: &str,
+) -> Result<Vec<[f64; 2]>, SceneError> {
+    space.path(from, to).ok_or_else(|| SceneError {
+        pointer: pointer.to_owned(),
+        message: format!(
+            "no way leads from ({:.2}, {:.2}) to ({:.2}, {:.2}) m for a body of radius {radius:.2} m",
+            from[0], from[1], to[0], to[1]
+        ),
+        help: "widen the gaps, or move the start or the goal".to_owned(),
+    })
+}
+
+/// The task of a robot with errands.
+fn mission(
+    entry: &Entry,
+    start: Pose2,
+    space: &FreeSpace,
+    radius: f64,
+    robot: usize,
+) -> Result<Task, SceneError> {
+    let home = [start.x, start.y];
+    let tolerance = entry.tolerance;
+    let mut task = Task::reach(start, home, tolerance, Vec::new());
+    task.errands.clear();
+    // Where it will be after each errand, as far as that is known, and where it was before it.
+    let (mut here, mut previous) = (Some(home), Some(home));
+    let mut shortest = Some(vec![home]);
+    for (i, errand) in entry.errands.iter().enumerate() {
+        let pointer = format!("/robots/{robot}/errands/{i}");
+        let (goal, to) = match *errand {
+            Errand::Reach { at } => {
+                // Whatever it did before, it is on the same ground.
+                way(space, home, at, radius, &pointer)?;
+                task.goal = at;
+                (Goal::Reach { x: at[0], y: at[1], tolerance }, Some(at))
+            }
+            Errand::Explore { reach } => {
+                task.coverage = Some(Coverage::new(space, home, reach));
+                (Goal::Explore { reach }, None)
+            }
+            Errand::Return { to } => {
+                let place = if to == Landmark::Start { Some(home) } else { previous };
+                (Goal::Return { to, tolerance }, place)
+            }
+        };
+        task.errands.push(goal);
+        shortest = match (shortest, here, to) {
+            (Some(mut line), Some(from), Some(to)) => {
+                line.extend(way(space, from, to, radius, &pointer)?.into_iter().skip(1));
+                Some(line)
+            }
+            _ => None,
+        };
+        (previous, here) = (here, to);
+    }
+    task.shortest = shortest.unwrap_or_default();
+    Ok(task)
 }
 
 /// The point of a place, or the maze's if there is no place.

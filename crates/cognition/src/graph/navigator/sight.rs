@@ -1,8 +1,8 @@
 //! A body that sees: the local control follows the way, and the way follows what is seen.
 
 use nalgebra::Point2;
+use neuraxis_core::Drive;
 use neuraxis_core::reasons::MotionMode;
-use neuraxis_core::{Drive, GoalStatus};
 
 use super::super::store::NONE;
 use super::{Doing, GraphNavigator, Leg, Next};
@@ -26,6 +26,7 @@ impl GraphNavigator {
             self.settle(at);
         }
         if changed
+            && self.goal_node != NONE
             && self.impressions.free_near(self.graph.at(self.goal_node), 0.0)
                 != Some(self.graph.at(self.goal_node))
         {
@@ -38,15 +39,22 @@ impl GraphNavigator {
         if changed || moved {
             self.doing = Doing::Plan;
         }
+        let is_there = self.path.last().is_some_and(|end| nalgebra::distance(end, &at) <= near);
+        if is_there && self.goal_node == NONE {
+            // Explored: on to the next place.
+            self.settle(at);
+            self.doing = Doing::Plan;
+        }
         for _ in 0..TURNS {
-            if self.doing != Doing::Plan || !self.plan() {
+            if self.doing != Doing::Plan {
                 break;
             }
-            match self.choose() {
+            let Some(next) = self.decide() else { break };
+            match next {
                 Next::Nothing => {
                     let now = situation.percepts.now;
                     if now.since(*self.closed_since.get_or_insert(now)) > PATIENCE {
-                        self.status = GoalStatus::Unreachable;
+                        self.end();
                         return Drive::REST;
                     }
                     self.reasons.motion.mode = MotionMode::LookAround;

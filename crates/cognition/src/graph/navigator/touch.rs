@@ -2,7 +2,7 @@
 
 use nalgebra::{Point2, Vector2};
 use neuraxis_core::reasons::MotionMode;
-use neuraxis_core::{Drive, GoalStatus, ops};
+use neuraxis_core::{Drive, ops};
 
 use super::super::leg::Outcome;
 use super::{Doing, GraphNavigator, Next};
@@ -22,22 +22,23 @@ impl GraphNavigator {
         for _ in 0..TURNS {
             match self.doing {
                 Doing::Plan => {
-                    if !self.plan() {
+                    let Some(next) = self.decide() else {
                         self.reasons.motion.mode = MotionMode::Search;
                         return Drive::REST;
-                    }
-                    match self.choose() {
+                    };
+                    match next {
                         Next::Nothing => {
-                            self.status = GoalStatus::Unreachable;
+                            self.end();
                             return Drive::REST;
                         }
                         Next::Again => {}
                         Next::Go(leg) => {
                             self.path.clear();
                             self.path.extend(self.places.iter().map(|node| self.graph.at(*node)));
-                            let is_known = self.graph.edges()[leg.edge as usize].is_experienced();
-                            let top = self.top * if is_known { 1.0 } else { self.spec.probe };
-                            self.driver.begin(now, &pose, self.graph.at(leg.to), top);
+                            let edge = self.graph.edges()[leg.edge as usize];
+                            let top = self.top * if edge.is_experienced() { 1.0 } else { self.spec.probe };
+                            let line = edge.is_invited.then(|| self.graph.at(leg.from));
+                            self.driver.begin(now, &pose, line, self.graph.at(leg.to), top);
                             self.doing = Doing::Go(leg);
                         }
                     }
