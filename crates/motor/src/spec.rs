@@ -4,6 +4,7 @@ use neuraxis_core::file::{Problems, Validate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::quadruped::QuadrupedSpec;
 use crate::swimmer::SwimmerSpec;
 
 /// The circuit that moves the body.
@@ -14,6 +15,8 @@ pub enum MotorSpec {
     DifferentialDrive {},
     /// A chain of links that swims as a nematode does.
     Swimmer(SwimmerSpec),
+    /// Four legs that are moved as a spinal cord does.
+    Quadruped(QuadrupedSpec),
 }
 
 impl Default for MotorSpec {
@@ -27,6 +30,7 @@ impl Validate for MotorSpec {
         match self {
             Self::DifferentialDrive {} => {}
             Self::Swimmer(spec) => spec.validate(problems),
+            Self::Quadruped(spec) => spec.validate(problems),
         }
     }
 }
