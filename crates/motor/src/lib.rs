@@ -5,6 +5,7 @@
 mod body;
 pub mod differential_drive;
 mod error;
+pub mod mlp;
 pub mod quadruped;
 mod spec;
 pub mod swimmer;
@@ -17,6 +18,7 @@ use neuraxis_neural::{Circuit, CircuitSpec, ParameterError};
 
 pub use differential_drive::DifferentialDriveCircuit;
 pub use error::MotorError;
+pub use mlp::{Mlp, MlpCircuit, MlpSpec};
 pub use quadruped::{LegState, Quadruped, QuadrupedCircuit, QuadrupedSpec};
 pub use spec::MotorSpec;
 pub use swimmer::{Swimmer, SwimmerCircuit, SwimmerSpec};
@@ -89,6 +91,7 @@ pub fn build(spec: &MotorSpec, body: &BodyDescription) -> Result<Box<dyn MotorCi
             Ok(Box::new(DifferentialDriveCircuit::new(drive, &body.limits)))
         }
         MotorSpec::Swimmer(spec) => Ok(Box::new(SwimmerCircuit::new(spec, body)?)),
+        MotorSpec::Mlp(spec) => Ok(Box::new(MlpCircuit::new(spec, body)?)),
         MotorSpec::Quadruped(spec) => Ok(Box::new(QuadrupedCircuit::new(spec, body)?)),
     }
 }

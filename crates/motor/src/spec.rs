@@ -4,6 +4,7 @@ use neuraxis_core::file::{Problems, Validate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::mlp::MlpSpec;
 use crate::quadruped::QuadrupedSpec;
 use crate::swimmer::SwimmerSpec;
 
@@ -17,6 +18,8 @@ pub enum MotorSpec {
     Swimmer(SwimmerSpec),
     /// Four legs that are moved as a spinal cord does.
     Quadruped(QuadrupedSpec),
+    /// A multilayer perceptron: the plain baseline of the others.
+    Mlp(MlpSpec),
 }
 
 impl Default for MotorSpec {
@@ -31,6 +34,7 @@ impl Validate for MotorSpec {
             Self::DifferentialDrive {} => {}
             Self::Swimmer(spec) => spec.validate(problems),
             Self::Quadruped(spec) => spec.validate(problems),
+            Self::Mlp(spec) => spec.validate(problems),
         }
     }
 }

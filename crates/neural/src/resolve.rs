@@ -64,8 +64,8 @@ fn tidy(time: f64) -> f64 {
 
 /// Reports whatever is wrong with `spec`.
 pub(crate) fn resolve(spec: &CircuitSpec, problems: &mut Problems<'_>) -> Resolved {
-    let mut resolver = Resolver { spec, problems, sources: BTreeMap::new(), parameters: BTreeMap::new() };
-    resolver.run()
+    let (sources, parameters) = (BTreeMap::new(), BTreeMap::new());
+    Resolver { spec, problems, sources, parameters, is_misspelt: false }.run()
 }
 
 struct Resolver<'s, 'p, 't> {
@@ -74,6 +74,8 @@ struct Resolver<'s, 'p, 't> {
     /// Inputs, then units.
     sources: BTreeMap<&'s str, usize>,
     parameters: BTreeMap<&'s str, usize>,
+    /// Whether a parameter was misspelt: then it is no wonder that another is not used.
+    is_misspelt: bool,
 }
 
 impl<'s> Resolver<'s, '_, '_> {
@@ -107,7 +109,7 @@ impl<'s> Resolver<'s, '_, '_> {
         self.wires(&mut resolved, &mut used);
         self.signs(&resolved);
         for (i, name) in spec.parameters.keys().enumerate() {
-            if !used[i] {
+            if !used[i] && !self.is_misspelt {
                 self.problems.help(
                     &format!("/parameters/{name}"),
                     format!("no synapse and no bias uses the parameter `{name}`"),
@@ -172,6 +174,7 @@ impl<'s> Resolver<'s, '_, '_> {
                 }
                 let known = self.spec.parameters.keys().map(String::as_str);
                 self.problems.unknown(pointer, "parameter", name, known);
+                self.is_misspelt = true;
                 Value::Fixed(0.0)
             }
         }
@@ -253,7 +256,11 @@ impl<'s> Resolver<'s, '_, '_> {
             }
             let delay = whole_steps(synapse.delay, spec.step).filter(|_| synapse.delay >= 0.0);
             if delay.is_none() {
-                off_the_step(self.problems, &at("delay"), "delay", synapse.delay, spec.step);
+                if synapse.delay > 0.0 && synapse.delay.is_finite() {
+                    off_the_step(self.problems, &at("delay"), "delay", synapse.delay, spec.step);
+                } else {
+                    self.problems.at(&at("delay"), format!("a delay of {} s is not possible", synapse.delay));
+                }
             }
             let from = self.source(&at("from"), &synapse.from);
             let to = match self.sources.get(synapse.to.as_str()).copied() {

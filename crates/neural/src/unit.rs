@@ -119,7 +119,7 @@ mod tests {
             (low[0], 0.556_596_911_150_237_6),
             (high[0], 0.985_619_000_805_839_1),
             (low[1], 0.322_660_505_573_059_9),
-            (high[1], 0.429_368_268_400_598_44),
+            (high[1], 0.429_368_270_400_599_44),
         ];
         for (found, expected) in expected {
             assert!((found - expected).abs() < 1e-12, "{found} {expected}");
