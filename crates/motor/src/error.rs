@@ -12,7 +12,7 @@ pub enum MotorError {
     #[error("the circuit `differential_drive` needs actuators of the kind `differential_drive`")]
     NeedsDifferentialDrive,
     /// A circuit on a body whose commands mean something else.
-    #[error("the circuit `{circuit}` needs actuators of the kind `{kind}`: it commands {}s, and this body takes {}", wanted.name(), found.name())]
+    #[error("the circuit `{circuit}` needs actuators of the kind `{kind}`: it commands `{}`, and this body takes `{}`", wanted.name(), found.name())]
     NeedsInterface {
         /// The circuit.
         circuit: &'static str,

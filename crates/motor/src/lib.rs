@@ -19,7 +19,7 @@ use neuraxis_neural::{Circuit, CircuitSpec, ParameterError};
 pub use differential_drive::DifferentialDriveCircuit;
 pub use error::MotorError;
 pub use mlp::{Mlp, MlpCircuit, MlpSpec};
-pub use quadruped::{LegState, Quadruped, QuadrupedCircuit, QuadrupedSpec};
+pub use quadruped::{LegSpec, LegState, LegsSpec, Quadruped, QuadrupedCircuit, QuadrupedSpec};
 pub use spec::MotorSpec;
 pub use swimmer::{Swimmer, SwimmerCircuit, SwimmerSpec};
 

@@ -93,11 +93,12 @@ impl Default for SwimmerSpec {
 impl Validate for SwimmerSpec {
     fn validate(&self, problems: &mut Problems<'_>) {
         let steps = self.period / self.step;
+        let near = (steps.round().max(2.0) * self.step * 1e9).round() / 1e9;
         if (steps - steps.round()).abs() > 1e-6 || steps < 1.5 {
             problems.help(
                 "/period",
                 format!("the period {} s is not a whole number of steps of {} s", self.period, self.step),
-                format!("give {} or another multiple of the step", steps.round().max(2.0) * self.step),
+                format!("give {near} or another multiple of the step"),
             );
         }
         for (name, value) in &self.parameters {

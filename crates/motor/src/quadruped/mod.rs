@@ -245,7 +245,8 @@ impl QuadrupedSpec {
 fn angle(range: &[f64; 3], action: f64) -> f64 {
     let action = action.clamp(-1.0, 1.0);
     let [low, middle, high] = range;
-    middle + action * if action < 0.0 { middle - low } else { high - middle }
+    let angle = middle + action * if action < 0.0 { middle - low } else { high - middle };
+    angle.clamp(*low, *high)
 }
 
 /// From an angle to -1..1, by the three points of `range`.
