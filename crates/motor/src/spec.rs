@@ -9,6 +9,7 @@ use crate::quadruped::QuadrupedSpec;
 use crate::swimmer::SwimmerSpec;
 
 /// The circuit that moves the body.
+#[expect(clippy::large_enum_variant, reason = "a robot has one, and reads it once")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "circuit", rename_all = "snake_case", deny_unknown_fields)]
 pub enum MotorSpec {

@@ -24,9 +24,11 @@ struct Case {
     speed: bool,
     turn: bool,
     parameters: BTreeMap<String, f64>,
-    /// Time in steps, joints, controls (speed, right, left), activations.
-    vectors: Vec<(u64, Vec<f64>, Vec<f64>, Vec<f64>)>,
+    vectors: Vec<Vector>,
 }
+
+/// Time in steps, joints, controls (speed, right, left), activations.
+type Vector = (u64, Vec<f64>, Vec<f64>, Vec<f64>);
 
 fn reference() -> Reference {
     serde_json::from_str(include_str!("data/swimmer.json")).expect("reference data")

@@ -7,9 +7,9 @@ use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::robot::{JointNoise, Limits, Sensor, Transport};
 use neuraxis_core::{Interface, Percepts, Reading, Stamp};
 
-pub const MS: u64 = 1_000_000;
+pub(crate) const MS: u64 = 1_000_000;
 
-pub fn joint_sense(joints: &[String]) -> SensorDescription {
+pub(crate) fn joint_sense(joints: &[String]) -> SensorDescription {
     let sensor = Sensor::JointState {
         name: "joints".to_owned(),
         joints: None,
@@ -33,7 +33,7 @@ fn foot_sense(name: &str) -> SensorDescription {
     SensorDescription { sensor, mount: Isometry3::identity(), joints: Vec::new(), limb: None }
 }
 
-pub fn body(name: &str, actuators: Vec<String>, interface: Interface) -> BodyDescription {
+pub(crate) fn body(name: &str, actuators: Vec<String>, interface: Interface) -> BodyDescription {
     BodyDescription {
         name: name.to_owned(),
         sensors: vec![joint_sense(&actuators)],
@@ -46,12 +46,12 @@ pub fn body(name: &str, actuators: Vec<String>, interface: Interface) -> BodyDes
 }
 
 /// A chain of `links` links, moved by torques: `joint_0` at the head.
-pub fn chain(links: usize) -> BodyDescription {
+pub(crate) fn chain(links: usize) -> BodyDescription {
     body("chain", (0..links - 1).map(|i| format!("joint_{i}")).collect(), Interface::Effort)
 }
 
 /// Four legs of three joints and a foot each, moved by positions.
-pub fn dog() -> BodyDescription {
+pub(crate) fn dog() -> BodyDescription {
     let prefixes = ["FR", "FL", "RR", "RL"];
     let joints = prefixes
         .iter()
@@ -63,7 +63,7 @@ pub fn dog() -> BodyDescription {
 }
 
 /// The joints are felt at `now` as `position` says.
-pub fn feel(percepts: &mut Percepts, now: u64, position: &[f64]) {
+pub(crate) fn feel(percepts: &mut Percepts, now: u64, position: &[f64]) {
     percepts.now = Stamp(now);
     percepts.slots_mut()[0].put(Stamp(now), |reading| {
         if let Reading::Joints(joints) = reading {
@@ -73,7 +73,7 @@ pub fn feel(percepts: &mut Percepts, now: u64, position: &[f64]) {
 }
 
 /// Foot `foot` (of the body's order) feels `force` N at `now`.
-pub fn touch(percepts: &mut Percepts, now: u64, foot: usize, force: f64) {
+pub(crate) fn touch(percepts: &mut Percepts, now: u64, foot: usize, force: f64) {
     percepts.slots_mut()[1 + foot].put(Stamp(now), |reading| {
         if let Reading::Contact(contact) = reading {
             contact.touching = force > 0.0;
