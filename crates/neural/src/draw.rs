@@ -326,26 +326,20 @@ impl Edge {
             "<g><title>{}</title><path d=\"M{x0:.1} {y0:.1} Q{mx:.1} {my:.1} {x1:.1} {y1:.1}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width:.2}\" stroke-opacity=\"0.75\"{dash}/>",
             escape(&self.title)
         );
-        match self.sign {
-            Sign::Inhibitory => {
-                let _ = writeln!(
-                    svg,
-                    "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3.4\" fill=\"{colour}\"/>",
-                    0.5 * (x1 + tx),
-                    0.5 * (y1 + ty)
-                );
-            }
-            _ => {
-                let (ux, uy) = ((tx - x1) / 6.0, (ty - y1) / 6.0);
-                let _ = writeln!(
-                    svg,
-                    "<polygon points=\"{tx:.1},{ty:.1} {:.1},{:.1} {:.1},{:.1}\" fill=\"{colour}\"/>",
-                    x1 - ux - 3.6 * uy,
-                    y1 - uy + 3.6 * ux,
-                    x1 - ux + 3.6 * uy,
-                    y1 - uy - 3.6 * ux
-                );
-            }
+        if self.sign == Sign::Inhibitory {
+            let (x, y) = (0.5 * (x1 + tx), 0.5 * (y1 + ty));
+            let _ = writeln!(svg, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3.4\" fill=\"{colour}\"/>");
+        } else {
+            let (ux, uy) = ((tx - x1) / 6.0, (ty - y1) / 6.0);
+            let (x, y) = (x1 - ux, y1 - uy);
+            let _ = writeln!(
+                svg,
+                "<polygon points=\"{tx:.1},{ty:.1} {:.1},{:.1} {:.1},{:.1}\" fill=\"{colour}\"/>",
+                x - 3.6 * uy,
+                y + 3.6 * ux,
+                x + 3.6 * uy,
+                y - 3.6 * ux
+            );
         }
         if let Some(label) = &self.label {
             // Nearer to the target, where fewer lines cross: on the curve at 0.7.
