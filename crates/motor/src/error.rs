@@ -65,6 +65,20 @@ pub enum MotorError {
         /// As many as it would have.
         joints: usize,
     },
+    /// An input that the body cannot give.
+    #[error("the body gives no input `{input}` ({help})")]
+    UnknownInput {
+        /// As it was asked for.
+        input: String,
+        /// The nearest one.
+        help: String,
+    },
+    /// A circuit whose file was not read.
+    #[error("the circuit's file `{file}` was not loaded")]
+    NotLoaded {
+        /// The file.
+        file: String,
+    },
     /// A parameter that the circuit does not have.
     #[error("the circuit `{circuit}` has no parameter `{name}` ({help})")]
     UnknownParameter {
@@ -90,6 +104,10 @@ impl MotorError {
 
     pub(crate) fn unknown_parameter(circuit: &'static str, name: &str, known: &[String]) -> Self {
         Self::UnknownParameter { circuit, name: name.to_owned(), help: help(name, known) }
+    }
+
+    pub(crate) fn unknown_input(input: &str, known: &[String]) -> Self {
+        Self::UnknownInput { input: input.to_owned(), help: help(input, known) }
     }
 
     pub(crate) fn unknown_sense(sense: &str, kind: &'static str, known: &[String]) -> Self {

@@ -9,6 +9,7 @@ pub mod mlp;
 pub mod quadruped;
 mod spec;
 pub mod swimmer;
+pub mod wired;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,7 @@ pub use mlp::{Mlp, MlpCircuit, MlpSpec};
 pub use quadruped::{LegSpec, LegState, LegsSpec, Quadruped, QuadrupedCircuit, QuadrupedSpec};
 pub use spec::MotorSpec;
 pub use swimmer::{Swimmer, SwimmerCircuit, SwimmerSpec};
+pub use wired::{WiredCircuit, WiredSpec};
 
 /// Turns a drive into a command, once a tick.
 pub trait MotorCircuit: Send + Sync {
@@ -92,6 +94,7 @@ pub fn build(spec: &MotorSpec, body: &BodyDescription) -> Result<Box<dyn MotorCi
         }
         MotorSpec::Swimmer(spec) => Ok(Box::new(SwimmerCircuit::new(spec, body)?)),
         MotorSpec::Mlp(spec) => Ok(Box::new(MlpCircuit::new(spec, body)?)),
+        MotorSpec::Wired(spec) => Ok(Box::new(WiredCircuit::new(spec, body)?)),
         MotorSpec::Quadruped(spec) => Ok(Box::new(QuadrupedCircuit::new(spec, body)?)),
     }
 }

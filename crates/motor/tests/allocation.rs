@@ -9,7 +9,8 @@ use std::cell::Cell;
 
 use bodies::{MS, chain, dog, feel, touch};
 use neuraxis_core::Drive;
-use neuraxis_motor::{MlpSpec, MotorSpec, QuadrupedSpec, SwimmerSpec, build};
+use neuraxis_motor::{MlpSpec, MotorSpec, QuadrupedSpec, SwimmerSpec, WiredSpec, build};
+use neuraxis_neural::{CircuitSpec, Sign, UnitSpec};
 
 struct Counting;
 
@@ -33,10 +34,24 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+fn wiring() -> CircuitSpec {
+    let mut wiring = CircuitSpec::new("own", 0.02);
+    wiring.input("speed", [-1.0, 1.0]);
+    wiring.input("position_joint_0", [-1.0, 1.0]);
+    wiring.units.push(UnitSpec::graded("a", 0.1));
+    wiring.parameters.insert("w".to_owned(), 0.5);
+    wiring.synapse("speed", "a", "w", Sign::Free);
+    wiring.synapse("position_joint_0", "a", 0.3, Sign::Free).delay = 0.04;
+    wiring.output("joint_1", &[("a", 1.0)]);
+    wiring
+}
+
 #[test]
 fn no_step_of_a_motor_circuit_allocates() {
     let mlp = MlpSpec { hidden: vec![16], clock: Some(1.2), ..MlpSpec::default() };
+    let wired = WiredSpec { file: None, wiring: Some(wiring()), scale: 1.0 };
     for (spec, body) in [
+        (MotorSpec::Wired(wired), chain(6)),
         (MotorSpec::Swimmer(SwimmerSpec::default()), chain(6)),
         (MotorSpec::Quadruped(QuadrupedSpec::default()), dog()),
         (MotorSpec::Mlp(mlp), chain(6)),

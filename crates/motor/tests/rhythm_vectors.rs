@@ -87,6 +87,32 @@ fn it_has_as_many_parameters_as_the_source() {
     let names = quadruped.circuit().parameter_names();
     let pattern = names.iter().filter(|name| name.starts_with("pattern_")).count();
     assert_eq!((names.len(), pattern), (92, 12));
+    let of = |name: &str| {
+        let index = names.iter().position(|own| own == name).expect("a parameter");
+        quadruped.circuit().parameters()[index]
+    };
+    for girdle in ["front", "hind"] {
+        for (name, innate) in [
+            ("pattern_G_thigh_flx", -0.5),
+            ("pattern_G_thigh_ext", 0.3),
+            ("pattern_G_calf_flx", -0.2),
+            ("pattern_G_calf_ext", 0.8),
+            ("pattern_G_calf_bias", 0.0),
+            ("afferent_G_flx_thigh_position_pos", 1.0),
+            ("afferent_G_flx_calf_effort_neg", -1.0),
+            ("afferent_G_flx_hip_effort_pos", -1.0),
+            ("afferent_G_flx_thigh_effort_pos", -1.0),
+            ("afferent_G_flx_foot_pos", -1.0),
+            ("afferent_G_ext_thigh_position_neg", 1.0),
+            ("afferent_G_ext_calf_effort_neg", 1.0),
+            ("afferent_G_ext_hip_effort_pos", 1.0),
+            ("afferent_G_ext_thigh_effort_pos", 1.0),
+            ("afferent_G_ext_foot_pos", 1.0),
+        ] {
+            assert_eq!(of(&name.replace('G', girdle)), innate, "{girdle} {name}");
+        }
+    }
+    assert_eq!(quadruped.circuit().parameters().iter().filter(|w| **w != 0.0).count(), 8 + 20);
     let deaf = QuadrupedSpec { afferents: false, ..QuadrupedSpec::default() };
     assert_eq!(Quadruped::new(&deaf).expect("a quadruped").circuit().parameter_count(), 12);
 }

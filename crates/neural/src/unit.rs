@@ -127,6 +127,19 @@ mod tests {
     }
 
     #[test]
+    fn strong_drive_makes_a_burst_tonic_and_inhibition_holds_it_quiet() {
+        let spec = HalfCentreSpec::default();
+        let bursts = |drive: f64| {
+            let mut unit = HalfCentre::new(&spec, None, 0.001);
+            let out: Vec<f64> = (0..5000).map(|_| unit.step(drive)).collect();
+            (out.iter().any(|out| *out > 0.0), out[1000..].iter().all(|out| *out > 0.0))
+        };
+        assert_eq!(bursts(2.9), (true, false), "it bursts and rests");
+        assert_eq!(bursts(3.1), (true, true), "it goes on");
+        assert_eq!(bursts(-0.1), (false, false));
+    }
+
+    #[test]
     fn without_drive_it_bursts_and_rests_for_its_times() {
         let spec = HalfCentreSpec::default();
         let mut unit = HalfCentre::new(&spec, None, 0.0005);

@@ -188,6 +188,21 @@ fn zoo(constrained: bool) -> CircuitSpec {
     spec
 }
 
+#[test]
+fn weights_as_large_as_numbers_go_make_nothing_infinite() {
+    for constrained in [true, false] {
+        let mut circuit = zoo(constrained).compile().expect("a circuit");
+        let weights: Vec<f64> = (0..31).map(|i| if i % 2 == 0 { f64::MAX } else { f64::MIN }).collect();
+        circuit.set_parameters(&weights).expect("31");
+        assert_eq!(circuit.parameters(), weights);
+        let mut out = [f64::NAN; 5];
+        for _ in 0..50 {
+            circuit.step(&[0.7], &mut out);
+            assert!(out.iter().all(|v| v.is_finite()), "{out:?}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
