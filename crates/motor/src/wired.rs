@@ -44,7 +44,7 @@ impl Validate for WiredSpec {
                 problems.help("", "there is no circuit", "give the name of a `file`, or a `wiring`");
             }
             (Some(_), Some(_)) => {
-                problems.help("/file", "there are two circuits", "give `file` or `wiring`, not both")
+                problems.help("/file", "there are two circuits", "give `file` or `wiring`, not both");
             }
             (None, Some(wiring)) => problems.inside("/wiring", |problems| wiring.validate(problems)),
             (Some(_), None) => {}

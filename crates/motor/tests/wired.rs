@@ -36,8 +36,8 @@ fn motor(text: &str) -> Result<MotorSpec, String> {
 }
 
 fn in_place(circuit: &str) -> String {
-    let indented: String = circuit.lines().map(|line| format!("  {line}\n")).collect();
-    format!("circuit: wired\nscale: 2\nwiring:\n{indented}")
+    let indented = circuit.trim_end().replace('\n', "\n  ");
+    format!("circuit: wired\nscale: 2\nwiring:\n  {indented}\n")
 }
 
 fn refusal(circuit: &str, body: &BodyDescription) -> String {
