@@ -1,6 +1,7 @@
 //! What circuits share on their way to and from a body: where joints stand, what they feel, and when to step.
 
 use neuraxis_core::body::BodyDescription;
+use neuraxis_core::percepts::Contact;
 use neuraxis_core::robot::Sensor;
 use neuraxis_core::{Interface, Percepts, Reading, Stamp, time};
 
@@ -57,6 +58,35 @@ impl Felt {
                 }
             }
             _ => JointNow::UNKNOWN,
+        }
+    }
+}
+
+/// A sense of the kind `contact`: a foot, a bumper.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Touched {
+    slot: usize,
+    patience: f64,
+}
+
+impl Touched {
+    /// The sense of this name, if there is one.
+    pub(crate) fn find(body: &BodyDescription, wanted: &str) -> Option<Self> {
+        body.sensors.iter().enumerate().find_map(|(slot, sense)| match &sense.sensor {
+            Sensor::Contact { name, rate, transport, .. } if name == wanted => {
+                Some(Self { slot, patience: PATIENCE / rate + transport.delay })
+            }
+            _ => None,
+        })
+    }
+
+    /// What it feels; nothing if it said nothing yet or for too long.
+    pub(crate) fn read(&self, percepts: &Percepts) -> Option<Contact> {
+        let slot = percepts.slots().get(self.slot)?;
+        slot.age(percepts.now).filter(|age| *age <= self.patience)?;
+        match slot.reading() {
+            Some(Reading::Contact(contact)) => Some(*contact),
+            _ => None,
         }
     }
 }

@@ -7,12 +7,12 @@
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::file::{Problems, Validate};
 use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Command, Drive, Percepts, Reading};
+use neuraxis_core::{Command, Drive, Percepts};
 use neuraxis_neural::{Circuit, CircuitSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::body::{Felt, Pace, actuator};
+use crate::body::{Felt, Pace, Touched, actuator};
 use crate::{Diagnostics, MotorCircuit, MotorError};
 
 /// A circuit of one's own, from a file or in place.
@@ -62,8 +62,8 @@ enum Source {
     Position(Felt),
     Velocity(Felt),
     Effort(Felt),
-    Touch(usize),
-    Force(usize),
+    Touch(Touched),
+    Force(Touched),
 }
 
 impl Source {
@@ -76,11 +76,7 @@ impl Source {
             _ => {}
         }
         let joint = |name: &str| Felt::find(body, name);
-        let contact = |name: &str| {
-            body.sensors
-                .iter()
-                .position(|sense| matches!(&sense.sensor, Sensor::Contact { name: own, .. } if own == name))
-        };
+        let contact = |name: &str| Touched::find(body, name);
         let found = input.split_once('_').and_then(|(what, name)| match what {
             "position" => joint(name).map(Self::Position),
             "velocity" => joint(name).map(Self::Velocity),
@@ -109,10 +105,6 @@ impl Source {
     }
 
     fn read(&self, drive: &Drive, percepts: &Percepts) -> f64 {
-        let contact = |slot: usize| match percepts.slots().get(slot).and_then(|slot| slot.reading()) {
-            Some(Reading::Contact(contact)) => Some(*contact),
-            _ => None,
-        };
         match self {
             Self::Speed => drive.speed,
             Self::Turn => drive.turn,
@@ -121,8 +113,8 @@ impl Source {
             Self::Position(felt) => felt.read(percepts).position,
             Self::Velocity(felt) => felt.read(percepts).velocity,
             Self::Effort(felt) => felt.read(percepts).effort,
-            Self::Touch(slot) => contact(*slot).map_or(f64::NAN, |contact| f64::from(contact.touching)),
-            Self::Force(slot) => contact(*slot).map_or(f64::NAN, |contact| contact.force),
+            Self::Touch(foot) => foot.read(percepts).map_or(f64::NAN, |contact| f64::from(contact.touching)),
+            Self::Force(foot) => foot.read(percepts).map_or(f64::NAN, |contact| contact.force),
         }
     }
 }

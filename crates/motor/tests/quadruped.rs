@@ -223,7 +223,7 @@ fn it_moves_the_right_joints_and_feels_the_right_feet() {
     assert_eq!(circuit.diagnostics().missing, 0);
     percepts.now = neuraxis_core::Stamp(5000 * MS);
     circuit.step(&Drive::new(0.6, 0.2), &percepts, 0.01, &mut command);
-    assert_eq!(circuit.diagnostics().missing_now, 36, "joints that fell silent are told");
+    assert_eq!(circuit.diagnostics().missing_now, 40, "joints and feet that fell silent are told");
     assert!(command.values.iter().all(|value| value.is_finite()));
 }
 

@@ -15,10 +15,10 @@ mod spec;
 
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Command, Drive, Gait, Interface, Percepts, Reading};
+use neuraxis_core::{Command, Drive, Gait, Interface, Percepts};
 use neuraxis_neural::{Circuit, CircuitSpec};
 
-use crate::body::{Felt, JointNow, Pace, actuator, takes};
+use crate::body::{Felt, JointNow, Pace, Touched, actuator, takes};
 use crate::{Diagnostics, MotorCircuit, MotorError, compile};
 use limbs::INPUTS;
 use reflex::{Reflex, Timing, Touch};
@@ -262,8 +262,7 @@ struct Leg {
     /// Where hip, thigh and calf stand in the command; the hip may be missing.
     actuators: [Option<usize>; 3],
     felt: [Option<Felt>; 3],
-    /// The slot of the foot's sense.
-    foot: Option<usize>,
+    foot: Option<Touched>,
 }
 
 /// The quadruped on a body.
@@ -334,15 +333,18 @@ impl QuadrupedCircuit {
                 state.effort[j] = now.effort;
                 missing += [now.position, now.velocity, now.effort].iter().filter(|v| !v.is_finite()).count();
             }
-            state.foot = 0.0;
-            if let Some(slot) = leg.foot.and_then(|slot| percepts.slots().get(slot)) {
-                match slot.reading() {
-                    Some(Reading::Contact(contact)) if contact.force.is_finite() => {
-                        state.foot = if contact.touching { contact.force.max(2.0 * TOUCH) } else { 0.0 };
+            state.foot = match leg.foot.map(|foot| foot.read(percepts)) {
+                None => 0.0,
+                Some(Some(contact)) if contact.force.is_finite() => {
+                    if contact.touching {
+                        contact.force.max(2.0 * TOUCH)
+                    } else {
+                        0.0
                     }
-                    _ => missing += 1,
                 }
-            }
+                Some(_) => f64::NAN,
+            };
+            missing += usize::from(!state.foot.is_finite());
         }
         self.diagnostics.missing_now = missing;
         self.diagnostics.missing += missing as u64;
@@ -354,8 +356,8 @@ impl Leg {
     fn named(names: &LegSpec, body: &BodyDescription) -> Result<Self, MotorError> {
         let hip = names.hip.as_ref().map(|hip| actuator(body, hip)).transpose()?;
         let foot = match &names.foot {
-            Some(foot) => Some(contact(body, foot).ok_or_else(|| {
-                let known: Vec<String> = contacts(body).map(|(_, name)| name.to_owned()).collect();
+            Some(foot) => Some(Touched::find(body, foot).ok_or_else(|| {
+                let known: Vec<String> = contacts(body).map(str::to_owned).collect();
                 MotorError::unknown_sense(foot, "contact", &known)
             })?),
             None => None,
@@ -370,25 +372,21 @@ impl Leg {
     /// A leg with the usual names; hip and foot may be missing.
     fn usual(prefix: &str, body: &BodyDescription) -> Result<Self, MotorError> {
         let joint = |name: &str| actuator(body, &format!("{prefix}_{name}_joint"));
-        let foot = contact(body, &format!("{prefix}_foot"));
+        let foot = Touched::find(body, &format!("{prefix}_foot"));
         Ok(Self::of(body, [joint("hip").ok(), Some(joint("thigh")?), Some(joint("calf")?)], foot))
     }
 
-    fn of(body: &BodyDescription, actuators: [Option<usize>; 3], foot: Option<usize>) -> Self {
+    fn of(body: &BodyDescription, actuators: [Option<usize>; 3], foot: Option<Touched>) -> Self {
         let felt = actuators.map(|index| index.and_then(|index| Felt::find(body, &body.actuators[index])));
         Self { actuators, felt, foot }
     }
 }
 
-fn contacts(body: &BodyDescription) -> impl Iterator<Item = (usize, &str)> {
-    body.sensors.iter().enumerate().filter_map(|(slot, sense)| match &sense.sensor {
-        Sensor::Contact { name, .. } => Some((slot, name.as_str())),
+fn contacts(body: &BodyDescription) -> impl Iterator<Item = &str> {
+    body.sensors.iter().filter_map(|sense| match &sense.sensor {
+        Sensor::Contact { name, .. } => Some(name.as_str()),
         _ => None,
     })
-}
-
-fn contact(body: &BodyDescription, wanted: &str) -> Option<usize> {
-    contacts(body).find(|(_, name)| *name == wanted).map(|(slot, _)| slot)
 }
 
 impl MotorCircuit for QuadrupedCircuit {
