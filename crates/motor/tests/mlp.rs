@@ -3,7 +3,7 @@
 mod bodies;
 
 use bodies::{MS, chain, feel};
-use neuraxis_core::{Drive, ops};
+use neuraxis_core::{Drive, Reading, Stamp, ops};
 use neuraxis_motor::{Mlp, MlpSpec, MotorSpec, build};
 use proptest::prelude::*;
 
@@ -44,13 +44,18 @@ fn on_a_body_it_sees_joints_drive_and_clock() {
         circuit.reset();
         for now in [0, now] {
             feel(&mut percepts, now, &[0.9, -0.6]);
+            percepts.slots_mut()[0].put(Stamp(now), |reading| {
+                if let Reading::Joints(joints) = reading {
+                    joints.velocity.copy_from_slice(&[2.0, -1.0]);
+                }
+            });
             circuit.step(&Drive::new(0.3, -0.4), &percepts, 0.01, &mut command);
         }
         assert_eq!(command.values[1], 0.0);
         libm_atanh(command.values[0] / 0.5)
     };
     let pi = std::f64::consts::PI;
-    for (input, expected) in [(0, 0.9 / pi), (1, 0.0), (2, -0.6 / pi), (4, 0.3), (5, -0.4)] {
+    for (input, expected) in [(0, 0.9 / pi), (1, 0.2), (2, -0.6 / pi), (3, -0.1), (4, 0.3), (5, -0.4)] {
         assert!((look(input, 30 * MS) - expected).abs() < 1e-9, "input {input}");
     }
     let phase = 2.0 * pi * 0.03 / 1.2;

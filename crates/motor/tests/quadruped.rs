@@ -169,6 +169,72 @@ fn a_leg_that_stumbles_early_bends_further_and_one_that_is_loaded_late_is_put_do
 }
 
 #[test]
+fn every_feeling_is_measured_in_its_unit_and_split_at_its_middle() {
+    let spec =
+        QuadrupedSpec { constrained: false, stumbling: false, loading: false, ..QuadrupedSpec::default() };
+    let mut quadruped = Quadruped::new(&spec).expect("a quadruped");
+    let names = quadruped.circuit().parameter_names().to_vec();
+    let middle = LegState { position: [0.0, 0.4, -1.2], velocity: [0.0; 3], effort: [0.0; 3], foot: 0.0 };
+    let mut targets = [[0.0; 3]; 4];
+    let mut count = 0;
+    for (joint, name) in ["hip", "thigh", "calf"].into_iter().enumerate() {
+        for (feeling, [down, up]) in [
+            ("position", [[-0.075, 0.075], [-0.1, 0.8], [-1.6, -1.06]][joint]),
+            ("effort", [-16.75, 16.75]),
+            ("velocity", [-7.5, 7.5]),
+        ] {
+            for (word, value) in [("neg", down), ("pos", up)] {
+                let parameter = format!("afferent_front_flx_{name}_{feeling}_{word}");
+                let index = names.iter().position(|own| *own == parameter).expect("a parameter");
+                let mut weights = vec![0.0; names.len()];
+                weights[index] = 0.6;
+                quadruped.circuit_mut().set_parameters(&weights).expect("92");
+                let mut felt = middle;
+                match feeling {
+                    "position" => felt.position[joint] = value,
+                    "effort" => felt.effort[joint] = value,
+                    _ => felt.velocity[joint] = value,
+                }
+                quadruped.step(&[felt; 4], &Drive::REST, &mut targets);
+                let found = quadruped.circuit().activity("aff_flx_FL").expect("a unit");
+                assert!((found - 0.3).abs() < 1e-12, "{parameter} {found}");
+                assert_eq!(quadruped.circuit().activity("aff_ext_FL"), Some(0.0));
+                count += 1;
+            }
+        }
+    }
+    assert_eq!(count, 18);
+}
+
+#[test]
+fn a_touch_that_makes_a_leg_stumble_is_no_load() {
+    let mut quadruped = Quadruped::new(&QuadrupedSpec::default()).expect("a quadruped");
+    let names = quadruped.circuit().parameter_names();
+    let weights: Vec<f64> =
+        names.iter().map(|name| if name == "afferent_front_flx_foot_pos" { -1.0 } else { 0.0 }).collect();
+    quadruped.circuit_mut().set_parameters(&weights).expect("92");
+    let mut targets = [[0.0; 3]; 4];
+    let mut legs = [LegState { position: [0.0; 3], velocity: [0.0; 3], effort: [0.0; 3], foot: 0.0 }; 4];
+    let mut felt = Vec::new();
+    let mut swing = 0;
+    for _ in 0..60 {
+        swing = if quadruped.flexors()[0] > 0.0 { swing + 1 } else { 0 };
+        legs[0].foot = if swing == 3 || swing == 0 { 25.0 } else { 0.0 };
+        quadruped.step(&legs, &Drive::new(0.3, 0.0), &mut targets);
+        felt.push((swing, quadruped.circuit().activity("aff_flx_FL").expect("a unit")));
+    }
+    assert!(felt.iter().any(|(swing, _)| *swing == 3), "{felt:?}");
+    for (swing, felt) in felt {
+        match swing {
+            0 => assert_eq!(felt, -0.5, "a standing leg feels its load"),
+            1 | 2 => assert_eq!(felt, 0.0),
+            3..=6 => assert_eq!(felt, 0.5, "the leg is lifted for 0.12 s: step {swing}"),
+            _ => assert_eq!(felt, 0.0, "step {swing}"),
+        }
+    }
+}
+
+#[test]
 fn the_rhythm_listens_to_the_legs() {
     let spec = QuadrupedSpec { stumbling: false, loading: false, ..QuadrupedSpec::default() };
     let swings = |spec: &QuadrupedSpec, foot: f64| {
