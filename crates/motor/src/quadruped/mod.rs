@@ -333,17 +333,13 @@ impl QuadrupedCircuit {
                 state.effort[j] = now.effort;
                 missing += [now.position, now.velocity, now.effort].iter().filter(|v| !v.is_finite()).count();
             }
-            state.foot = match leg.foot.map(|foot| foot.read(percepts)) {
-                None => 0.0,
-                Some(Some(contact)) if contact.force.is_finite() => {
-                    if contact.touching {
-                        contact.force.max(2.0 * TOUCH)
-                    } else {
-                        0.0
-                    }
+            state.foot = leg.foot.map_or(0.0, |foot| match foot.read(percepts) {
+                Some(contact) if contact.force.is_finite() && contact.touching => {
+                    contact.force.max(2.0 * TOUCH)
                 }
-                Some(_) => f64::NAN,
-            };
+                Some(contact) if contact.force.is_finite() => 0.0,
+                _ => f64::NAN,
+            });
             missing += usize::from(!state.foot.is_finite());
         }
         self.diagnostics.missing_now = missing;
