@@ -2,37 +2,28 @@
 //!
 //! The [`Drive`] is the waist of the hourglass: what is above it knows nothing of wheels or legs.
 
+mod body;
 pub mod differential_drive;
+mod error;
+pub mod mlp;
+pub mod quadruped;
+mod spec;
+pub mod swimmer;
+pub mod wired;
+
+use std::collections::BTreeMap;
 
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::file::{Problems, Validate};
 use neuraxis_core::{Command, Drive, Percepts};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use neuraxis_neural::{Circuit, CircuitSpec, ParameterError};
 
 pub use differential_drive::DifferentialDriveCircuit;
-
-/// The `motor:` block of a robot file.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct MotorSpec {
-    /// Which circuit.
-    #[serde(default)]
-    pub circuit: CircuitKind,
-}
-
-/// The circuits that there are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CircuitKind {
-    /// Two wheels on one axle.
-    #[default]
-    DifferentialDrive,
-}
-
-impl Validate for MotorSpec {
-    fn validate(&self, _: &mut Problems<'_>) {}
-}
+pub use error::MotorError;
+pub use mlp::{Mlp, MlpCircuit, MlpSpec};
+pub use quadruped::{LegSpec, LegState, LegsSpec, Quadruped, QuadrupedCircuit, QuadrupedSpec};
+pub use spec::MotorSpec;
+pub use swimmer::{Swimmer, SwimmerCircuit, SwimmerSpec};
+pub use wired::{WiredCircuit, WiredSpec};
 
 /// Turns a drive into a command, once a tick.
 pub trait MotorCircuit: Send + Sync {
@@ -40,14 +31,55 @@ pub trait MotorCircuit: Send + Sync {
     ///
     /// `dt` is the time since the last tick, s.
     fn step(&mut self, drive: &Drive, percepts: &Percepts, dt: f64, command: &mut Command);
+
+    /// Back to the start, as if no tick had been; parameters stay.
+    fn reset(&mut self) {}
+
+    /// What can be trained, in the order of [`MotorCircuit::parameter_names`].
+    fn parameters(&self) -> &[f64] {
+        &[]
+    }
+
+    /// The names of the parameters; empty if they have none.
+    fn parameter_names(&self) -> &[String] {
+        &[]
+    }
+
+    /// Sets all parameters.
+    ///
+    /// # Errors
+    /// If there are not as many, or one is not finite; then nothing is changed.
+    fn set_parameters(&mut self, values: &[f64]) -> Result<(), MotorError> {
+        if values.is_empty() {
+            Ok(())
+        } else {
+            Err(ParameterError::Count { expected: 0, found: values.len() }.into())
+        }
+    }
+
+    /// The nearest parameters that all signs allow, in place; those of the circuit are untouched.
+    fn project(&self, _values: &mut [f64]) {}
+
+    /// Its wiring, to be drawn and counted, if it is made of units and synapses.
+    fn wiring(&self) -> Option<&CircuitSpec> {
+        None
+    }
+
+    /// What it lacks, and what its reflexes did.
+    fn diagnostics(&self) -> Diagnostics {
+        Diagnostics::default()
+    }
 }
 
-/// Why a circuit does not fit a body.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum MotorError {
-    /// A differential-drive circuit on a body that has none.
-    #[error("the circuit `differential_drive` needs actuators of the kind `differential_drive`")]
-    NeedsDifferentialDrive,
+/// What a circuit lacks, and what its reflexes did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Diagnostics {
+    /// Numbers of the senses that were missing, too old or not finite in the last step.
+    pub missing_now: usize,
+    /// The same, added up over all steps.
+    pub missing: u64,
+    /// Reflexes that began so far.
+    pub reflexes: u64,
 }
 
 /// The circuit that `spec` asks for, fitted to `body`.
@@ -55,10 +87,27 @@ pub enum MotorError {
 /// # Errors
 /// If the two do not fit.
 pub fn build(spec: &MotorSpec, body: &BodyDescription) -> Result<Box<dyn MotorCircuit>, MotorError> {
-    match spec.circuit {
-        CircuitKind::DifferentialDrive => {
+    match spec {
+        MotorSpec::DifferentialDrive {} => {
             let drive = body.drive.ok_or(MotorError::NeedsDifferentialDrive)?;
             Ok(Box::new(DifferentialDriveCircuit::new(drive, &body.limits)))
         }
+        MotorSpec::Swimmer(spec) => Ok(Box::new(SwimmerCircuit::new(spec, body)?)),
+        MotorSpec::Mlp(spec) => Ok(Box::new(MlpCircuit::new(spec, body)?)),
+        MotorSpec::Wired(spec) => Ok(Box::new(WiredCircuit::new(spec, body)?)),
+        MotorSpec::Quadruped(spec) => Ok(Box::new(QuadrupedCircuit::new(spec, body)?)),
     }
+}
+
+/// The circuit of a wiring; `own` are the parameters that a file gives, which the wiring must have.
+fn compile(
+    wiring: &CircuitSpec,
+    circuit: &'static str,
+    own: &BTreeMap<String, f64>,
+) -> Result<Circuit, MotorError> {
+    if let Some(name) = own.keys().find(|name| !wiring.parameters.contains_key(*name)) {
+        let known: Vec<String> = wiring.parameters.keys().cloned().collect();
+        return Err(MotorError::unknown_parameter(circuit, name, &known));
+    }
+    wiring.compile().map_err(|error| MotorError::Wiring(error.to_string()))
 }

@@ -26,6 +26,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
     let text = |schema: schemars::Schema| serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n";
     vec![
         ("robot.schema.json", text(schemars::schema_for!(neuraxis_brain::RobotFile))),
+        ("circuit.schema.json", text(schemars::schema_for!(neuraxis_neural::CircuitSpec))),
         ("scene.schema.json", text(schemars::schema_for!(neuraxis_sim::scene::SceneSpec))),
         ("map.schema.json", text(schemars::schema_for!(neuraxis_core::map_file::MapSpec))),
         ("results.schema.json", text(schemars::schema_for!(results::Results))),

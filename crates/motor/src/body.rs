@@ -1,0 +1,178 @@
+//! What circuits share on their way to and from a body: where joints stand, what they feel, and when to step.
+
+use neuraxis_core::body::BodyDescription;
+use neuraxis_core::percepts::Contact;
+use neuraxis_core::robot::Sensor;
+use neuraxis_core::{Interface, Percepts, Reading, Stamp, time};
+
+use crate::MotorError;
+
+/// A reading is too old after so many of its periods.
+const PATIENCE: f64 = 5.0;
+
+/// Where a joint stands in the senses.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Felt {
+    slot: usize,
+    index: usize,
+    /// A reading older than this is none, s.
+    patience: f64,
+}
+
+/// The state of one joint; NaN where it is not known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct JointNow {
+    /// rad.
+    pub(crate) position: f64,
+    /// rad/s.
+    pub(crate) velocity: f64,
+    /// N·m.
+    pub(crate) effort: f64,
+}
+
+impl JointNow {
+    const UNKNOWN: Self = Self { position: f64::NAN, velocity: f64::NAN, effort: f64::NAN };
+}
+
+impl Felt {
+    /// Where `joint` is felt, if it is.
+    pub(crate) fn find(body: &BodyDescription, joint: &str) -> Option<Self> {
+        body.sensors.iter().enumerate().find_map(|(slot, sense)| {
+            let Sensor::JointState { rate, transport, .. } = &sense.sensor else { return None };
+            let index = sense.joints.iter().position(|name| name == joint)?;
+            Some(Self { slot, index, patience: PATIENCE / rate + transport.delay })
+        })
+    }
+
+    /// The joint's state, unknown if nothing came yet or for too long.
+    pub(crate) fn read(&self, percepts: &Percepts) -> JointNow {
+        let Some(slot) = percepts.slots().get(self.slot) else { return JointNow::UNKNOWN };
+        let is_fresh = slot.age(percepts.now).is_some_and(|age| age <= self.patience);
+        match slot.reading() {
+            Some(Reading::Joints(joints)) if is_fresh => {
+                let at = |list: &[f64]| list.get(self.index).copied().unwrap_or(f64::NAN);
+                JointNow {
+                    position: at(&joints.position),
+                    velocity: at(&joints.velocity),
+                    effort: at(&joints.effort),
+                }
+            }
+            _ => JointNow::UNKNOWN,
+        }
+    }
+}
+
+/// A sense of the kind `contact`: a foot, a bumper.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Touched {
+    slot: usize,
+    patience: f64,
+}
+
+impl Touched {
+    /// The sense of this name, if there is one.
+    pub(crate) fn find(body: &BodyDescription, wanted: &str) -> Option<Self> {
+        body.sensors.iter().enumerate().find_map(|(slot, sense)| match &sense.sensor {
+            Sensor::Contact { name, rate, transport, .. } if name == wanted => {
+                Some(Self { slot, patience: PATIENCE / rate + transport.delay })
+            }
+            _ => None,
+        })
+    }
+
+    /// What it feels; nothing if it said nothing yet or for too long.
+    pub(crate) fn read(&self, percepts: &Percepts) -> Option<Contact> {
+        let slot = percepts.slots().get(self.slot)?;
+        slot.age(percepts.now).filter(|age| *age <= self.patience)?;
+        match slot.reading() {
+            Some(Reading::Contact(contact)) => Some(*contact),
+            _ => None,
+        }
+    }
+}
+
+/// Where `joint` stands in the command.
+pub(crate) fn actuator(body: &BodyDescription, joint: &str) -> Result<usize, MotorError> {
+    body.actuators
+        .iter()
+        .position(|name| name == joint)
+        .ok_or_else(|| MotorError::unknown_joint(joint, &body.actuators))
+}
+
+/// Whether the body takes what `circuit` commands.
+pub(crate) fn takes(
+    body: &BodyDescription,
+    circuit: &'static str,
+    kind: &'static str,
+    wanted: Interface,
+) -> Result<(), MotorError> {
+    if body.interface == wanted {
+        return Ok(());
+    }
+    Err(MotorError::NeedsInterface { circuit, kind, wanted, found: body.interface })
+}
+
+/// When a circuit with a period of its own is due, by the body's clock.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Pace {
+    period: u64,
+    next: Option<Stamp>,
+}
+
+impl Pace {
+    /// More steps than these in a tick are not made up for.
+    const MOST: usize = 4;
+
+    /// Every `period` s, from the first tick on.
+    pub(crate) fn new(period: f64) -> Self {
+        Self { period: time::period(1.0 / period), next: None }
+    }
+
+    /// How many steps are due at `now`. A clock that jumps starts it anew.
+    pub(crate) fn due(&mut self, now: Stamp) -> usize {
+        let next = *self.next.get_or_insert(now);
+        if next > now + 2 * self.period || now > next + Self::MOST as u64 * self.period {
+            self.next = Some(now + self.period);
+            return 1;
+        }
+        let mut steps = 0;
+        let mut next = next;
+        while next <= now {
+            steps += 1;
+            next = next + self.period;
+        }
+        self.next = Some(next);
+        steps
+    }
+
+    pub(crate) fn reset(&mut self) {
+        self.next = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: u64 = 1_000_000;
+
+    #[test]
+    fn a_circuit_keeps_its_own_pace_whatever_the_brains() {
+        for tick in [1, 3, 7, 10, 29, 30, 31, 45, 100] {
+            let mut pace = Pace::new(0.03);
+            let steps: usize = (0..9000 / tick).map(|i| pace.due(Stamp(i * tick * MS))).sum();
+            let last = (9000 / tick - 1) * tick;
+            assert_eq!(steps as u64, last / 30 + 1, "a tick of {tick} ms");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_jumps_starts_the_pace_anew() {
+        let mut pace = Pace::new(0.03);
+        assert_eq!(pace.due(Stamp(5000 * MS)), 1);
+        assert_eq!(pace.due(Stamp(5010 * MS)), 0);
+        assert_eq!(pace.due(Stamp(9000 * MS)), 1, "what was slept through is not made up for");
+        assert_eq!(pace.due(Stamp(0)), 1);
+        assert_eq!(pace.due(Stamp(30 * MS)), 1);
+    }
+}

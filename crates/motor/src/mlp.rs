@@ -1,0 +1,301 @@
+//! The plain baseline of all circuits: a multilayer perceptron from what the body feels to its joints.
+//!
+//! Hyperbolic tangents in all layers, weights in one vector: for each layer its weights, row by row, then its biases. It
+//! has no innate wiring: before it is trained, its weights are drawn (normal, variance 2/(in+out), biases 0).
+
+use neuraxis_core::body::BodyDescription;
+use neuraxis_core::file::{Problems, Validate};
+use neuraxis_core::robot::Sensor;
+use neuraxis_core::{Command, Drive, Percepts, Reading, ops, random};
+use neuraxis_neural::{LIMIT, ParameterError};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::body::{Felt, Pace, actuator};
+use crate::{Diagnostics, MotorCircuit, MotorError};
+
+/// The perceptron, and what its numbers mean to the body.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MlpSpec {
+    /// The joints that it moves; those of the actuators if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub joints: Option<Vec<String>>,
+    /// Sizes of the hidden layers.
+    #[schemars(length(max = 8))]
+    pub hidden: Vec<u32>,
+    /// What an output of 1 commands, in the units of the actuators: N·m, rad/s or rad.
+    #[schemars(range(min = 0.0, max = 10_000.0))]
+    pub scale: f64,
+    /// Added to the outputs, one number a joint, in the units of the actuators; none if not given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub offset: Vec<f64>,
+    /// Time from one step to the next, s; its commands are held between.
+    #[schemars(range(min = 0.001, max = 1.0))]
+    pub step: f64,
+    /// Period of a clock that it sees as a sine and a cosine, s; it sees none if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.002, max = 100.0))]
+    pub clock: Option<f64>,
+    /// Seed of the weights.
+    pub seed: u64,
+    /// The weights and biases; drawn if not given.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parameters: Vec<f64>,
+}
+
+impl Default for MlpSpec {
+    fn default() -> Self {
+        Self {
+            joints: None,
+            hidden: vec![64, 64],
+            scale: 1.0,
+            offset: Vec::new(),
+            step: 0.03,
+            clock: None,
+            seed: 0,
+            parameters: Vec::new(),
+        }
+    }
+}
+
+impl Validate for MlpSpec {
+    fn validate(&self, problems: &mut Problems<'_>) {
+        for (i, size) in self.hidden.iter().enumerate() {
+            if !(1..=1024).contains(size) {
+                let message = format!("a layer of {size} units is not possible: expected from 1 to 1024");
+                problems.at(&format!("/hidden/{i}"), message);
+            }
+        }
+        for (key, list) in [("offset", &self.offset), ("parameters", &self.parameters)] {
+            if let Some(i) = list.iter().position(|value| !value.is_finite()) {
+                problems.at(&format!("/{key}/{i}"), format!("{} is not a number", list[i]));
+            }
+        }
+    }
+}
+
+/// The perceptron alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mlp {
+    /// Inputs, hidden layers, outputs.
+    sizes: Vec<usize>,
+    parameters: Vec<f64>,
+    /// What the layer before said, and what this one says.
+    layers: [Vec<f64>; 2],
+}
+
+impl Mlp {
+    /// A perceptron with layers of these sizes, from inputs to outputs, with drawn weights.
+    #[must_use]
+    pub fn new(sizes: &[usize], seed: u64) -> Self {
+        let mut stream = random::stream(seed, "mlp");
+        let mut parameters = Vec::new();
+        for pair in sizes.windows(2) {
+            let spread = (2.0 / (pair[0] + pair[1]).max(1) as f64).sqrt();
+            parameters.extend((0..pair[0] * pair[1]).map(|_| spread * random::normal(&mut stream)));
+            parameters.resize(parameters.len() + pair[1], 0.0);
+        }
+        let widest = sizes.iter().copied().max().unwrap_or(0);
+        Self { sizes: sizes.to_vec(), parameters, layers: [vec![0.0; widest], vec![0.0; widest]] }
+    }
+
+    /// From inputs to outputs, -1 to 1. An input that is missing or not finite counts as 0; how many did.
+    pub fn step(&mut self, inputs: &[f64], outputs: &mut [f64]) -> usize {
+        let Some((first, rest)) = self.sizes.split_first() else { return 0 };
+        let [before, after] = &mut self.layers;
+        let mut missing = 0;
+        for (i, value) in before[..*first].iter_mut().enumerate() {
+            *value = inputs.get(i).copied().filter(|v| v.is_finite()).map_or(0.0, |v| v.clamp(-LIMIT, LIMIT));
+            missing += usize::from(!inputs.get(i).is_some_and(|v| v.is_finite()));
+        }
+        let mut width = *first;
+        let mut at = 0;
+        for size in rest {
+            let biases = at + width * size;
+            let rows = self.parameters[at..biases].chunks_exact(width.max(1));
+            let biases = &self.parameters[biases..biases + size];
+            for ((after, row), bias) in after.iter_mut().zip(rows).zip(biases) {
+                let sum: f64 = row.iter().zip(&before[..width]).map(|(weight, value)| weight * value).sum();
+                *after = ops::tanh(sum + bias);
+            }
+            std::mem::swap(before, after);
+            at += width * size + size;
+            width = *size;
+        }
+        for (output, value) in outputs.iter_mut().zip(&before[..width]) {
+            *output = *value;
+        }
+        missing
+    }
+
+    /// Weights and biases, layer by layer.
+    #[must_use]
+    pub fn parameters(&self) -> &[f64] {
+        &self.parameters
+    }
+
+    /// Sets all weights and biases; beyond [`LIMIT`] they become that.
+    ///
+    /// # Errors
+    /// If there are not as many, or one is not finite; then nothing is changed.
+    pub fn set_parameters(&mut self, values: &[f64]) -> Result<(), ParameterError> {
+        if values.len() != self.parameters.len() {
+            return Err(ParameterError::Count { expected: self.parameters.len(), found: values.len() });
+        }
+        if let Some(i) = values.iter().position(|value| !value.is_finite()) {
+            return Err(ParameterError::NotANumber { name: i.to_string(), value: values[i].to_string() });
+        }
+        for (to, from) in self.parameters.iter_mut().zip(values) {
+            *to = from.clamp(-LIMIT, LIMIT);
+        }
+        Ok(())
+    }
+}
+
+/// The perceptron on a body.
+///
+/// It sees, in this order: position (in units of π) and velocity (of 10 rad/s) of each joint; the turning rates of an inertial
+/// unit (rad/s) and the speeds of wheel odometry (m/s, rad/s), if the body has one; speed and turn of the drive; the clock.
+#[derive(Clone, Debug)]
+pub struct MlpCircuit {
+    mlp: Mlp,
+    spec: MlpSpec,
+    felt: Vec<Felt>,
+    imu: Option<usize>,
+    odometry: Option<usize>,
+    actuators: Vec<usize>,
+    pace: Pace,
+    steps: u64,
+    seen: Vec<f64>,
+    said: Vec<f64>,
+    diagnostics: Diagnostics,
+}
+
+impl MlpCircuit {
+    /// The perceptron of `spec` on `body`.
+    ///
+    /// # Errors
+    /// If the two do not fit.
+    pub fn new(spec: &MlpSpec, body: &BodyDescription) -> Result<Self, MotorError> {
+        let joints = spec.joints.as_ref().unwrap_or(&body.actuators);
+        let mut felt = Vec::new();
+        let mut actuators = Vec::new();
+        for joint in joints {
+            let index = actuator(body, joint)?;
+            if actuators.contains(&index) {
+                return Err(MotorError::JointTwice { joint: joint.clone() });
+            }
+            actuators.push(index);
+            felt.push(Felt::find(body, joint).ok_or_else(|| MotorError::Unfelt {
+                circuit: "mlp",
+                joint: joint.clone(),
+                help: "add one to `sensors:`",
+            })?);
+        }
+        if !spec.offset.is_empty() && spec.offset.len() != joints.len() {
+            let (offset, joints) = (spec.offset.len(), joints.len());
+            return Err(MotorError::Wiring(format!("`offset` has {offset} numbers for {joints} joints")));
+        }
+        let find = |is: fn(&Sensor) -> bool| body.sensors.iter().position(|sense| is(&sense.sensor));
+        let imu = find(|sensor| matches!(sensor, Sensor::Imu { .. }));
+        let odometry = find(|sensor| matches!(sensor, Sensor::WheelOdometry { .. }));
+        let seen = 2 * joints.len()
+            + if imu.is_some() { 3 } else { 0 }
+            + if odometry.is_some() { 2 } else { 0 }
+            + 2
+            + if spec.clock.is_some() { 2 } else { 0 };
+        let mut sizes = vec![seen];
+        sizes.extend(spec.hidden.iter().map(|size| *size as usize));
+        sizes.push(joints.len());
+        let mut mlp = Mlp::new(&sizes, spec.seed);
+        if !spec.parameters.is_empty() {
+            mlp.set_parameters(&spec.parameters)?;
+        }
+        Ok(Self {
+            mlp,
+            felt,
+            imu,
+            odometry,
+            said: vec![0.0; actuators.len()],
+            actuators,
+            pace: Pace::new(spec.step),
+            steps: 0,
+            seen: vec![0.0; seen],
+            spec: spec.clone(),
+            diagnostics: Diagnostics::default(),
+        })
+    }
+
+    fn look(&mut self, drive: &Drive, percepts: &Percepts) {
+        let mut seen = self.seen.iter_mut();
+        let mut put = |value: f64| {
+            if let Some(to) = seen.next() {
+                *to = value;
+            }
+        };
+        for felt in &self.felt {
+            let joint = felt.read(percepts);
+            put(joint.position / ops::PI);
+            put(joint.velocity / 10.0);
+        }
+        let reading = |slot: usize| percepts.slots().get(slot).and_then(|slot| slot.reading());
+        if let Some(slot) = self.imu {
+            let rates = match reading(slot) {
+                Some(Reading::Imu(imu)) => imu.angular_velocity.into(),
+                _ => [f64::NAN; 3],
+            };
+            rates.into_iter().for_each(&mut put);
+        }
+        if let Some(slot) = self.odometry {
+            let twist = match reading(slot) {
+                Some(Reading::Odometry(odometry)) => [odometry.twist.linear, odometry.twist.angular],
+                _ => [f64::NAN; 2],
+            };
+            twist.into_iter().for_each(&mut put);
+        }
+        put(drive.speed);
+        put(drive.turn);
+        if let Some(period) = self.spec.clock {
+            let turns = self.steps as f64 * self.spec.step / period;
+            let (sin, cos) = ops::sin_cos(2.0 * ops::PI * turns.fract());
+            put(sin);
+            put(cos);
+        }
+    }
+}
+
+impl MotorCircuit for MlpCircuit {
+    fn step(&mut self, drive: &Drive, percepts: &Percepts, _: f64, command: &mut Command) {
+        for _ in 0..self.pace.due(percepts.now) {
+            self.look(drive, percepts);
+            self.diagnostics.missing_now = self.mlp.step(&self.seen, &mut self.said);
+            self.diagnostics.missing += self.diagnostics.missing_now as u64;
+            self.steps += 1;
+        }
+        for (i, (index, said)) in self.actuators.iter().zip(&self.said).enumerate() {
+            if let Some(value) = command.values.get_mut(*index) {
+                *value = self.spec.scale * said + self.spec.offset.get(i).copied().unwrap_or(0.0);
+            }
+        }
+    }
+
+    fn reset(&mut self) {
+        self.pace.reset();
+        self.steps = 0;
+        self.said.fill(0.0);
+        self.diagnostics = Diagnostics::default();
+    }
+
+    fn parameters(&self) -> &[f64] {
+        self.mlp.parameters()
+    }
+
+    fn set_parameters(&mut self, values: &[f64]) -> Result<(), MotorError> {
+        Ok(self.mlp.set_parameters(values)?)
+    }
+
+    fn diagnostics(&self) -> Diagnostics {
+        self.diagnostics
+    }
+}

@@ -1,0 +1,436 @@
+//! The quadruped: a spinal cord for four legs of three joints, from drive and touch to joint positions.
+//!
+//! Source: arXiv 2410.07174. A [`rhythm`] generator bends and stretches the legs in turn, pattern formation makes joint
+//! positions of that, afferents bring back what the legs feel. Inferred here, for the source does not say:
+//! a foot without load counts as 0. Added here, and not in the source: standing still at rest; strides that shorten with the
+//! drive's speed, reverse with its sign, and differ between left and right in a turn; and two reflexes.
+//!
+//! The generator alone trots at the command 0.3 as well as at 0.5 from most starts: "walk" is then a slow trot. Which
+//! gaits come out with a body in the loop is for the body to show.
+
+mod limbs;
+mod reflex;
+pub mod rhythm;
+mod spec;
+
+use neuraxis_core::body::BodyDescription;
+use neuraxis_core::robot::Sensor;
+use neuraxis_core::{Command, Drive, Gait, Interface, Percepts};
+use neuraxis_neural::{Circuit, CircuitSpec};
+
+use crate::body::{Felt, JointNow, Pace, Touched, actuator, takes};
+use crate::{Diagnostics, MotorCircuit, MotorError, compile};
+use limbs::INPUTS;
+use reflex::{Reflex, Timing, Touch};
+use rhythm::LEGS;
+pub use spec::{GaitsSpec, LegSpec, LegsSpec, QuadrupedSpec};
+
+/// Force from which a foot touches, N.
+const TOUCH: f64 = 1.0;
+/// Share of the stride that is left at the slowest.
+const SHORTEST: f64 = 0.4;
+/// A foot that was lifted still touches for so long, s.
+const LIFT_OFF: f64 = 0.03;
+/// A touch later than this in the swing is no stumble, s.
+const EARLY: f64 = 0.12;
+/// A stumbling leg is bent further for so long, s.
+const HOLD: f64 = 0.12;
+/// How far hips swing that count as 1, rad.
+const HIP: f64 = 0.15;
+
+/// What a leg feels: hip, thigh and calf, and the foot. What is not known is NaN.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LegState {
+    /// rad.
+    pub position: [f64; 3],
+    /// rad/s.
+    pub velocity: [f64; 3],
+    /// N·m.
+    pub effort: [f64; 3],
+    /// Force on the foot, N.
+    pub foot: f64,
+}
+
+impl LegState {
+    /// Nothing is known.
+    pub const UNKNOWN: Self =
+        Self { position: [f64::NAN; 3], velocity: [f64::NAN; 3], effort: [f64::NAN; 3], foot: f64::NAN };
+}
+
+impl QuadrupedSpec {
+    /// The whole wiring: afferents, rhythm, pattern formation, reflexes.
+    #[must_use]
+    pub fn wiring(&self) -> CircuitSpec {
+        let mut wiring = CircuitSpec::new("quadruped", self.step);
+        wiring.constrained = self.constrained;
+        for command in rhythm::COMMANDS {
+            wiring.input(command, [0.0, 1.0]);
+        }
+        for leg in LEGS {
+            if self.afferents {
+                for (input, _) in limbs::feelings(leg) {
+                    wiring.input(input, [-1.0, 1.0]);
+                }
+            }
+            if self.stumbling {
+                wiring.input(format!("stumble_{leg}"), [0.0, 1.0]);
+            }
+            if self.loading {
+                wiring.input(format!("load_{leg}"), [0.0, 1.0]);
+            }
+        }
+        limbs::wire_afferents(&mut wiring, self.afferents);
+        rhythm::wire(&mut wiring, self.start);
+        limbs::wire_pattern(&mut wiring);
+        reflex::wire(&mut wiring, self.stumbling, self.loading);
+        for leg in LEGS {
+            let flexor = format!("flx_{leg}");
+            wiring.output(&flexor, &[(&flexor, 1.0)]);
+        }
+        for (name, value) in &mut wiring.parameters {
+            if let Some(own) = self.parameters.get(name) {
+                *value = *own;
+            }
+        }
+        wiring
+    }
+}
+
+/// The circuit alone: legs in, joint positions out. For training, and for whoever has no percepts.
+#[derive(Clone, Debug)]
+pub struct Quadruped {
+    circuit: Circuit,
+    wiring: CircuitSpec,
+    spec: QuadrupedSpec,
+    timing: Timing,
+    reflexes: [Reflex; 4],
+    inputs: Vec<f64>,
+    /// Thigh and calf of each leg, then the flexors.
+    outputs: [f64; 12],
+    /// 0 standing, 1 in full stride.
+    activity: f64,
+    began: u64,
+}
+
+impl Quadruped {
+    /// The circuit of `spec`.
+    ///
+    /// # Errors
+    /// If `spec` names parameters that the circuit does not have, or gives them a wrong sign.
+    pub fn new(spec: &QuadrupedSpec) -> Result<Self, MotorError> {
+        let wiring = spec.wiring();
+        let circuit = compile(&wiring, "quadruped", &spec.parameters)?;
+        let steps = |time: f64| (time / spec.step).round().max(1.0) as u32;
+        let timing = Timing {
+            stumbling: spec.stumbling,
+            loading: spec.loading,
+            lift_off: steps(LIFT_OFF),
+            early: steps(EARLY),
+            hold: steps(HOLD),
+        };
+        Ok(Self {
+            inputs: vec![0.0; circuit.inputs()],
+            circuit,
+            wiring,
+            spec: spec.clone(),
+            timing,
+            reflexes: [Reflex::default(); 4],
+            outputs: [0.0; 12],
+            activity: 0.0,
+            began: 0,
+        })
+    }
+
+    /// One step: `legs` are FL, FR, HL, HR; `targets` become hip, thigh and calf of each, rad.
+    pub fn step(&mut self, legs: &[LegState; 4], drive: &Drive, targets: &mut [[f64; 3]; 4]) {
+        let (command, strides) = self.descend(drive);
+        self.inputs[..4].fill(command);
+        let mut at = 4;
+        for (i, leg) in legs.iter().enumerate() {
+            let is_touching = leg.foot > TOUCH;
+            let (touch, began) = self.reflexes[i].feel(self.outputs[8 + i], is_touching, &self.timing);
+            self.began += u64::from(began);
+            if self.spec.afferents {
+                let end = at + INPUTS;
+                self.spec.feel(i, leg, touch, &mut self.inputs[at..end]);
+                at = end;
+            }
+            if self.timing.stumbling {
+                self.inputs[at] = f64::from(touch == Touch::Stumble);
+                at += 1;
+            }
+            if self.timing.loading {
+                self.inputs[at] = f64::from(touch == Touch::Load);
+                at += 1;
+            }
+        }
+        self.circuit.step(&self.inputs, &mut self.outputs);
+        for (i, target) in targets.iter_mut().enumerate() {
+            let thigh = self.activity * strides[i % 2] * self.outputs[2 * i];
+            let calf = self.activity * self.outputs[2 * i + 1];
+            *target = [self.spec.hip, angle(self.spec.thigh(i), thigh), angle(&self.spec.calf, calf)];
+        }
+    }
+
+    /// The command to the generator, and the strides of the left and the right legs, -1 to 1.
+    fn descend(&mut self, drive: &Drive) -> (f64, [f64; 2]) {
+        let is_sane = drive.speed.is_finite() && drive.turn.is_finite();
+        let (speed, turn) = if is_sane { (drive.speed, drive.turn) } else { (0.0, 0.0) };
+        let (speed, turn) = (speed.clamp(-1.0, 1.0), turn.clamp(-1.0, 1.0));
+        let is_moving = speed != 0.0 || turn != 0.0;
+        let ramp = if self.spec.ramp > 0.0 { self.spec.step / self.spec.ramp } else { 1.0 };
+        self.activity = (self.activity + if is_moving { ramp } else { -ramp }).clamp(0.0, 1.0);
+        let gaits = &self.spec.gaits;
+        let (command, top) = match drive.gait {
+            Gait::Auto if speed.abs() < gaits.trot_from => (gaits.walk, gaits.trot_from),
+            Gait::Walk => (gaits.walk, 1.0),
+            Gait::Auto | Gait::Trot => (gaits.trot, 1.0),
+            Gait::Bound => (gaits.bound, 1.0),
+        };
+        let forward = match speed {
+            0.0 => 0.0,
+            _ => speed.signum() * (SHORTEST + (1.0 - SHORTEST) * speed.abs() / top),
+        };
+        let strides = [forward - self.spec.turning * turn, forward + self.spec.turning * turn];
+        (if is_moving { command } else { 0.0 }, strides.map(|stride| stride.clamp(-1.0, 1.0)))
+    }
+
+    /// Back to the start; parameters stay.
+    pub fn reset(&mut self) {
+        self.circuit.reset();
+        self.reflexes = [Reflex::default(); 4];
+        self.outputs.fill(0.0);
+        self.activity = 0.0;
+        self.began = 0;
+    }
+
+    /// The flexors' activity in the last step, 0 to 1, FL, FR, HL, HR: above 0 a leg swings.
+    #[must_use]
+    pub fn flexors(&self) -> [f64; 4] {
+        [self.outputs[8], self.outputs[9], self.outputs[10], self.outputs[11]]
+    }
+
+    /// The compiled circuit.
+    #[must_use]
+    pub fn circuit(&self) -> &Circuit {
+        &self.circuit
+    }
+
+    /// The compiled circuit, to be trained.
+    pub fn circuit_mut(&mut self) -> &mut Circuit {
+        &mut self.circuit
+    }
+}
+
+impl QuadrupedSpec {
+    fn thigh(&self, leg: usize) -> &[f64; 3] {
+        if leg < 2 { &self.front_thigh } else { &self.hind_thigh }
+    }
+
+    /// What leg `i` feels, in the units of the circuit, -1 to 1. A touch that a reflex answers is no load.
+    fn feel(&self, i: usize, leg: &LegState, touch: Touch, inputs: &mut [f64]) {
+        let hip = [self.hip - HIP, self.hip, self.hip + HIP];
+        let ranges = [&hip, self.thigh(i), &self.calf];
+        for (j, (inputs, range)) in inputs.chunks_exact_mut(3).zip(ranges).enumerate() {
+            inputs[0] = share(range, leg.position[j]);
+            inputs[1] = leg.effort[j] / self.effort;
+            inputs[2] = leg.velocity[j] / self.velocity;
+        }
+        let foot = if touch == Touch::Stumble { 0.0 } else { leg.foot / self.foot_load };
+        inputs[INPUTS - 1] = foot;
+    }
+}
+
+/// From -1..1 to an angle, by the three points of `range`.
+fn angle(range: &[f64; 3], action: f64) -> f64 {
+    let action = action.clamp(-1.0, 1.0);
+    let [low, middle, high] = range;
+    let angle = middle + action * if action < 0.0 { middle - low } else { high - middle };
+    angle.clamp(*low, *high)
+}
+
+/// From an angle to -1..1, by the three points of `range`.
+fn share(range: &[f64; 3], angle: f64) -> f64 {
+    let [low, middle, high] = range;
+    let off = angle - middle;
+    off / if off < 0.0 { middle - low } else { high - middle }
+}
+
+/// One leg on a body.
+#[derive(Clone, Debug)]
+struct Leg {
+    /// Where hip, thigh and calf stand in the command; the hip may be missing.
+    actuators: [Option<usize>; 3],
+    felt: [Option<Felt>; 3],
+    foot: Option<Touched>,
+}
+
+/// The quadruped on a body.
+#[derive(Clone, Debug)]
+pub struct QuadrupedCircuit {
+    quadruped: Quadruped,
+    legs: Vec<Leg>,
+    states: [LegState; 4],
+    targets: [[f64; 3]; 4],
+    pace: Pace,
+    diagnostics: Diagnostics,
+}
+
+impl QuadrupedCircuit {
+    /// The circuit of `spec` on `body`.
+    ///
+    /// # Errors
+    /// If the two do not fit.
+    pub fn new(spec: &QuadrupedSpec, body: &BodyDescription) -> Result<Self, MotorError> {
+        takes(body, "quadruped", "joint_position", Interface::Position)?;
+        let given =
+            [&spec.legs.front_left, &spec.legs.front_right, &spec.legs.hind_left, &spec.legs.hind_right];
+        let mut legs = Vec::new();
+        for (given, prefix) in given.into_iter().zip(["FL", "FR", "RL", "RR"]) {
+            let leg = match given {
+                Some(names) => Leg::named(names, body)?,
+                None => Leg::usual(prefix, body)?,
+            };
+            for index in leg.actuators.iter().flatten() {
+                if legs.iter().any(|other: &Leg| other.actuators.contains(&Some(*index))) {
+                    return Err(MotorError::JointTwice { joint: body.actuators[*index].clone() });
+                }
+            }
+            legs.push(leg);
+        }
+        if spec.afferents {
+            let unfelt = legs.iter().flat_map(|leg| leg.actuators.iter().zip(&leg.felt)).find_map(
+                |(actuator, felt)| actuator.filter(|_| felt.is_none()).map(|index| &body.actuators[index]),
+            );
+            if let Some(joint) = unfelt {
+                let help = "add one to `sensors:`, or set `afferents: false`";
+                return Err(MotorError::Unfelt { circuit: "quadruped", joint: joint.clone(), help });
+            }
+        }
+        let standing = |i: usize| [spec.hip, spec.thigh(i)[1], spec.calf[1]];
+        Ok(Self {
+            quadruped: Quadruped::new(spec)?,
+            legs,
+            states: [LegState::UNKNOWN; 4],
+            targets: [standing(0), standing(1), standing(2), standing(3)],
+            pace: Pace::new(spec.step),
+            diagnostics: Diagnostics::default(),
+        })
+    }
+
+    fn sense(&mut self, percepts: &Percepts) {
+        let mut missing = 0;
+        for (state, leg) in self.states.iter_mut().zip(&self.legs) {
+            for j in 0..3 {
+                // A joint that the leg does not have is where it should be.
+                let nothing = JointNow { position: self.quadruped.spec.hip, velocity: 0.0, effort: 0.0 };
+                let now = match (&leg.felt[j], leg.actuators[j]) {
+                    (Some(felt), _) => felt.read(percepts),
+                    _ => nothing,
+                };
+                state.position[j] = now.position;
+                state.velocity[j] = now.velocity;
+                state.effort[j] = now.effort;
+                missing += [now.position, now.velocity, now.effort].iter().filter(|v| !v.is_finite()).count();
+            }
+            state.foot = leg.foot.map_or(0.0, |foot| match foot.read(percepts) {
+                Some(contact) if contact.force.is_finite() && contact.touching => {
+                    contact.force.max(2.0 * TOUCH)
+                }
+                Some(contact) if contact.force.is_finite() => 0.0,
+                _ => f64::NAN,
+            });
+            missing += usize::from(!state.foot.is_finite());
+        }
+        self.diagnostics.missing_now = missing;
+        self.diagnostics.missing += missing as u64;
+    }
+}
+
+impl Leg {
+    /// A leg whose names the file gives: all that it names must be there.
+    fn named(names: &LegSpec, body: &BodyDescription) -> Result<Self, MotorError> {
+        let hip = names.hip.as_ref().map(|hip| actuator(body, hip)).transpose()?;
+        let foot = match &names.foot {
+            Some(foot) => Some(Touched::find(body, foot).ok_or_else(|| {
+                let known: Vec<String> = contacts(body).map(str::to_owned).collect();
+                MotorError::unknown_sense(foot, "contact", &known)
+            })?),
+            None => None,
+        };
+        Ok(Self::of(
+            body,
+            [hip, Some(actuator(body, &names.thigh)?), Some(actuator(body, &names.calf)?)],
+            foot,
+        ))
+    }
+
+    /// A leg with the usual names; hip and foot may be missing.
+    fn usual(prefix: &str, body: &BodyDescription) -> Result<Self, MotorError> {
+        let joint = |name: &str| actuator(body, &format!("{prefix}_{name}_joint"));
+        let foot = Touched::find(body, &format!("{prefix}_foot"));
+        Ok(Self::of(body, [joint("hip").ok(), Some(joint("thigh")?), Some(joint("calf")?)], foot))
+    }
+
+    fn of(body: &BodyDescription, actuators: [Option<usize>; 3], foot: Option<Touched>) -> Self {
+        let felt = actuators.map(|index| index.and_then(|index| Felt::find(body, &body.actuators[index])));
+        Self { actuators, felt, foot }
+    }
+}
+
+fn contacts(body: &BodyDescription) -> impl Iterator<Item = &str> {
+    body.sensors.iter().filter_map(|sense| match &sense.sensor {
+        Sensor::Contact { name, .. } => Some(name.as_str()),
+        _ => None,
+    })
+}
+
+impl MotorCircuit for QuadrupedCircuit {
+    fn step(&mut self, drive: &Drive, percepts: &Percepts, _: f64, command: &mut Command) {
+        let steps = self.pace.due(percepts.now);
+        if steps > 0 {
+            self.sense(percepts);
+        }
+        for _ in 0..steps {
+            self.quadruped.step(&self.states, drive, &mut self.targets);
+        }
+        self.diagnostics.reflexes = self.quadruped.began;
+        for (leg, targets) in self.legs.iter().zip(&self.targets) {
+            for (actuator, target) in leg.actuators.iter().zip(targets) {
+                if let Some(value) = actuator.and_then(|index| command.values.get_mut(index)) {
+                    *value = *target;
+                }
+            }
+        }
+    }
+
+    fn reset(&mut self) {
+        self.quadruped.reset();
+        self.pace.reset();
+        self.diagnostics = Diagnostics::default();
+    }
+
+    fn parameters(&self) -> &[f64] {
+        self.quadruped.circuit.parameters()
+    }
+
+    fn parameter_names(&self) -> &[String] {
+        self.quadruped.circuit.parameter_names()
+    }
+
+    fn set_parameters(&mut self, values: &[f64]) -> Result<(), MotorError> {
+        Ok(self.quadruped.circuit.set_parameters(values)?)
+    }
+
+    fn project(&self, values: &mut [f64]) {
+        self.quadruped.circuit.project(values);
+    }
+
+    fn wiring(&self) -> Option<&CircuitSpec> {
+        Some(&self.quadruped.wiring)
+    }
+
+    fn diagnostics(&self) -> Diagnostics {
+        self.diagnostics
+    }
+}

@@ -1,0 +1,83 @@
+//! Bodies for the tests: a chain of links, and four legs.
+
+#![allow(dead_code, reason = "each test uses a part of it")]
+
+use nalgebra::Isometry3;
+use neuraxis_core::body::{BodyDescription, SensorDescription};
+use neuraxis_core::robot::{JointNoise, Limits, Sensor, Transport};
+use neuraxis_core::{Interface, Percepts, Reading, Stamp};
+
+pub(crate) const MS: u64 = 1_000_000;
+
+pub(crate) fn joint_sense(joints: &[String]) -> SensorDescription {
+    let sensor = Sensor::JointState {
+        name: "joints".to_owned(),
+        joints: None,
+        rate: 100.0,
+        noise: JointNoise::default(),
+        transport: Transport::default(),
+        deadline: None,
+    };
+    SensorDescription { sensor, mount: Isometry3::identity(), joints: joints.to_vec(), limb: None }
+}
+
+fn foot_sense(name: &str) -> SensorDescription {
+    let sensor = Sensor::Contact {
+        name: name.to_owned(),
+        link: name.to_owned(),
+        rate: 100.0,
+        threshold: 0.0,
+        transport: Transport::default(),
+        deadline: None,
+    };
+    SensorDescription { sensor, mount: Isometry3::identity(), joints: Vec::new(), limb: None }
+}
+
+pub(crate) fn body(name: &str, actuators: Vec<String>, interface: Interface) -> BodyDescription {
+    BodyDescription {
+        name: name.to_owned(),
+        sensors: vec![joint_sense(&actuators)],
+        actuators,
+        interface,
+        drive: None,
+        radius: 0.3,
+        limits: Limits { linear: 0.1, angular: 1.0, linear_acceleration: 1.0, angular_acceleration: 1.0 },
+    }
+}
+
+/// A chain of `links` links, moved by torques: `joint_0` at the head.
+pub(crate) fn chain(links: usize) -> BodyDescription {
+    body("chain", (0..links - 1).map(|i| format!("joint_{i}")).collect(), Interface::Effort)
+}
+
+/// Four legs of three joints and a foot each, moved by positions.
+pub(crate) fn dog() -> BodyDescription {
+    let prefixes = ["FR", "FL", "RR", "RL"];
+    let joints = prefixes
+        .iter()
+        .flat_map(|leg| ["hip", "thigh", "calf"].map(|joint| format!("{leg}_{joint}_joint")))
+        .collect();
+    let mut body = body("dog", joints, Interface::Position);
+    body.sensors.extend(prefixes.map(|leg| foot_sense(&format!("{leg}_foot"))));
+    body
+}
+
+/// The joints are felt at `now` as `position` says.
+pub(crate) fn feel(percepts: &mut Percepts, now: u64, position: &[f64]) {
+    percepts.now = Stamp(now);
+    percepts.slots_mut()[0].put(Stamp(now), |reading| {
+        if let Reading::Joints(joints) = reading {
+            joints.position.copy_from_slice(position);
+        }
+    });
+}
+
+/// Foot `foot` (of the body's order) feels `force` N at `now`.
+pub(crate) fn touch(percepts: &mut Percepts, now: u64, foot: usize, force: f64) {
+    percepts.slots_mut()[1 + foot].put(Stamp(now), |reading| {
+        if let Reading::Contact(contact) = reading {
+            contact.touching = force > 0.0;
+            contact.force = force;
+        }
+    });
+}

@@ -1,0 +1,95 @@
+//! The baseline: a perceptron that computes what it should, and sees what it says it sees.
+
+mod bodies;
+
+use bodies::{MS, chain, feel};
+use neuraxis_core::{Drive, Reading, Stamp, ops};
+use neuraxis_motor::{Mlp, MlpSpec, MotorSpec, build};
+use proptest::prelude::*;
+
+#[test]
+fn a_perceptron_is_sums_and_tangents() {
+    let mut mlp = Mlp::new(&[2, 3, 1], 0);
+    assert_eq!(mlp.parameters().len(), 2 * 3 + 3 + 3 + 1);
+    let w = [0.1, -0.2, 0.3, 0.4, -0.5, 0.6, 0.01, 0.02, 0.03, 1.0, -2.0, 3.0, 0.25];
+    mlp.set_parameters(&w).expect("13");
+    let mut out = [0.0];
+    assert_eq!(mlp.step(&[0.7, -0.9], &mut out), 0);
+    let hidden = [0, 1, 2].map(|i: usize| ops::tanh(w[2 * i] * 0.7 - w[2 * i + 1] * 0.9 + w[6 + i]));
+    let expected = ops::tanh(hidden[0] - 2.0 * hidden[1] + 3.0 * hidden[2] + 0.25);
+    assert!((out[0] - expected).abs() < 1e-12);
+    assert!(mlp.set_parameters(&w[1..]).is_err() && mlp.set_parameters(&[f64::NAN; 13]).is_err());
+    assert_eq!(mlp.parameters(), w);
+}
+
+#[test]
+fn it_is_as_large_as_the_one_of_the_swimmers_source() {
+    // 23 observations, two layers of 64, 5 joints.
+    assert_eq!(Mlp::new(&[23, 64, 64, 5], 0).parameters().len(), 6021);
+    assert_eq!(Mlp::new(&[24, 256, 256, 5], 0).parameters().len(), 73_477);
+}
+
+#[test]
+fn on_a_body_it_sees_joints_drive_and_clock() {
+    let body = chain(3);
+    let spec = MlpSpec { hidden: Vec::new(), scale: 0.5, clock: Some(1.2), ..MlpSpec::default() };
+    let mut circuit = build(&MotorSpec::Mlp(spec), &body).expect("they fit");
+    // Two joints with two numbers each, speed, turn, sine, cosine: one row of weights an output, then biases.
+    assert_eq!(circuit.parameters().len(), 2 * 8 + 2);
+    let (mut percepts, mut command) = (body.percepts(), body.command());
+    let mut look = |input: usize, now: u64| {
+        let mut weights = vec![0.0; 18];
+        weights[input] = 1.0;
+        circuit.set_parameters(&weights).expect("18");
+        circuit.reset();
+        for now in [0, now] {
+            feel(&mut percepts, now, &[0.9, -0.6]);
+            percepts.slots_mut()[0].put(Stamp(now), |reading| {
+                if let Reading::Joints(joints) = reading {
+                    joints.velocity.copy_from_slice(&[2.0, -1.0]);
+                }
+            });
+            circuit.step(&Drive::new(0.3, -0.4), &percepts, 0.01, &mut command);
+        }
+        assert_eq!(command.values[1], 0.0);
+        libm_atanh(command.values[0] / 0.5)
+    };
+    let pi = std::f64::consts::PI;
+    for (input, expected) in [(0, 0.9 / pi), (1, 0.2), (2, -0.6 / pi), (3, -0.1), (4, 0.3), (5, -0.4)] {
+        assert!((look(input, 30 * MS) - expected).abs() < 1e-9, "input {input}");
+    }
+    let phase = 2.0 * pi * 0.03 / 1.2;
+    assert!((look(6, 30 * MS) - ops::sin(phase)).abs() < 1e-9);
+    assert!((look(7, 30 * MS) - ops::cos(phase)).abs() < 1e-9);
+}
+
+fn libm_atanh(y: f64) -> f64 {
+    0.5 * ops::ln((1.0 + y) / (1.0 - y))
+}
+
+#[test]
+fn what_it_does_not_feel_counts_as_nothing_and_is_told() {
+    let body = chain(6);
+    let mut circuit = build(&MotorSpec::Mlp(MlpSpec::default()), &body).expect("they fit");
+    let (percepts, mut command) = (body.percepts(), body.command());
+    circuit.step(&Drive::REST, &percepts, 0.01, &mut command);
+    assert_eq!(circuit.diagnostics().missing_now, 10);
+    assert!(command.values.iter().all(|value| value.is_finite()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_it_says_is_within_bounds(
+        weights in prop::collection::vec(any::<f64>(), 3 * 4 + 4 + 4 * 2 + 2),
+        seen in prop::collection::vec(any::<f64>(), 3),
+    ) {
+        let mut mlp = Mlp::new(&[3, 4, 2], 1);
+        let weights: Vec<f64> = weights.iter().map(|w| if w.is_finite() { *w } else { 1.0 }).collect();
+        mlp.set_parameters(&weights).expect("26");
+        let mut out = [f64::NAN; 2];
+        mlp.step(&seen, &mut out);
+        prop_assert!(out.iter().all(|v| (-1.0..=1.0).contains(v)), "{:?}", out);
+    }
+}
