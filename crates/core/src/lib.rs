@@ -25,6 +25,7 @@ pub mod random;
 pub mod reasons;
 pub mod robot;
 pub mod sketch;
+pub mod soft_limit;
 pub mod time;
 
 pub use belief::{Belief, CueReport, Events};

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::file::{Problems, Validate};
+use crate::soft_limit::{self, SoftLimit};
 
 /// A robot: one file in `robots/`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -22,6 +23,12 @@ pub struct Robot<B> {
     /// How the links are held together: `impulse` for wheels, `multibody` for legs and arms.
     #[serde(default)]
     pub articulation: Articulation,
+    /// Holds the body in a level plane: it moves along x and y, turns about z, and does nothing else.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub planar: bool,
+    /// Ends of joints that give way; the other joints' ends are hard.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub soft_limits: Vec<SoftLimit>,
     /// The radius of the circle about `base_link` that holds the body's outline, m; measured on the
     /// model's collision shapes if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,6 +45,11 @@ pub struct Robot<B> {
     pub limits: Limits,
     /// What it thinks with.
     pub brain: B,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// How a model's links are held together in the physics engine.
@@ -648,6 +660,7 @@ impl<B: Validate> Validate for Robot<B> {
                 );
             }
         }
+        soft_limit::validate(&self.soft_limits, self.articulation, problems);
         let joints = self.actuators.joints();
         for (i, joint) in joints.iter().enumerate() {
             if joints[..i].contains(joint) {
@@ -666,14 +679,28 @@ impl<B> Robot<B> {
     /// The body alone, and the brain's block.
     #[must_use]
     pub fn split(self) -> (Robot<()>, B) {
-        let Self { name, model, base, articulation, radius, surfaces, sensors, actuators, limits, brain } =
-            self;
+        let Self {
+            name,
+            model,
+            base,
+            articulation,
+            planar,
+            soft_limits,
+            radius,
+            surfaces,
+            sensors,
+            actuators,
+            limits,
+            brain,
+        } = self;
         (
             Robot {
                 name,
                 model,
                 base,
                 articulation,
+                planar,
+                soft_limits,
                 radius,
                 surfaces,
                 sensors,

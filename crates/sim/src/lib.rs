@@ -7,12 +7,15 @@ pub mod app;
 pub mod arena;
 pub mod body;
 mod convert;
+mod limits;
+pub mod medium;
 mod mesh;
 pub mod model;
 mod motors;
 pub mod robot;
 pub mod scene;
 mod senses;
+pub mod swimmer;
 
 pub use app::Batch;
 pub use arena::{Arena, Outcome, Score, Setup};

@@ -1,0 +1,247 @@
+//! The medium that a scene is filled with, and its drag on every link: the inertia-box model of `MuJoCo`.
+//!
+//! After the chapter "Fluid forces" of `MuJoCo`'s documentation (`density`, `viscosity` and `wind` of `<option>`, without
+//! `fluidshape`). A link counts as the box of even density that has its mass and its principal inertias, with the full edges
+//! `b_x = √(6 (I_y + I_z − I_x) / m)` and so on round. With the velocity `v` of its centre of mass against the medium and
+//! its turning rate `ω`, both in the frame of its principal axes,
+//!
+//! ```text
+//! F_i = −½ ρ b_j b_k |v_i| v_i − 3 π d μ v_i
+//! T_i = −1/64 ρ b_i (b_j⁴ + b_k⁴) |ω_i| ω_i − π d³ μ ω_i,    d = (b_x + b_y + b_z) / 3
+//! ```
+//!
+//! Departures: links that a fixed joint holds together are one box, because they are one link here; force and torque are
+//! those of the beginning of a step, as in `MuJoCo`'s Euler integrator, so a step has to be short beside the time in which
+//! drag slows a link; `surface` and `buoyancy` are ours. As there, the medium carries nothing unless `buoyancy` says so,
+//! and it has no inertia of its own (no added mass).
+
+use rapier3d::prelude::{PhysicsWorld, RigidBodyHandle, Rotation, Vector};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use neuraxis_core::file::Problems;
+use neuraxis_core::ops;
+
+use crate::model::{Link, Placed};
+
+/// What a scene is filled with.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Medium {
+    /// kg/m³: 1.2 for air, 1000 for water.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 100_000.0))]
+    pub density: f64,
+    /// Dynamic viscosity, Pa·s: 1.8e-5 for air, 0.001 for water.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 10000.0))]
+    pub viscosity: f64,
+    /// How it streams, m/s.
+    #[serde(default, skip_serializing_if = "is_still")]
+    pub flow: [f64; 3],
+    /// How high it stands, m: links whose centre of mass is above feel nothing of it. Everywhere if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = -1000.0, max = 1000.0))]
+    pub surface: Option<f64>,
+    /// Whether it carries what is in it, so that nothing sinks or rises.
+    #[serde(default)]
+    pub buoyancy: bool,
+}
+
+fn is_still(flow: &[f64; 3]) -> bool {
+    *flow == [0.0; 3]
+}
+
+impl Medium {
+    /// What no schema can say of it.
+    pub(crate) fn validate(&self, problems: &mut Problems<'_>) {
+        if !self.flow.iter().all(|v| v.abs() <= 100.0) {
+            problems.at("/medium/flow", "every number of a flow lies between -100 and 100 m/s");
+        }
+    }
+}
+
+/// What a medium takes from one link, along and about its principal axes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Drag {
+    /// Force by the square of the speed, N·s²/m².
+    pub linear: [f64; 3],
+    /// Torque by the square of the turning rate, N·m·s².
+    pub angular: [f64; 3],
+    /// Force by the speed, N·s/m.
+    pub viscous_linear: f64,
+    /// Torque by the turning rate, N·m·s.
+    pub viscous_angular: f64,
+}
+
+impl Drag {
+    /// Of a link with this mass (kg) and these principal inertias (kg·m²) in a medium of `density` (kg/m³) and
+    /// `viscosity` (Pa·s).
+    #[must_use]
+    pub fn new(mass: f64, inertia: [f64; 3], density: f64, viscosity: f64) -> Self {
+        let [x, y, z] = inertia;
+        let edge = |sum: f64| (6.0 * sum.max(0.0) / mass).sqrt();
+        let edges = [edge(y + z - x), edge(x + z - y), edge(x + y - z)];
+        let across = |i: usize| (edges[(i + 1) % 3], edges[(i + 2) % 3]);
+        let mean = (edges[0] + edges[1] + edges[2]) / 3.0;
+        Self {
+            linear: [0, 1, 2].map(|i| {
+                let (b, c) = across(i);
+                0.5 * density * b * c
+            }),
+            angular: [0, 1, 2].map(|i| {
+                let (b, c) = across(i);
+                density * edges[i] * (b * b * b * b + c * c * c * c) / 64.0
+            }),
+            viscous_linear: 3.0 * ops::PI * mean * viscosity,
+            viscous_angular: ops::PI * mean * mean * mean * viscosity,
+        }
+    }
+
+    /// Force (N) and torque (N·m) at a velocity (m/s) and a turning rate (rad/s), all along the principal axes.
+    #[must_use]
+    pub fn at(&self, velocity: [f64; 3], rate: [f64; 3]) -> ([f64; 3], [f64; 3]) {
+        let (mut force, mut torque) = ([0.0; 3], [0.0; 3]);
+        for i in 0..3 {
+            let (v, w) = (velocity[i], rate[i]);
+            force[i] = -(self.linear[i] * v.abs() + self.viscous_linear) * v;
+            torque[i] = -(self.angular[i] * w.abs() + self.viscous_angular) * w;
+        }
+        (force, torque)
+    }
+}
+
+/// The links of a robot that a medium can act on.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Immersed {
+    medium: Option<Medium>,
+    links: Vec<Wet>,
+    /// m/s².
+    gravity: f64,
+}
+
+/// One of them.
+#[derive(Clone, Debug)]
+struct Wet {
+    body: RigidBodyHandle,
+    /// From its principal axes to its own frame.
+    axes: Rotation,
+    /// kg.
+    mass: f64,
+    drag: Drag,
+}
+
+impl Immersed {
+    /// The robot of these `links` in `medium`; links without mass, and what stands still, feel nothing.
+    pub(crate) fn new(
+        medium: Option<&Medium>,
+        links: &[Link],
+        placed: &Placed,
+        world: &PhysicsWorld,
+        gravity: f32,
+    ) -> Self {
+        let Some(medium) = medium else { return Self::default() };
+        let can_move = |body: RigidBodyHandle| world.bodies.get(body).is_some_and(|body| body.is_dynamic());
+        let links = links
+            .iter()
+            .zip(&placed.links)
+            .filter(|(link, body)| link.mass.mass() > 0.0 && can_move(**body))
+            .map(|(link, body)| {
+                let mass = f64::from(link.mass.mass());
+                let inertia = link.mass.principal_inertia();
+                let inertia = [inertia.x, inertia.y, inertia.z].map(f64::from);
+                let drag = Drag::new(mass, inertia, medium.density, medium.viscosity);
+                Wet { body: *body, axes: link.mass.principal_inertia_local_frame, mass, drag }
+            })
+            .collect();
+        Self { medium: Some(*medium), links, gravity: f64::from(gravity) }
+    }
+
+    /// Adds what the medium does to the forces of this step.
+    pub(crate) fn act(&self, world: &mut PhysicsWorld) {
+        let Some(medium) = &self.medium else { return };
+        let [x, y, z] = medium.flow.map(|v| v as f32);
+        let flow = Vector::new(x, y, z);
+        for link in &self.links {
+            let Some(body) = world.bodies.get_mut(link.body) else { continue };
+            if medium.surface.is_some_and(|surface| f64::from(body.center_of_mass().z) > surface) {
+                continue;
+            }
+            let to_world = *body.rotation() * link.axes;
+            let local = |v: Vector| {
+                let v = to_world.inverse() * v;
+                [v.x, v.y, v.z].map(f64::from)
+            };
+            let (force, torque) = link.drag.at(local(body.linvel() - flow), local(body.angvel()));
+            let global = |v: [f64; 3]| to_world * Vector::new(v[0] as f32, v[1] as f32, v[2] as f32);
+            let mut force = global(force);
+            if medium.buoyancy {
+                force.z += (link.mass * self.gravity) as f32;
+            }
+            body.add_force(force, true);
+            body.add_torque(global(torque), true);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Principal inertias of a solid box, kg·m².
+    fn inertia_of(mass: f64, edges: [f64; 3]) -> [f64; 3] {
+        let [x, y, z] = edges.map(|edge| edge * edge * mass / 12.0);
+        [y + z, x + z, x + y]
+    }
+
+    #[track_caller]
+    fn same(values: [f64; 3], wanted: [f64; 3]) {
+        for (value, wanted) in values.iter().zip(wanted) {
+            assert!((value - wanted).abs() <= 1e-9 * wanted.abs(), "{values:?} instead of {wanted:?}");
+        }
+    }
+
+    #[test]
+    fn a_link_of_the_swimmer_has_its_three_constants() {
+        // x across the body, y along it, z up, as the published numbers are given.
+        let drag = Drag::new(0.01, inertia_of(0.01, [0.002, 0.1, 0.02]), 3000.0, 0.0);
+        let (force, torque) = drag.at([1.0, -1.0, 0.0], [0.0, 0.0, 1.0]);
+        assert!((force[0] + 3.0).abs() < 3e-9 && (force[1] - 0.06).abs() < 6e-11, "{force:?}");
+        let about_z = 3000.0 * 0.02 * (0.002_f64.powi(4) + 0.1_f64.powi(4)) / 64.0;
+        assert!((torque[2] + about_z).abs() < 1e-9 * about_z, "{torque:?}");
+        assert!((about_z - 9.375e-5).abs() < 1e-10, "{about_z}");
+        let (twice, _) = drag.at([2.0, 0.0, 0.0], [0.0; 3]);
+        same(twice, [-12.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn the_box_of_a_box_is_that_box() {
+        let edges = [0.3, 0.05, 0.11];
+        let drag = Drag::new(2.0, inertia_of(2.0, edges), 1000.0, 0.1);
+        same(drag.linear, [500.0 * 0.05 * 0.11, 500.0 * 0.3 * 0.11, 500.0 * 0.3 * 0.05]);
+        let power = edges.map(|edge| edge.powi(4));
+        same(
+            drag.angular,
+            [
+                1000.0 * 0.3 * (power[1] + power[2]) / 64.0,
+                1000.0 * 0.05 * (power[0] + power[2]) / 64.0,
+                1000.0 * 0.11 * (power[0] + power[1]) / 64.0,
+            ],
+        );
+        let mean: f64 = (0.3 + 0.05 + 0.11) / 3.0;
+        same([drag.viscous_linear; 3], [3.0 * ops::PI * mean * 0.1; 3]);
+        same([drag.viscous_angular; 3], [ops::PI * mean.powi(3) * 0.1; 3]);
+    }
+
+    #[test]
+    fn drag_takes_energy_and_never_gives_any() {
+        // A flat thing whose inertias are rounded so that one edge would be imaginary.
+        let drag = Drag::new(1.0, [1.0, 1.0, 2.000_000_1], 1000.0, 1.0);
+        for v in [-3.0, -0.1, 0.2, 4.0] {
+            let (force, torque) = drag.at([v, -v, 2.0 * v], [v, v, -v]);
+            let power = force[0] * v - force[1] * v + force[2] * 2.0 * v;
+            let turning = torque[0] * v + torque[1] * v - torque[2] * v;
+            assert!(power < 0.0 && turning < 0.0, "{power} W, {turning} W");
+        }
+    }
+}
