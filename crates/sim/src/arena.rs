@@ -414,7 +414,14 @@ impl SimRobot {
                 0.5 * f64::from(model.model.mass()) * radius * radius * MOTOR_GAIN
             }),
             motors: None,
-            immersed: Immersed::new(medium, &model.model.links, &placed, world, gravity),
+            immersed: Immersed::new(
+                medium,
+                &model.model.links,
+                &placed,
+                world,
+                gravity,
+                timestep as f64 * 1e-9,
+            ),
             score: Score::default(),
             model,
             task,

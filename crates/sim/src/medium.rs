@@ -11,8 +11,9 @@
 //! ```
 //!
 //! Departures: links that a fixed joint holds together are one box, because they are one link here; force and torque are
-//! those of the beginning of a step, as in `MuJoCo`'s Euler integrator, so a step has to be short beside the time in which
-//! drag slows a link; `surface` and `buoyancy` are ours. As there, the medium carries nothing unless `buoyancy` says so,
+//! those of the beginning of a step, as in `MuJoCo`'s Euler integrator, and so a step has to be short beside the time in
+//! which drag slows a link; no step takes more than a link's own momentum, so that one which is too long for that does not
+//! make the link rebound, faster each time; `surface` and `buoyancy` are ours. As there, the medium carries nothing unless `buoyancy` says so,
 //! and it has no inertia of its own (no added mass).
 
 use rapier3d::prelude::{PhysicsWorld, RigidBodyHandle, Rotation, Vector};
@@ -101,11 +102,23 @@ impl Drag {
     /// Force (N) and torque (N·m) at a velocity (m/s) and a turning rate (rad/s), all along the principal axes.
     #[must_use]
     pub fn at(&self, velocity: [f64; 3], rate: [f64; 3]) -> ([f64; 3], [f64; 3]) {
+        self.at_most(velocity, rate, [f64::INFINITY; 2], [1.0; 3])
+    }
+
+    /// The same, and no more than what stops a mass and three inertias in a step: `most` is mass (kg) and 1 by the length
+    /// of the step (s).
+    fn at_most(
+        &self,
+        velocity: [f64; 3],
+        rate: [f64; 3],
+        most: [f64; 2],
+        inertia: [f64; 3],
+    ) -> ([f64; 3], [f64; 3]) {
         let (mut force, mut torque) = ([0.0; 3], [0.0; 3]);
         for i in 0..3 {
             let (v, w) = (velocity[i], rate[i]);
-            force[i] = -(self.linear[i] * v.abs() + self.viscous_linear) * v;
-            torque[i] = -(self.angular[i] * w.abs() + self.viscous_angular) * w;
+            force[i] = -(self.linear[i] * v.abs() + self.viscous_linear).min(most[0]) * v;
+            torque[i] = -(self.angular[i] * w.abs() + self.viscous_angular).min(most[1] * inertia[i]) * w;
         }
         (force, torque)
     }
@@ -118,6 +131,8 @@ pub(crate) struct Immersed {
     links: Vec<Wet>,
     /// m/s².
     gravity: f64,
+    /// s.
+    timestep: f64,
 }
 
 /// One of them.
@@ -126,8 +141,12 @@ struct Wet {
     body: RigidBodyHandle,
     /// From its principal axes to its own frame.
     axes: Rotation,
+    /// In its own frame, m.
+    middle: Vector,
     /// kg.
     mass: f64,
+    /// kg·m².
+    inertia: [f64; 3],
     drag: Drag,
 }
 
@@ -139,6 +158,7 @@ impl Immersed {
         placed: &Placed,
         world: &PhysicsWorld,
         gravity: f32,
+        timestep: f64,
     ) -> Self {
         let Some(medium) = medium else { return Self::default() };
         let can_move = |body: RigidBodyHandle| world.bodies.get(body).is_some_and(|body| body.is_dynamic());
@@ -151,10 +171,11 @@ impl Immersed {
                 let inertia = link.mass.principal_inertia();
                 let inertia = [inertia.x, inertia.y, inertia.z].map(f64::from);
                 let drag = Drag::new(mass, inertia, medium.density, medium.viscosity);
-                Wet { body: *body, axes: link.mass.principal_inertia_local_frame, mass, drag }
+                let axes = link.mass.principal_inertia_local_frame;
+                Wet { body: *body, axes, middle: link.mass.local_com, mass, inertia, drag }
             })
             .collect();
-        Self { medium: Some(*medium), links, gravity: f64::from(gravity) }
+        Self { medium: Some(*medium), links, gravity: f64::from(gravity), timestep }
     }
 
     /// Adds what the medium does to the forces of this step.
@@ -164,7 +185,9 @@ impl Immersed {
         let flow = Vector::new(x, y, z);
         for link in &self.links {
             let Some(body) = world.bodies.get_mut(link.body) else { continue };
-            if medium.surface.is_some_and(|surface| f64::from(body.center_of_mass().z) > surface) {
+            if let Some(surface) = medium.surface
+                && f64::from(body.position().transform_point(link.middle).z) > surface
+            {
                 continue;
             }
             let to_world = *body.rotation() * link.axes;
@@ -172,7 +195,9 @@ impl Immersed {
                 let v = to_world.inverse() * v;
                 [v.x, v.y, v.z].map(f64::from)
             };
-            let (force, torque) = link.drag.at(local(body.linvel() - flow), local(body.angvel()));
+            let most = [link.mass / self.timestep, 1.0 / self.timestep];
+            let (velocity, rate) = (local(body.linvel() - flow), local(body.angvel()));
+            let (force, torque) = link.drag.at_most(velocity, rate, most, link.inertia);
             let global = |v: [f64; 3]| to_world * Vector::new(v[0] as f32, v[1] as f32, v[2] as f32);
             let mut force = global(force);
             if medium.buoyancy {
@@ -186,6 +211,9 @@ impl Immersed {
 
 #[cfg(test)]
 mod tests {
+    use rapier3d::parry::mass_properties::MassProperties;
+    use rapier3d::prelude::{Pose, RigidBodyBuilder};
+
     use super::*;
 
     /// Principal inertias of a solid box, kg·m².
@@ -231,6 +259,88 @@ mod tests {
         let mean: f64 = (0.3 + 0.05 + 0.11) / 3.0;
         same([drag.viscous_linear; 3], [3.0 * ops::PI * mean * 0.1; 3]);
         same([drag.viscous_angular; 3], [ops::PI * mean.powi(3) * 0.1; 3]);
+    }
+
+    /// A link of the swimmer alone in the engine, with this velocity and turning rate, for `seconds`; what is left of them.
+    fn alone(velocity: Vector, rate: Vector, medium: &Medium, seconds: f64) -> (Vector, Vector) {
+        let dt = 0.002;
+        let mut world = PhysicsWorld::new();
+        world.gravity = Vector::ZERO;
+        world.integration_parameters.dt = dt as f32;
+        let [x, y, z] = inertia_of(0.01, [0.1, 0.002, 0.02]).map(|v| v as f32);
+        // Its axes are not those of its frame, and its middle is off its origin.
+        let turned = Rotation::from_rotation_z(0.7);
+        let mass = MassProperties::with_principal_inertia_frame(
+            Vector::new(0.3, 0.2, 0.1),
+            0.01,
+            Vector::new(x, y, z),
+            turned,
+        );
+        let body = RigidBodyBuilder::dynamic()
+            .additional_mass_properties(mass)
+            .linvel(turned * velocity)
+            .angvel(turned * rate)
+            .can_sleep(false);
+        let body = world.insert_body(body);
+        let link = Link { name: String::new(), pose: Pose::IDENTITY, mass, colliders: Vec::new() };
+        let placed = Placed { links: vec![body], joints: Vec::new(), plane: None };
+        let immersed = Immersed::new(Some(medium), &[link], &placed, &world, 0.0, dt);
+        for _ in 0..(seconds / dt).round() as usize {
+            world.bodies[body].reset_forces(true);
+            world.bodies[body].reset_torques(true);
+            immersed.act(&mut world);
+            world.step();
+        }
+        let back = (*world.bodies[body].rotation() * turned).inverse();
+        (back * world.bodies[body].linvel(), back * world.bodies[body].angvel())
+    }
+
+    const WATER: Medium =
+        Medium { density: 3000.0, viscosity: 0.0, flow: [0.0; 3], surface: None, buoyancy: false };
+
+    #[track_caller]
+    fn about(value: f32, wanted: f64) {
+        assert!((f64::from(value) - wanted).abs() <= 0.01 * wanted.abs(), "{value} instead of {wanted}");
+    }
+
+    #[test]
+    fn a_link_that_moves_sideways_slows_down_as_it_should() {
+        let (v, _) = alone(Vector::new(0.0, 0.05, 0.0), Vector::ZERO, &WATER, 2.0);
+        about(v.y, 0.05 / (1.0 + 300.0 * 0.05 * 2.0));
+        let (v, _) = alone(Vector::new(0.1, 0.0, 0.0), Vector::ZERO, &WATER, 5.0);
+        about(v.x, 0.1 / (1.0 + 6.0 * 0.1 * 5.0));
+    }
+
+    #[test]
+    fn a_link_that_spins_slows_down_as_it_should() {
+        let (v, w) = alone(Vector::ZERO, Vector::new(0.0, 0.0, 2.0), &WATER, 1.0);
+        about(w.z, 2.0 / (1.0 + 11.2455 * 2.0));
+        assert!(v.length() < 1e-6, "{v:?}");
+    }
+
+    #[test]
+    fn a_stream_takes_a_link_along() {
+        let medium = Medium { flow: [0.2, 0.0, 0.0], ..WATER };
+        let (v, _) = alone(Vector::ZERO, Vector::ZERO, &medium, 20.0);
+        let along = Rotation::from_rotation_z(0.7) * v;
+        assert!(along.x > 0.19 && along.x < 0.2, "{along:?}");
+    }
+
+    #[test]
+    fn honey_stops_a_link_and_does_not_throw_it_back() {
+        let medium = Medium { viscosity: 100.0, ..WATER };
+        let (v, w) = alone(Vector::new(3.0, -2.0, 1.0), Vector::new(9.0, 9.0, 9.0), &medium, 1.0);
+        assert!(v.length() < 1e-3 && w.length() < 1e-3, "{v:?} {w:?}");
+    }
+
+    #[test]
+    fn what_is_above_the_surface_feels_nothing() {
+        let medium = Medium { surface: Some(0.05), ..WATER };
+        let (v, _) = alone(Vector::new(0.0, 1.0, 0.0), Vector::ZERO, &medium, 1.0);
+        about(v.y, 1.0);
+        let medium = Medium { surface: Some(0.15), ..WATER };
+        let (v, _) = alone(Vector::new(0.0, 1.0, 0.0), Vector::ZERO, &medium, 1.0);
+        assert!(v.y < 0.1, "{v:?}");
     }
 
     #[test]

@@ -63,7 +63,12 @@ impl SimRobot {
         let PhysicsWorld { multibody_joints, bodies, .. } = world;
         let mut whole = None;
         for (i, handle) in self.placed.joints.iter().enumerate() {
-            let JointHandle::Multibody(handle) = handle else { return false };
+            let JointHandle::Multibody(handle) = handle else {
+                if stance.joints.is_empty() {
+                    continue;
+                }
+                return false;
+            };
             let Some((multibody, id)) = multibody_joints.get_mut(*handle) else { return false };
             let (Some(target), Some(link)) = (stance.joints.get(i), multibody.link(id)) else { continue };
             let mut way = vec![0.0; multibody.ndofs()];

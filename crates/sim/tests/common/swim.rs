@@ -22,7 +22,7 @@ pub(crate) struct Settings {
 
 /// The settings that are good enough and fast.
 #[allow(dead_code, reason = "not every user needs every helper")]
-pub(crate) const CHOSEN: Settings = Settings { steps: 5, iterations: 1 };
+pub(crate) const CHOSEN: Settings = Settings { steps: 6, iterations: 1 };
 
 /// A swimmer of `links` links, as a robot.
 pub(crate) fn body(links: usize) -> RobotModel {
@@ -68,11 +68,13 @@ pub(crate) struct Circuit {
     /// Inhibition by the speed unit, 0 to 1.
     pub(crate) speed: f64,
     pub(crate) right: f64,
+    /// Of the muscles, 1 for the swimmer's own.
+    pub(crate) strength: f64,
 }
 
 impl Default for Circuit {
     fn default() -> Self {
-        Self { proprioception: 1.0, oscillator: 1.0, period: 60, speed: 1.0, right: 0.0 }
+        Self { proprioception: 1.0, oscillator: 1.0, period: 60, speed: 1.0, right: 0.0, strength: 1.0 }
     }
 }
 
@@ -119,7 +121,7 @@ pub(crate) fn control(arena: &mut Arena, circuit: &Circuit, step: usize, setting
         *q = robot.joint(i).expect("a joint").0 / range;
     }
     circuit.torques(step, q, &mut command.values);
-    command.values.iter_mut().for_each(|torque| *torque *= swimmer::TORQUE);
+    command.values.iter_mut().for_each(|torque| *torque *= circuit.strength * swimmer::TORQUE);
     robot.set_command(command);
     for _ in 0..settings.steps {
         arena.act();
