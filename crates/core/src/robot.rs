@@ -23,7 +23,8 @@ pub struct Robot<B> {
     /// How the links are held together: `impulse` for wheels, `multibody` for legs and arms.
     #[serde(default)]
     pub articulation: Articulation,
-    /// Holds the body in a level plane: it moves along x and y, turns about z, and does nothing else.
+    /// Holds the body in a level plane, which carries its weight: it moves along x and y, turns about z, and does nothing
+    /// else. For bodies with `articulation: multibody`.
     #[serde(default, skip_serializing_if = "is_false")]
     pub planar: bool,
     /// Ends of joints that give way; the other joints' ends are hard.
@@ -659,6 +660,13 @@ impl<B: Validate> Validate for Robot<B> {
                     "give [first, last] in radians, at most one turn apart",
                 );
             }
+        }
+        if self.planar && self.articulation != Articulation::Multibody {
+            problems.help(
+                "/planar",
+                "only a body in reduced coordinates can be held in a plane",
+                "set `articulation: multibody`",
+            );
         }
         soft_limit::validate(&self.soft_limits, self.articulation, problems);
         let joints = self.actuators.joints();

@@ -25,6 +25,7 @@ use self::score::TRACE_PERIOD;
 use crate::convert::pose64;
 use crate::medium::{Immersed, Medium};
 use crate::model::{JointKind, Placed};
+use crate::reduced;
 use crate::motors::{Demand, Motors};
 use crate::robot::RobotModel;
 use crate::scene::SceneSpec;
@@ -419,7 +420,7 @@ impl SimRobot {
                 &model.model.links,
                 &placed,
                 world,
-                gravity,
+                if model.spec.planar { 0.0 } else { gravity },
                 timestep as f64 * 1e-9,
             ),
             score: Score::default(),
@@ -507,7 +508,7 @@ impl SimRobot {
             };
             motors.drive(joint, demand, world, &self.placed, &self.truth);
         }
-        self.immersed.act(world);
+        self.immersed.act(world, &self.truth);
     }
 
     /// Reads the robot's true state off the physics world.
@@ -517,7 +518,14 @@ impl SimRobot {
         for (i, handle) in self.placed.links.iter().enumerate() {
             if let Some(body) = world.bodies.get(*handle) {
                 truth.links[i] = *body.position();
-                truth.velocities[i] = (body.velocity_at_point(body.position().translation), body.angvel());
+                truth.velocities[i] = match reduced::velocity(world, *handle) {
+                    // Of the centre of mass; the link's origin is elsewhere.
+                    Some((linear, angular)) => {
+                        let arm = body.position().translation - body.center_of_mass();
+                        (linear + angular.cross(arm), angular)
+                    }
+                    None => (body.velocity_at_point(body.position().translation), body.angvel()),
+                };
             }
         }
         let mut power = 0.0;

@@ -12,6 +12,7 @@ pub mod medium;
 mod mesh;
 pub mod model;
 mod motors;
+mod reduced;
 pub mod robot;
 pub mod scene;
 mod senses;

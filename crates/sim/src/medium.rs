@@ -24,6 +24,7 @@ use neuraxis_core::file::Problems;
 use neuraxis_core::ops;
 
 use crate::model::{Link, Placed};
+use crate::senses::Mechanics;
 
 /// What a scene is filled with.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -139,6 +140,8 @@ pub(crate) struct Immersed {
 #[derive(Clone, Debug)]
 struct Wet {
     body: RigidBodyHandle,
+    /// Its index among the robot's links.
+    link: usize,
     /// From its principal axes to its own frame.
     axes: Rotation,
     /// In its own frame, m.
@@ -165,38 +168,39 @@ impl Immersed {
         let links = links
             .iter()
             .zip(&placed.links)
-            .filter(|(link, body)| link.mass.mass() > 0.0 && can_move(**body))
-            .map(|(link, body)| {
+            .enumerate()
+            .filter(|(_, (link, body))| link.mass.mass() > 0.0 && can_move(**body))
+            .map(|(i, (link, body))| {
                 let mass = f64::from(link.mass.mass());
                 let inertia = link.mass.principal_inertia();
                 let inertia = [inertia.x, inertia.y, inertia.z].map(f64::from);
                 let drag = Drag::new(mass, inertia, medium.density, medium.viscosity);
                 let axes = link.mass.principal_inertia_local_frame;
-                Wet { body: *body, axes, middle: link.mass.local_com, mass, inertia, drag }
+                Wet { body: *body, link: i, axes, middle: link.mass.local_com, mass, inertia, drag }
             })
             .collect();
         Self { medium: Some(*medium), links, gravity: f64::from(gravity), timestep }
     }
 
     /// Adds what the medium does to the forces of this step.
-    pub(crate) fn act(&self, world: &mut PhysicsWorld) {
+    pub(crate) fn act(&self, world: &mut PhysicsWorld, truth: &Mechanics) {
         let Some(medium) = &self.medium else { return };
         let [x, y, z] = medium.flow.map(|v| v as f32);
         let flow = Vector::new(x, y, z);
         for link in &self.links {
             let Some(body) = world.bodies.get_mut(link.body) else { continue };
-            if let Some(surface) = medium.surface
-                && f64::from(body.position().transform_point(link.middle).z) > surface
-            {
+            let (pose, (linear, angular)) = (&truth.links[link.link], truth.velocities[link.link]);
+            let arm = pose.rotation * link.middle;
+            if medium.surface.is_some_and(|surface| f64::from(pose.translation.z + arm.z) > surface) {
                 continue;
             }
-            let to_world = *body.rotation() * link.axes;
+            let to_world = pose.rotation * link.axes;
             let local = |v: Vector| {
                 let v = to_world.inverse() * v;
                 [v.x, v.y, v.z].map(f64::from)
             };
             let most = [link.mass / self.timestep, 1.0 / self.timestep];
-            let (velocity, rate) = (local(body.linvel() - flow), local(body.angvel()));
+            let (velocity, rate) = (local(linear + angular.cross(arm) - flow), local(angular));
             let (force, torque) = link.drag.at_most(velocity, rate, most, link.inertia);
             let global = |v: [f64; 3]| to_world * Vector::new(v[0] as f32, v[1] as f32, v[2] as f32);
             let mut force = global(force);
@@ -278,17 +282,24 @@ mod tests {
         );
         let body = RigidBodyBuilder::dynamic()
             .additional_mass_properties(mass)
-            .linvel(turned * velocity)
-            .angvel(turned * rate)
             .can_sleep(false);
         let body = world.insert_body(body);
+        // The engine learns in the first step where the middle of a body is.
+        world.step();
+        world.bodies[body].set_linvel(turned * velocity, true);
+        world.bodies[body].set_angvel(turned * rate, true);
         let link = Link { name: String::new(), pose: Pose::IDENTITY, mass, colliders: Vec::new() };
         let placed = Placed { links: vec![body], joints: Vec::new(), plane: None };
+        let mut truth = Mechanics::default();
         let immersed = Immersed::new(Some(medium), &[link], &placed, &world, 0.0, dt);
         for _ in 0..(seconds / dt).round() as usize {
             world.bodies[body].reset_forces(true);
             world.bodies[body].reset_torques(true);
-            immersed.act(&mut world);
+            let it = &world.bodies[body];
+            let velocity = it.velocity_at_point(it.position().translation);
+            truth.links = vec![*it.position()];
+            truth.velocities = vec![(velocity, it.angvel())];
+            immersed.act(&mut world, &truth);
             world.step();
         }
         let back = (*world.bodies[body].rotation() * turned).inverse();

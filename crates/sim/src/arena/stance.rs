@@ -70,11 +70,11 @@ impl SimRobot {
                 return false;
             };
             let Some((multibody, id)) = multibody_joints.get_mut(*handle) else { return false };
+            whole = Some(*handle);
             let (Some(target), Some(link)) = (stance.joints.get(i), multibody.link(id)) else { continue };
             let mut way = vec![0.0; multibody.ndofs()];
             way[link.assembly_id()] = (target - self.truth.joints[i].position) as f32;
             multibody.apply_displacements(&way);
-            whole = Some(*handle);
         }
         let (linear, angular) = (vector(&stance.velocity), vector(&stance.rate));
         if let Some((multibody, _)) = whole.or(self.placed.plane).and_then(|any| multibody_joints.get_mut(any)) {

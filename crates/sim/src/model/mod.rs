@@ -400,12 +400,8 @@ impl Model {
                 .additional_mass_properties(link.mass)
                 .can_sleep(false)
                 .user_data(user_data);
-            let body = match articulation {
-                Articulation::Impulse if is_planar => {
-                    body.enabled_translations(true, true, false).enabled_rotations(false, false, true)
-                }
-                _ => body,
-            };
+            // The plane carries it; carried by the engine, its weight turns small links a little by rounding.
+            let body = if is_planar { body.gravity_scale(0.0) } else { body };
             let handle = world.insert_body(body);
             for collider in &link.colliders {
                 let mut collider = collider.clone();
@@ -415,7 +411,7 @@ impl Model {
             links.push(handle);
         }
         let mut plane = None;
-        if is_planar && articulation == Articulation::Multibody {
+        if is_planar {
             let ground = world.insert_body(RigidBodyBuilder::fixed().pose(*root));
             let held = JointAxesMask::LIN_Z | JointAxesMask::ANG_X | JointAxesMask::ANG_Y;
             plane = world.insert_multibody_joint(ground, links[0], GenericJoint::new(held));

@@ -62,8 +62,8 @@ pub(crate) const WATER: &str = "medium: { density: 3000 }";
 /// What is cut off or changed in the circuit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Circuit {
-    pub(crate) proprioception: f64,
-    pub(crate) oscillator: f64,
+    /// Propagation, oscillator, same side, other side; the last inhibits.
+    pub(crate) weights: [f64; 4],
     pub(crate) period: usize,
     /// Inhibition by the speed unit, 0 to 1.
     pub(crate) speed: f64,
@@ -74,7 +74,7 @@ pub(crate) struct Circuit {
 
 impl Default for Circuit {
     fn default() -> Self {
-        Self { proprioception: 1.0, oscillator: 1.0, period: 60, speed: 1.0, right: 0.0, strength: 1.0 }
+        Self { weights: [1.0; 4], period: 60, speed: 1.0, right: 0.0, strength: 1.0 }
     }
 }
 
@@ -82,20 +82,21 @@ impl Circuit {
     /// Torques, as shares of the greatest, from joint positions, as shares of their range.
     pub(crate) fn torques(&self, step: usize, q: &[f64], torques: &mut [f64]) {
         let g = |x: f64| x.clamp(0.0, 1.0);
+        let [propagation, oscillator, same, other] = self.weights;
         for i in 0..q.len() {
             let slow = g(self.speed) - 1.0;
             let (mut d, mut v) = (slow, slow);
             if i > 0 {
                 let before = q[i - 1].clamp(-1.0, 1.0);
-                d += g(before) * self.proprioception;
-                v += g(-before) * self.proprioception;
+                d += g(before) * propagation;
+                v += g(-before) * propagation;
             } else {
                 d += g(self.right);
                 let is_dorsal = step % self.period < self.period / 2;
-                *(if is_dorsal { &mut d } else { &mut v }) += self.oscillator;
+                *(if is_dorsal { &mut d } else { &mut v }) += oscillator;
             }
             let (d, v) = (g(d), g(v));
-            torques[i] = g(d - v) - g(v - d);
+            torques[i] = g(d * same - v * other) - g(v * same - d * other);
         }
     }
 }
