@@ -88,6 +88,13 @@ fn fit(spec: &Robot<()>, mut model: Model, problems: &mut Problems<'_>) -> Optio
         let message = format!("the link `{link}` between joints has no mass and inertia of its own");
         problems.help("/articulation", message, "set `articulation: multibody`");
     }
+    if spec.planar && model.anchored {
+        problems.help(
+            "/planar",
+            "the model's root is bolted to the world already",
+            "leave out `planar`, or give the model a free root",
+        );
+    }
     for (i, surface) in spec.surfaces.iter().enumerate() {
         if model.frame(&surface.link).is_none() {
             problems.unknown(&format!("/surfaces/{i}/link"), "link", &surface.link, frames.iter().copied());

@@ -181,4 +181,7 @@ fn the_published_files_are_the_generators() {
     let folder = common::root().join("robots/swimmer");
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect("a file");
     assert_eq!(read("swimmer6.xml"), swimmer::model(6));
+    let robot = read("swimmer6.yaml");
+    let body: Vec<&str> = robot.lines().filter(|line| !line.starts_with('#')).collect();
+    assert!(body.join("\n").starts_with(&swimmer::robot(6, "swimmer6.xml")), "{robot}");
 }

@@ -42,6 +42,12 @@ impl SimRobot {
         (vector64(linear + angular.cross(arm)), vector64(angular))
     }
 
+    /// Velocity of `base_link` along its own x axis, m/s.
+    #[must_use]
+    pub fn forward_speed(&self) -> f64 {
+        self.motion().0.dot(&(self.pose().rotation * Vector3::x()))
+    }
+
     /// Position (rad or m) and velocity of the joint `index` of the model.
     #[must_use]
     pub fn joint(&self, index: usize) -> Option<(f64, f64)> {

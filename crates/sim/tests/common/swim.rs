@@ -45,7 +45,7 @@ pub(crate) fn body_with(
 /// A pool with `robot` at its middle, looking along `yaw`.
 pub(crate) fn pool(robot: RobotModel, settings: Settings, medium: &str, yaw: f64) -> Arena {
     let scene = format!(
-        "name: pool\nworld: []\nrobots: [{{ robot: it.yaml, spawn: {{ at: [0, 0], yaw: {yaw} }}, goal: {{ at: [90, 0] }} }}]\n\
+        "name: pool\nworld: []\nrobots: [{{ robot: it.yaml, spawn: {{ at: [0, 0], yaw: {yaw} }}, goal: {{ at: [1, 0] }} }}]\n\
          time_limit: 1000\nphysics: {{ timestep: {}, iterations: {} }}\n{medium}\n",
         CONTROL / settings.steps as f64,
         settings.iterations,
@@ -142,7 +142,7 @@ pub(crate) fn swim(arena: &mut Arena, circuit: &Circuit, settings: Settings, ste
         swim.q.push(q.clone());
         let robot = &arena.robots()[0];
         let ahead = robot.pose().rotation * nalgebra::Vector3::x();
-        swim.v.push(robot.motion().0.dot(&ahead));
+        swim.v.push(robot.forward_speed());
         let at = robot.center_of_mass() - start;
         swim.way.push([at.x, at.y]);
         yaw += ops::wrap(ops::atan2(ahead.y, ahead.x) - yaw);
