@@ -56,24 +56,40 @@ fn pace(robot: &RobotModel, settings: Settings) -> f64 {
 fn settings() {
     let text = include_str!("../tests/data/swimmer6.csv");
     let number = |v: &str| v.parse().expect("a number");
-    let golden: Vec<Vec<f64>> = text.lines().skip(1).map(|row| row.split(',').map(number).collect()).collect();
+    let golden: Vec<Vec<f64>> =
+        text.lines().skip(1).map(|row| row.split(',').map(number).collect()).collect();
     println!("| body | step s | iterations | rms q | return | lag of joint 4 | control steps per CPU-s |");
     println!("| --- | --- | --- | --- | --- | --- | --- |");
     let hard = |text: String| text.replace("soft_limits:\n  - {", "# {");
     let bodies = [
         ("multibody, planar, soft ends", swim::body(6)),
         ("multibody, planar, hard ends", swim::body_with(6, |text| text, hard)),
-        ("multibody, free in space, no weight", swim::body_with(6, |text| text, |text| text.replace("planar: true", "planar: false"))),
-        ("impulse joints, free in space, no weight, hard ends", swim::body_with(6, |text| text, |text| hard(text).replace("multibody", "impulse").replace("planar: true", "planar: false"))),
+        (
+            "multibody, free in space, no weight",
+            swim::body_with(6, |text| text, |text| text.replace("planar: true", "planar: false")),
+        ),
+        (
+            "impulse joints, free in space, no weight, hard ends",
+            swim::body_with(
+                6,
+                |text| text,
+                |text| hard(text).replace("multibody", "impulse").replace("planar: true", "planar: false"),
+            ),
+        ),
     ];
     for (name, body) in bodies {
         for iterations in [1, 2, 4] {
             for steps in [15, 10, 6, 5, 4, 3, 2] {
                 let settings = Settings { steps, iterations };
-                let water = if name.contains("space") { "medium: { density: 3000, buoyancy: true }" } else { WATER };
+                let water =
+                    if name.contains("space") { "medium: { density: 3000, buoyancy: true }" } else { WATER };
                 let mut arena = swim::pool(body.clone(), settings, water, 0.0);
                 let swim = swim::swim(&mut arena, &Circuit::default(), settings, 1000);
-                let squares = swim.q.iter().zip(&golden).flat_map(|(a, b)| a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)));
+                let squares = swim
+                    .q
+                    .iter()
+                    .zip(&golden)
+                    .flat_map(|(a, b)| a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)));
                 let rms = (squares.sum::<f64>() / 5000.0).sqrt();
                 println!(
                     "| {name} | {:.4} | {iterations} | {rms:.4} | {:.1} | {:.1} | {:.0} |",
@@ -111,7 +127,9 @@ fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
 }
 
 fn links() {
-    println!("\n| links | return, mean ± sd | published | off by | head m/s | published | lag a joint | published |");
+    println!(
+        "\n| links | return, mean ± sd | published | off by | head m/s | published | lag a joint | published |"
+    );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
     let published = [
         (3, 289.5, 0.0097, 147.0),
@@ -142,7 +160,9 @@ fn links() {
 }
 
 fn circuits() {
-    println!("\n| circuit of six links | return, mean ± sd | published | head m/s | published | turning deg/s |");
+    println!(
+        "\n| circuit of six links | return, mean ± sd | published | head m/s | published | turning deg/s |"
+    );
     println!("| --- | --- | --- | --- | --- | --- |");
     let full = Circuit::default();
     let magnitudes = |seed: u64| {
@@ -152,8 +172,18 @@ fn circuits() {
     let with = |circuit: Circuit| move |_: u64| circuit;
     let rows: Vec<(&str, Box<dyn Fn(u64) -> Circuit>, f64, f64)> = vec![
         ("full", Box::new(with(full)), 798.4, 0.0820),
-        ("no proprioception", Box::new(with(Circuit { weights: [0.0, 1.0, 1.0, 1.0], ..full })), 129.8, -0.0101),
-        ("no head oscillator", Box::new(with(Circuit { weights: [1.0, 0.0, 1.0, 1.0], ..full })), 49.7, 0.0034),
+        (
+            "no proprioception",
+            Box::new(with(Circuit { weights: [0.0, 1.0, 1.0, 1.0], ..full })),
+            129.8,
+            -0.0101,
+        ),
+        (
+            "no head oscillator",
+            Box::new(with(Circuit { weights: [1.0, 0.0, 1.0, 1.0], ..full })),
+            49.7,
+            0.0034,
+        ),
         ("no torque", Box::new(with(Circuit { strength: 0.0, ..full })), 0.0, 0.0),
         ("signs kept, magnitudes random", Box::new(magnitudes), 186.7, 0.0159),
         ("speed 0", Box::new(with(Circuit { speed: 0.0, ..full })), 0.0, 0.0),

@@ -23,10 +23,10 @@ pub use self::stance::Stance;
 
 use self::score::TRACE_PERIOD;
 use crate::convert::pose64;
-use crate::medium::{Immersed, Medium};
+use crate::medium::Immersed;
 use crate::model::{JointKind, Placed};
-use crate::reduced;
 use crate::motors::{Demand, Motors};
+use crate::reduced;
 use crate::robot::RobotModel;
 use crate::scene::SceneSpec;
 use crate::scene::spec::{Beacon, Fault};
@@ -102,8 +102,7 @@ impl Arena {
     #[must_use]
     pub fn new(trial: usize, seed: u64, scene: &SceneSpec, layout: Layout, setups: Vec<Setup>) -> Self {
         let mut world = PhysicsWorld::new();
-        let gravity = scene.physics.gravity as f32;
-        world.gravity = Vector::new(0.0, 0.0, -gravity);
+        world.gravity = Vector::new(0.0, 0.0, -(scene.physics.gravity as f32));
         world.integration_parameters.dt = scene.physics.timestep as f32;
         world.integration_parameters.num_solver_iterations = scene.physics.iterations as usize;
         // The default contacts are soft: wheels sink in and roll on a smaller radius than theirs (by 2 % for
@@ -132,15 +131,11 @@ impl Arena {
             let user_data = if solid.drivable { DRIVABLE } else { 0 };
             world.insert_collider(collider.user_data(user_data).build(), Some(ground));
         }
-        let timestep = (scene.physics.timestep * 1e9).round() as u64;
         let robots = setups
             .into_iter()
             .zip(&layout.tasks)
             .enumerate()
-            .map(|(i, (setup, task))| {
-                let medium = scene.medium.as_ref();
-                SimRobot::new(i, setup, task.clone(), &mut world, medium, seed, gravity, timestep)
-            })
+            .map(|(i, (setup, task))| SimRobot::new(i, setup, task.clone(), &mut world, scene, seed))
             .collect();
         // One step ahead of time, so that the first sweep of a range finder sees the walls. (The world's
         // `detect_collisions` would do for that, but bodies that it has seen first never wake.)
@@ -151,7 +146,7 @@ impl Arena {
             seed,
             layout,
             now: Stamp::ZERO,
-            timestep,
+            timestep: timestep(scene),
             time_limit: Stamp::from_seconds(scene.time_limit),
             world,
             robots,
@@ -164,7 +159,8 @@ impl Arena {
         for robot in &mut arena.robots {
             let SimRobot { model, placed, .. } = robot;
             let (model, actuators) = (&model.model, &model.spec.actuators);
-            robot.motors = Some(Motors::new(model, actuators, placed, &mut arena.world, scene.physics.timestep));
+            robot.motors =
+                Some(Motors::new(model, actuators, placed, &mut arena.world, scene.physics.timestep));
             robot.observe(&arena.world);
         }
         arena
@@ -292,12 +288,8 @@ impl Arena {
         for robot in &mut self.robots {
             for (pose, (linear, angular)) in robot.truth.links.iter().zip(&robot.truth.velocities) {
                 let (t, r) = (pose.translation, pose.rotation);
-                for value in [t.x, t.y, t.z, r.x, r.y, r.z, r.w, linear.x, linear.y, linear.z] {
-                    self.digest.f32(value);
-                }
-                for value in [angular.x, angular.y, angular.z] {
-                    self.digest.f32(value);
-                }
+                self.digest.f32s([t.x, t.y, t.z, r.x, r.y, r.z, r.w, linear.x, linear.y, linear.z]);
+                self.digest.f32s([angular.x, angular.y, angular.z]);
             }
             robot.keep_score(&self.world, self.now);
         }
@@ -318,16 +310,19 @@ impl Arena {
     }
 }
 
+/// Length of a physics step, ns.
+fn timestep(scene: &SceneSpec) -> u64 {
+    (scene.physics.timestep * 1e9).round() as u64
+}
+
 impl SimRobot {
     fn new(
         index: usize,
         setup: Setup,
         task: Task,
         world: &mut PhysicsWorld,
-        medium: Option<&Medium>,
+        scene: &SceneSpec,
         seed: u64,
-        gravity: f32,
-        timestep: u64,
     ) -> Self {
         let model = setup.robot;
         let description = model.description.clone();
@@ -365,9 +360,15 @@ impl SimRobot {
             colliders,
             energy: 0.0,
             power: 0.0,
-            timestep: timestep as f64 * 1e-9,
-            gravity,
+            // As the clock counts it.
+            timestep: timestep(scene) as f64 * 1e-9,
+            gravity: scene.physics.gravity as f32,
         };
+        // The weight of a planar body is carried already.
+        let weight = if model.spec.planar { 0.0 } else { scene.physics.gravity };
+        let immersed = scene.medium.as_ref().map_or_else(Immersed::default, |medium| {
+            Immersed::new(medium, &model.model.links, &placed, world, weight, truth.timestep)
+        });
         let senses = description
             .sensors
             .iter()
@@ -415,14 +416,7 @@ impl SimRobot {
                 0.5 * f64::from(model.model.mass()) * radius * radius * MOTOR_GAIN
             }),
             motors: None,
-            immersed: Immersed::new(
-                medium,
-                &model.model.links,
-                &placed,
-                world,
-                if model.spec.planar { 0.0 } else { gravity },
-                timestep as f64 * 1e-9,
-            ),
+            immersed,
             score: Score::default(),
             model,
             task,

@@ -80,8 +80,7 @@ impl SoftRange {
     pub(crate) fn give(&self, position: f64, velocity: f64, acceleration: f64) -> Option<Give> {
         let [low, high] = self.range;
         // The side on which it is beyond: +1 if the way back is that of growing positions.
-        let (depth, back) =
-            if position < low { (low - position, 1.0) } else { (position - high, -1.0) };
+        let (depth, back) = if position < low { (low - position, 1.0) } else { (position - high, -1.0) };
         if depth <= 0.0 {
             return None;
         }
@@ -107,7 +106,8 @@ mod tests {
     #[test]
     fn the_impedance_is_a_sigmoid() {
         let range = swimmer();
-        for (depth, wanted) in [(0.0, 1e-4), (0.05, 0.4), (0.025, 0.1), (0.075, 0.7), (0.1, 0.8), (3.0, 0.8)] {
+        for (depth, wanted) in [(0.0, 1e-4), (0.05, 0.4), (0.025, 0.1), (0.075, 0.7), (0.1, 0.8), (3.0, 0.8)]
+        {
             let d = range.impedance(depth);
             assert!((d - wanted).abs() < 1e-12, "{d} at {depth}");
         }

@@ -16,7 +16,7 @@
 //! make the link rebound, faster each time; `surface` and `buoyancy` are ours. As there, the medium carries nothing unless `buoyancy` says so,
 //! and it has no inertia of its own (no added mass).
 
-use rapier3d::prelude::{PhysicsWorld, RigidBodyHandle, Rotation, Vector};
+use rapier3d::prelude::{PhysicsWorld, RigidBody, RigidBodyHandle, Rotation, Vector};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -156,15 +156,14 @@ struct Wet {
 impl Immersed {
     /// The robot of these `links` in `medium`; links without mass, and what stands still, feel nothing.
     pub(crate) fn new(
-        medium: Option<&Medium>,
+        medium: &Medium,
         links: &[Link],
         placed: &Placed,
         world: &PhysicsWorld,
-        gravity: f32,
+        gravity: f64,
         timestep: f64,
     ) -> Self {
-        let Some(medium) = medium else { return Self::default() };
-        let can_move = |body: RigidBodyHandle| world.bodies.get(body).is_some_and(|body| body.is_dynamic());
+        let can_move = |body: RigidBodyHandle| world.bodies.get(body).is_some_and(RigidBody::is_dynamic);
         let links = links
             .iter()
             .zip(&placed.links)
@@ -179,7 +178,7 @@ impl Immersed {
                 Wet { body: *body, link: i, axes, middle: link.mass.local_com, mass, inertia, drag }
             })
             .collect();
-        Self { medium: Some(*medium), links, gravity: f64::from(gravity), timestep }
+        Self { medium: Some(*medium), links, gravity, timestep }
     }
 
     /// Adds what the medium does to the forces of this step.
@@ -226,6 +225,10 @@ mod tests {
         [y + z, x + z, x + y]
     }
 
+    fn fourth(x: f64) -> f64 {
+        x * x * x * x
+    }
+
     #[track_caller]
     fn same(values: [f64; 3], wanted: [f64; 3]) {
         for (value, wanted) in values.iter().zip(wanted) {
@@ -239,7 +242,7 @@ mod tests {
         let drag = Drag::new(0.01, inertia_of(0.01, [0.002, 0.1, 0.02]), 3000.0, 0.0);
         let (force, torque) = drag.at([1.0, -1.0, 0.0], [0.0, 0.0, 1.0]);
         assert!((force[0] + 3.0).abs() < 3e-9 && (force[1] - 0.06).abs() < 6e-11, "{force:?}");
-        let about_z = 3000.0 * 0.02 * (0.002_f64.powi(4) + 0.1_f64.powi(4)) / 64.0;
+        let about_z = 3000.0 * 0.02 * (fourth(0.002) + fourth(0.1)) / 64.0;
         assert!((torque[2] + about_z).abs() < 1e-9 * about_z, "{torque:?}");
         assert!((about_z - 9.375e-5).abs() < 1e-10, "{about_z}");
         let (twice, _) = drag.at([2.0, 0.0, 0.0], [0.0; 3]);
@@ -251,7 +254,7 @@ mod tests {
         let edges = [0.3, 0.05, 0.11];
         let drag = Drag::new(2.0, inertia_of(2.0, edges), 1000.0, 0.1);
         same(drag.linear, [500.0 * 0.05 * 0.11, 500.0 * 0.3 * 0.11, 500.0 * 0.3 * 0.05]);
-        let power = edges.map(|edge| edge.powi(4));
+        let power = edges.map(fourth);
         same(
             drag.angular,
             [
@@ -262,7 +265,7 @@ mod tests {
         );
         let mean: f64 = (0.3 + 0.05 + 0.11) / 3.0;
         same([drag.viscous_linear; 3], [3.0 * ops::PI * mean * 0.1; 3]);
-        same([drag.viscous_angular; 3], [ops::PI * mean.powi(3) * 0.1; 3]);
+        same([drag.viscous_angular; 3], [ops::PI * mean * mean * mean * 0.1; 3]);
     }
 
     /// A link of the swimmer alone in the engine, with this velocity and turning rate, for `seconds`; what is left of them.
@@ -280,9 +283,7 @@ mod tests {
             Vector::new(x, y, z),
             turned,
         );
-        let body = RigidBodyBuilder::dynamic()
-            .additional_mass_properties(mass)
-            .can_sleep(false);
+        let body = RigidBodyBuilder::dynamic().additional_mass_properties(mass).can_sleep(false);
         let body = world.insert_body(body);
         // The engine learns in the first step where the middle of a body is.
         world.step();
@@ -291,7 +292,7 @@ mod tests {
         let link = Link { name: String::new(), pose: Pose::IDENTITY, mass, colliders: Vec::new() };
         let placed = Placed { links: vec![body], joints: Vec::new(), plane: None };
         let mut truth = Mechanics::default();
-        let immersed = Immersed::new(Some(medium), &[link], &placed, &world, 0.0, dt);
+        let immersed = Immersed::new(medium, &[link], &placed, &world, 0.0, dt);
         for _ in 0..(seconds / dt).round() as usize {
             world.bodies[body].reset_forces(true);
             world.bodies[body].reset_torques(true);

@@ -89,8 +89,7 @@ impl Motors {
             JointHandle::Impulse(_) => None,
         });
         for handle in handles.chain(placed.plane) {
-            if let Some((multibody, _)) = world.multibody_joints.get_mut(handle)
-            {
+            if let Some((multibody, _)) = world.multibody_joints.get_mut(handle) {
                 multibody.damping_mut().fill(0.0);
             }
         }

@@ -44,10 +44,14 @@ fn about(value: f64, wanted: f64, tolerance: f64) {
 
 #[test]
 fn a_straight_body_coasts_as_its_drag_says() {
-    let soft = swimmer::robot(2, "").split_once("soft").map(|(_, rest)| format!("soft{}", &rest[..rest.find("radius").expect("it")]));
+    let soft = swimmer::robot(2, "")
+        .split_once("soft")
+        .map(|(_, rest)| format!("soft{}", &rest[..rest.find("radius").expect("it")]));
     let soft = soft.expect("soft limits");
     for yaw in [0.0, 2.0] {
-        for (articulation, root) in [("multibody", "planar: true"), ("multibody", "planar: false"), ("impulse", "planar: false")] {
+        for (articulation, root) in
+            [("multibody", "planar: true"), ("multibody", "planar: false"), ("impulse", "planar: false")]
+        {
             let change = |text: String| {
                 let text = if articulation == "impulse" { text.replace(&soft, "") } else { text };
                 text.replace("multibody", articulation).replace("planar: true", root)
@@ -174,6 +178,18 @@ fn each_part_of_the_physics_shows_as_published() {
         assert!((found - reward).abs() < 40.0, "{what}: {found} instead of {reward}");
         assert!((apart - rms).abs() < 0.06 + 0.1 * rms, "{what}: rms {apart} instead of {rms}");
     }
+}
+
+#[test]
+fn it_swims_the_same_to_the_bit() {
+    let digest = || {
+        let mut arena = swim::pool(swim::body(6), CHOSEN, WATER, 0.3);
+        let joints = vec![1.2, -0.5, 0.3, -1.3, 0.8];
+        assert!(arena.set_stance(0, &Stance { joints, ..Stance::default() }));
+        (0..500).for_each(|_| arena.step());
+        arena.digest()
+    };
+    assert_eq!(digest(), digest());
 }
 
 #[test]

@@ -83,10 +83,14 @@ impl SimRobot {
             multibody.apply_displacements(&way);
         }
         let (linear, angular) = (vector(&stance.velocity), vector(&stance.rate));
-        if let Some((multibody, _)) = whole.or(self.placed.plane).and_then(|any| multibody_joints.get_mut(any)) {
+        if let Some((multibody, _)) =
+            whole.or(self.placed.plane).and_then(|any| multibody_joints.get_mut(any))
+        {
             multibody.forward_kinematics(bodies, false);
             multibody.update_rigid_bodies(bodies, true);
-            let Some(root) = self.placed.links.first().and_then(|root| bodies.get(*root)) else { return false };
+            let Some(root) = self.placed.links.first().and_then(|root| bodies.get(*root)) else {
+                return false;
+            };
             let base = *root.position() * self.model.base.pose;
             let at_root = linear + angular.cross(root.translation() - base.translation);
             let frame = match self.placed.plane {

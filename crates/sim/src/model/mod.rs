@@ -17,8 +17,8 @@ use neuraxis_core::soft_limit::SoftLimit;
 use rapier3d::parry::bounding_volume::{Aabb, BoundingVolume as _};
 use rapier3d::parry::mass_properties::MassProperties;
 use rapier3d::prelude::{
-    Collider, GenericJoint, ImpulseJointHandle, JointAxesMask, JointAxis, MultibodyJointHandle, PhysicsWorld, Pose,
-    RigidBodyBuilder, RigidBodyHandle, Vector,
+    Collider, GenericJoint, ImpulseJointHandle, JointAxesMask, JointAxis, MultibodyJointHandle, PhysicsWorld,
+    Pose, RigidBodyBuilder, RigidBodyHandle, Vector,
 };
 
 /// A rigid piece.

@@ -1,5 +1,7 @@
 //! A swimmer in a pool, with the circuit of the worm that swims it: what tests, bench and examples share.
 
+#![allow(dead_code, reason = "not every user needs every helper")]
+
 use std::path::Path;
 
 use neuraxis_core::file;
@@ -21,7 +23,6 @@ pub(crate) struct Settings {
 }
 
 /// The settings that are good enough and fast.
-#[allow(dead_code, reason = "not every user needs every helper")]
 pub(crate) const CHOSEN: Settings = Settings { steps: 6, iterations: 1 };
 
 /// A swimmer of `links` links, as a robot.
@@ -39,7 +40,9 @@ pub(crate) fn body_with(
     std::fs::write(folder.path().join("it.xml"), model(swimmer::model(links))).expect("it is written");
     let text = robot(swimmer::robot(links, "it.xml")) + "brain: null\n";
     let loaded = file::parse::<Robot<()>>(&folder.path().join("it.yaml"), text, &[]);
-    RobotModel::new(&loaded.map_err(|e| e.to_string()).expect("it loads")).map_err(|e| e.to_string()).expect("it fits")
+    RobotModel::new(&loaded.map_err(|e| e.to_string()).expect("it loads"))
+        .map_err(|e| e.to_string())
+        .expect("it fits")
 }
 
 /// A pool with `robot` at its middle, looking along `yaw`.
@@ -115,7 +118,14 @@ pub(crate) struct Swim {
 }
 
 /// One control step of a circuit in an arena, as little as it takes; the joints' positions stay in `q`.
-pub(crate) fn control(arena: &mut Arena, circuit: &Circuit, step: usize, settings: Settings, q: &mut [f64], command: &mut neuraxis_core::Command) {
+pub(crate) fn control(
+    arena: &mut Arena,
+    circuit: &Circuit,
+    step: usize,
+    settings: Settings,
+    q: &mut [f64],
+    command: &mut neuraxis_core::Command,
+) {
     let robot = &mut arena.robots_mut()[0];
     let range = swimmer::range(q.len() + 1);
     for (i, q) in q.iter_mut().enumerate() {
@@ -158,13 +168,11 @@ impl Swim {
     }
 
     /// Mean forward speed of the head, m/s.
-    #[allow(dead_code, reason = "not every user needs every helper")]
     pub(crate) fn speed(&self) -> f64 {
         self.v.iter().sum::<f64>() / self.v.len() as f64
     }
 
     /// Amplitude (in ranges) and lag behind joint 0 (degrees) of each joint at the circuit's period, from step 400 on.
-    #[allow(dead_code, reason = "not every user needs every helper")]
     pub(crate) fn wave(&self, period: usize) -> Vec<[f64; 2]> {
         let joints = self.q[0].len();
         let (mut wave, mut first, mut last) = (Vec::new(), 0.0, 0.0);
