@@ -18,6 +18,7 @@ pub mod grid;
 pub mod kinematics;
 pub mod map_file;
 pub mod needs;
+pub mod noise;
 pub mod observer;
 pub mod ops;
 pub mod percepts;

@@ -159,18 +159,21 @@ fn links() {
     }
 }
 
+/// What is done to the circuit, by seed, and the return and the speed that are published of it.
+type Row = (&'static str, Box<dyn Fn(u64) -> Circuit>, f64, f64);
+
 fn circuits() {
     println!(
         "\n| circuit of six links | return, mean ± sd | published | head m/s | published | turning deg/s |"
     );
     println!("| --- | --- | --- | --- | --- | --- |");
     let full = Circuit::default();
-    let magnitudes = |seed: u64| {
+    let magnitudes = move |seed: u64| {
         let mut stream = random::stream(seed, "magnitudes");
         Circuit { weights: [0.0; 4].map(|_| stream.random_range(0.0..1.0)), ..full }
     };
     let with = |circuit: Circuit| move |_: u64| circuit;
-    let rows: Vec<(&str, Box<dyn Fn(u64) -> Circuit>, f64, f64)> = vec![
+    let rows: Vec<Row> = vec![
         ("full", Box::new(with(full)), 798.4, 0.0820),
         (
             "no proprioception",
