@@ -29,6 +29,11 @@ impl Digest {
         self.0.update(&value.to_bits().to_le_bytes());
     }
 
+    /// Adds the bits of all of `values`; the same as adding one after the other, and faster.
+    pub fn f32s<const N: usize>(&mut self, values: [f32; N]) {
+        self.0.update(values.map(|value| value.to_bits().to_le_bytes()).as_flattened());
+    }
+
     /// The digest so far.
     #[must_use]
     pub fn value(&self) -> u64 {
@@ -39,5 +44,23 @@ impl Digest {
 impl fmt::Debug for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Digest({:016x})", self.value())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_at_once_are_one_after_the_other() {
+        let (mut one, mut many) = (Digest::default(), Digest::default());
+        for chunk in 0..40 {
+            let values = [0, 1, 2].map(|i| (3 * chunk + i) as f32 * 0.1);
+            for value in values {
+                one.f32(value);
+            }
+            many.f32s(values);
+        }
+        assert_eq!(one.value(), many.value());
     }
 }

@@ -18,6 +18,7 @@ pub mod grid;
 pub mod kinematics;
 pub mod map_file;
 pub mod needs;
+pub mod noise;
 pub mod observer;
 pub mod ops;
 pub mod percepts;
@@ -25,6 +26,7 @@ pub mod random;
 pub mod reasons;
 pub mod robot;
 pub mod sketch;
+pub mod soft_limit;
 pub mod time;
 
 pub use belief::{Belief, CueReport, Events};

@@ -4,23 +4,31 @@
 //! alone or among a thousand. A step is the six stages in the order of [`Arena::step`]; the Bevy
 //! schedule in [`crate::app`] runs the same stages over many arenas.
 
+mod score;
+mod stance;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bevy_ecs::component::Component;
 use bevy_platform::cell::SyncCell;
 use neuraxis_core::digest::Digest;
-use neuraxis_core::reasons::MotionMode;
 use neuraxis_core::robot::Actuators;
 use neuraxis_core::{Brain, Command, Observer, Percepts, Pose2, Stamp, ops};
 use rapier3d::prelude::{
     CoefficientCombineRule, ColliderBuilder, PhysicsWorld, Pose, RigidBodyBuilder, Vector,
 };
 
+pub use self::score::{Collision, Score, TRACED_CUES, TracePoint};
+pub use self::stance::Stance;
+pub use crate::judge::Outcome;
+
+use self::score::TRACE_PERIOD;
 use crate::convert::pose64;
 use crate::judge::Judge;
-pub use crate::judge::Outcome;
+use crate::medium::Immersed;
 use crate::model::{JointKind, Placed};
 use crate::motors::{Demand, Motors};
+use crate::reduced;
 use crate::robot::RobotModel;
 use crate::scene::SceneSpec;
 use crate::scene::spec::{Beacon, Fault};
@@ -29,73 +37,8 @@ use crate::senses::{Defect, JointTruth, Mechanics, Sense, Truth, Wiring};
 
 /// How quickly wheel motors bring the whole robot to speed, 1/s (their torque limits them besides).
 const MOTOR_GAIN: f64 = 400.0;
-/// A touch whose normal is steeper than this is ground, not a collision.
-const GROUND_NORMAL: f32 = 0.7;
 /// Marks solids that one may drive on; robots are marked by their number, walls by 0.
 const DRIVABLE: u128 = u128::MAX;
-/// How often the paths are noted at first, ns.
-const TRACE_PERIOD: u64 = 100_000_000;
-/// So many points of a path are kept; a longer one is thinned out, so that memory stays flat.
-const MOST_TRACE: usize = 8192;
-/// So many touches are kept with their places; the others are only counted.
-const MOST_COLLISIONS: usize = 1024;
-
-/// Cues whose reliability is noted along the way.
-pub const TRACED_CUES: usize = 6;
-
-/// A touch of something that is not ground.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Collision {
-    /// When.
-    pub stamp: Stamp,
-    /// Speed at which the surfaces met, along the contact's normal, m/s.
-    pub speed: f64,
-    /// Where the robot was, m.
-    pub at: [f64; 2],
-}
-
-/// Where a robot was and where it believed to be.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TracePoint {
-    /// When.
-    pub stamp: Stamp,
-    /// The truth.
-    pub truth: Pose2,
-    /// The belief.
-    pub belief: Pose2,
-    /// True speed over the ground, m/s.
-    pub speed: f32,
-    /// Room to the nearest thing that the brain sees, m; infinite if it sees none.
-    pub gap: f32,
-    /// Whether the brain held the body.
-    pub is_held: bool,
-    /// What the brain made of its first cues, 0 to 1.
-    pub reliability: [f32; TRACED_CUES],
-}
-
-/// What was measured of a robot's trial; the truth, which no brain sees.
-#[derive(Clone, Debug, Default)]
-pub struct Score {
-    /// How it ended; `None` while it runs.
-    pub outcome: Option<Outcome>,
-    /// When it ended.
-    pub finished: Stamp,
-    /// Length of its way, m.
-    pub path_length: f64,
-    /// How often it began to touch something.
-    pub touches: usize,
-    /// Greatest speed at which it did, m/s.
-    pub hardest_touch: f64,
-    /// The first touches, in the order of time.
-    pub collisions: Vec<Collision>,
-    /// Energy drawn, J.
-    pub energy: f64,
-    /// Greatest distance between truth and belief, m.
-    pub worst_error: f64,
-    /// Its way, ten times a second; more seldom where it is long.
-    pub trace: Vec<TracePoint>,
-}
-
 /// A robot, ready to be put into an arena.
 pub struct Setup {
     /// Its file and model.
@@ -130,6 +73,7 @@ pub struct SimRobot {
     motor_gain: f64,
     /// From the first step on.
     motors: Option<Motors>,
+    immersed: Immersed,
 }
 
 /// One physics world with everything in it.
@@ -161,8 +105,7 @@ impl Arena {
     #[must_use]
     pub fn new(trial: usize, seed: u64, scene: &SceneSpec, layout: Layout, setups: Vec<Setup>) -> Self {
         let mut world = PhysicsWorld::new();
-        let gravity = scene.physics.gravity as f32;
-        world.gravity = Vector::new(0.0, 0.0, -gravity);
+        world.gravity = Vector::new(0.0, 0.0, -(scene.physics.gravity as f32));
         world.integration_parameters.dt = scene.physics.timestep as f32;
         world.integration_parameters.num_solver_iterations = scene.physics.iterations as usize;
         // The default contacts are soft: wheels sink in and roll on a smaller radius than theirs (by 2 % for
@@ -191,14 +134,11 @@ impl Arena {
             let user_data = if solid.drivable { DRIVABLE } else { 0 };
             world.insert_collider(collider.user_data(user_data).build(), Some(ground));
         }
-        let timestep = (scene.physics.timestep * 1e9).round() as u64;
         let robots = setups
             .into_iter()
             .zip(&layout.tasks)
             .enumerate()
-            .map(|(i, (setup, task))| {
-                SimRobot::new(i, setup, task.clone(), &mut world, seed, gravity, timestep)
-            })
+            .map(|(i, (setup, task))| SimRobot::new(i, setup, task.clone(), &mut world, scene, seed))
             .collect();
         // One step ahead of time, so that the first sweep of a range finder sees the walls. (The world's
         // `detect_collisions` would do for that, but bodies that it has seen first never wake.)
@@ -209,7 +149,7 @@ impl Arena {
             seed,
             layout,
             now: Stamp::ZERO,
-            timestep,
+            timestep: timestep(scene),
             time_limit: Stamp::from_seconds(scene.time_limit),
             world,
             robots,
@@ -221,7 +161,9 @@ impl Arena {
         };
         for robot in &mut arena.robots {
             let SimRobot { model, placed, .. } = robot;
-            robot.motors = Some(Motors::new(&model.model, &model.spec.actuators, placed, &mut arena.world));
+            let (model, actuators) = (&model.model, &model.spec.actuators);
+            robot.motors =
+                Some(Motors::new(model, actuators, placed, &mut arena.world, scene.physics.timestep));
             robot.observe(&arena.world);
         }
         arena
@@ -349,12 +291,8 @@ impl Arena {
         for robot in &mut self.robots {
             for (pose, (linear, angular)) in robot.truth.links.iter().zip(&robot.truth.velocities) {
                 let (t, r) = (pose.translation, pose.rotation);
-                for value in [t.x, t.y, t.z, r.x, r.y, r.z, r.w, linear.x, linear.y, linear.z] {
-                    self.digest.f32(value);
-                }
-                for value in [angular.x, angular.y, angular.z] {
-                    self.digest.f32(value);
-                }
+                self.digest.f32s([t.x, t.y, t.z, r.x, r.y, r.z, r.w, linear.x, linear.y, linear.z]);
+                self.digest.f32s([angular.x, angular.y, angular.z]);
             }
             robot.keep_score(&self.world, self.now);
         }
@@ -375,15 +313,19 @@ impl Arena {
     }
 }
 
+/// Length of a physics step, ns.
+fn timestep(scene: &SceneSpec) -> u64 {
+    (scene.physics.timestep * 1e9).round() as u64
+}
+
 impl SimRobot {
     fn new(
         index: usize,
         setup: Setup,
         task: Task,
         world: &mut PhysicsWorld,
+        scene: &SceneSpec,
         seed: u64,
-        gravity: f32,
-        timestep: u64,
     ) -> Self {
         let model = setup.robot;
         let description = model.description.clone();
@@ -393,7 +335,7 @@ impl SimRobot {
         let base_pose = crate::convert::pose(&task.start.to_spatial(f64::from(lift)));
         let root = base_pose * base_at_zero.inverse() * model.model.links[0].pose;
         let user_data = index as u128 + 1;
-        let placed = model.model.insert(world, &root, model.spec.articulation, user_data);
+        let placed = model.model.insert(world, &root, &model.spec, user_data);
 
         let colliders: Vec<Vec<_>> = placed
             .links
@@ -421,9 +363,15 @@ impl SimRobot {
             colliders,
             energy: 0.0,
             power: 0.0,
-            timestep: timestep as f64 * 1e-9,
-            gravity,
+            // As the clock counts it.
+            timestep: timestep(scene) as f64 * 1e-9,
+            gravity: scene.physics.gravity as f32,
         };
+        // The weight of a planar body is carried already.
+        let weight = if model.spec.planar { 0.0 } else { scene.physics.gravity };
+        let immersed = scene.medium.as_ref().map_or_else(Immersed::default, |medium| {
+            Immersed::new(medium, &model.model.links, &placed, world, weight, truth.timestep)
+        });
         let senses = description
             .sensors
             .iter()
@@ -472,6 +420,7 @@ impl SimRobot {
                 0.5 * f64::from(model.model.mass()) * radius * radius * MOTOR_GAIN
             }),
             motors: None,
+            immersed,
             score: Score::default(),
             model,
             task,
@@ -557,6 +506,7 @@ impl SimRobot {
             };
             motors.drive(joint, demand, world, &self.placed, &self.truth);
         }
+        self.immersed.act(world, &self.truth);
     }
 
     /// Reads the robot's true state off the physics world.
@@ -566,7 +516,14 @@ impl SimRobot {
         for (i, handle) in self.placed.links.iter().enumerate() {
             if let Some(body) = world.bodies.get(*handle) {
                 truth.links[i] = *body.position();
-                truth.velocities[i] = (body.velocity_at_point(body.position().translation), body.angvel());
+                truth.velocities[i] = match reduced::velocity(world, *handle) {
+                    // Of the centre of mass; the link's origin is elsewhere.
+                    Some((linear, angular)) => {
+                        let arm = body.position().translation - body.center_of_mass();
+                        (linear + angular.cross(arm), angular)
+                    }
+                    None => (body.velocity_at_point(body.position().translation), body.angvel()),
+                };
             }
         }
         let mut power = 0.0;
@@ -614,119 +571,5 @@ impl SimRobot {
             .sum();
         truth.power = power + idle;
         truth.energy += truth.power * truth.timestep;
-    }
-
-    fn keep_score(&mut self, world: &PhysicsWorld, now: Stamp) {
-        if self.score.outcome.is_some() {
-            return;
-        }
-        let base = self.model.base.link;
-        let spatial = self.pose();
-        let pose = Pose2::from_spatial(&spatial);
-        let velocity = self.truth.velocities[base].0;
-        let speed = f64::from((velocity.x * velocity.x + velocity.y * velocity.y).sqrt());
-        self.score.path_length += speed * self.truth.timestep;
-        self.score.energy = self.truth.energy;
-        self.note_collisions(world, now, &pose);
-        let belief = self.brain.as_ref().map_or(pose, |brain| brain.decision().belief.pose);
-        let error = pose.distance(&belief);
-        if error.is_finite() {
-            self.score.worst_error = self.score.worst_error.max(error);
-        }
-        if now >= self.next_trace {
-            if self.score.trace.len() >= MOST_TRACE {
-                let mut keep = false;
-                self.score.trace.retain(|_| {
-                    keep = !keep;
-                    keep
-                });
-                self.trace_period *= 2;
-            }
-            self.next_trace = now + self.trace_period;
-            let mut point = TracePoint {
-                stamp: now,
-                truth: pose,
-                belief,
-                speed: speed as f32,
-                gap: f32::INFINITY,
-                is_held: self.command.stop.is_some(),
-                reliability: [0.0; TRACED_CUES],
-            };
-            if let Some(decision) = self.brain.as_ref().map(|brain| brain.decision()) {
-                let motion = &decision.reasons.motion;
-                // Only who drives looks for room.
-                if matches!(
-                    motion.mode,
-                    MotionMode::Follow | MotionMode::Turn | MotionMode::Escape | MotionMode::Blocked
-                ) {
-                    point.gap = motion.gap as f32;
-                }
-                for (noted, cue) in point.reliability.iter_mut().zip(&decision.belief.cues) {
-                    *noted = cue.reliability as f32;
-                }
-            }
-            self.score.trace.push(point);
-        }
-        if !pose.is_finite() || spatial.translation.z < -1.0 {
-            return self.finish(Outcome::Lost, now);
-        }
-        let claim = self.brain.as_ref().map(|brain| (brain.decision().errand, brain.decision().status));
-        if let Some((errand, status)) = claim
-            && let Some(outcome) = self.judge.look(&mut self.task, &pose, errand, status)
-        {
-            self.finish(outcome, now);
-        }
-    }
-
-    /// Notes each touch once, when it begins.
-    fn note_collisions(&mut self, world: &PhysicsWorld, now: Stamp, pose: &Pose2) {
-        let mut index = 0;
-        for link in 0..self.truth.colliders.len() {
-            for handle in &self.truth.colliders[link] {
-                let mut touches = false;
-                let mut impact: f64 = 0.0;
-                for pair in world.contact_pairs_with(*handle) {
-                    let first = pair.collider1 == *handle;
-                    let other = if first { pair.collider2 } else { pair.collider1 };
-                    let Some(other) = world.colliders.get(other) else { continue };
-                    if other.user_data == self.truth.user_data || other.user_data == DRIVABLE {
-                        continue;
-                    }
-                    let Some((manifold, contact)) = pair.find_deepest_contact() else { continue };
-                    let normal = manifold.data.normal;
-                    // The engine lists pairs that are merely near, with distances that may be old; a touch pushes.
-                    if pair.total_impulse_magnitude() <= 0.0 || normal.z.abs() > GROUND_NORMAL {
-                        continue;
-                    }
-                    touches = true;
-                    let Some(own) = world.colliders.get(*handle) else { continue };
-                    let local = if first { contact.local_p1 } else { contact.local_p2 };
-                    let point = own.position().transform_point(local);
-                    let (linear, angular) = self.truth.last_velocities[link];
-                    let own_speed = linear + angular.cross(point - self.truth.links[link].translation);
-                    let other_speed = other
-                        .parent()
-                        .and_then(|body| world.bodies.get(body))
-                        .map_or(Vector::ZERO, |body| body.velocity_at_point(point));
-                    let toward = if first { normal } else { -normal };
-                    impact = impact.max(f64::from((own_speed - other_speed).dot(toward)));
-                }
-                if touches && !self.touching[index] {
-                    self.score.touches += 1;
-                    self.score.hardest_touch = self.score.hardest_touch.max(impact);
-                    if self.score.collisions.len() < MOST_COLLISIONS {
-                        let at = [pose.x, pose.y];
-                        self.score.collisions.push(Collision { stamp: now, speed: impact, at });
-                    }
-                }
-                self.touching[index] = touches;
-                index += 1;
-            }
-        }
-    }
-
-    fn finish(&mut self, outcome: Outcome, now: Stamp) {
-        self.score.outcome = Some(outcome);
-        self.score.finished = now;
     }
 }

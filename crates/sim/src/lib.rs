@@ -8,12 +8,16 @@ pub mod arena;
 pub mod body;
 mod convert;
 mod judge;
+mod limits;
+pub mod medium;
 mod mesh;
 pub mod model;
 mod motors;
+mod reduced;
 pub mod robot;
 pub mod scene;
 mod senses;
+pub mod swimmer;
 
 pub use app::Batch;
 pub use arena::{Arena, Outcome, Score, Setup};

@@ -5,6 +5,8 @@
 //! its joint motor in maximal ones; where it would exceed the effort limit, it is a torque at the limit. Wheels
 //! are velocity motors.
 //!
+//! Soft ends of a joint's range ([`crate::limits`]) are a torque pair and an armature.
+//!
 //! Viscous friction (`damping`) is implicit in the solver. Dry friction is the engine's own in reduced coordinates;
 //! in maximal ones it is Coulomb's law made smooth below [`STRIBECK`], as a viscous friction that
 //! follows the speed: a joint under load creeps at less than that speed instead of sticking.
@@ -14,8 +16,9 @@ use rapier3d::prelude::{
     GenericJoint, JointAxis, MotorModel, Multibody, MultibodyLink, PhysicsWorld, Vector,
 };
 
+use crate::limits::SoftRange;
 use crate::model::{Joint, JointHandle, JointKind, Model, Placed};
-use crate::senses::Mechanics;
+use crate::senses::{JointTruth, Mechanics};
 
 /// Speed below which dry friction in maximal coordinates is viscous, rad/s or m/s.
 const STRIBECK: f64 = 0.01;
@@ -52,6 +55,10 @@ struct Motor {
     effort: Option<f64>,
     /// Friction that the solver's motor stands for besides the actuator, N·m·s/rad.
     drag: f64,
+    /// kg·m² or kg.
+    armature: f32,
+    /// The range whose ends give way.
+    soft: Option<SoftRange>,
 }
 
 impl Motors {
@@ -64,22 +71,25 @@ impl Motors {
         actuators: &Actuators,
         placed: &Placed,
         world: &mut PhysicsWorld,
+        timestep: f64,
     ) -> Self {
         let own = match actuators {
             Actuators::DifferentialDrive { torque, .. } => *torque,
             _ => None,
         };
-        let joints: Vec<Motor> = model
+        let mut joints: Vec<Motor> = model
             .joints
             .iter()
             .zip(&placed.joints)
             .map(|(joint, handle)| Motor::new(joint, *handle, own))
             .collect();
         // The engine damps every free direction of a multibody, its root's too, by 0.1 N·m·s/rad unasked.
-        for joint in &joints {
-            if let JointHandle::Multibody(handle) = joint.handle
-                && let Some((multibody, _)) = world.multibody_joints.get_mut(handle)
-            {
+        let handles = joints.iter().filter_map(|joint| match joint.handle {
+            JointHandle::Multibody(handle) => Some(handle),
+            JointHandle::Impulse(_) => None,
+        });
+        for handle in handles.chain(placed.plane) {
+            if let Some((multibody, _)) = world.multibody_joints.get_mut(handle) {
                 multibody.damping_mut().fill(0.0);
             }
         }
@@ -89,6 +99,13 @@ impl Motors {
                 multibody.frictions_mut()[dof] = joint.friction;
                 multibody.armature_mut()[dof] = joint.armature;
             });
+        }
+        for (motor, joint) in joints.iter_mut().zip(&model.joints) {
+            if let (Some(limit), Some(range)) = (&joint.soft_limit, joint.range()) {
+                // The inertia counts with the model as drawn, and so it still is.
+                let inverse = motor.inverse_inertia(world);
+                motor.soft = inverse.map(|inverse| SoftRange::new(limit, range, inverse, timestep));
+            }
         }
         Self { joints }
     }
@@ -106,6 +123,11 @@ impl Motors {
             joint.effort = Some(0.0);
             joint.drag = joint.viscous(state.velocity);
             joint.serve(0.0, 0.0, 0.0, world);
+        }
+        for (joint, state) in self.joints.iter().zip(&truth.joints) {
+            if let Some(range) = &joint.soft {
+                joint.give(range, state, world, placed, truth);
+            }
         }
     }
 
@@ -177,7 +199,40 @@ impl Motor {
             limit: own_limit.or(joint.effort.map(f64::from)).unwrap_or(f64::INFINITY),
             effort: Some(0.0),
             drag: 0.0,
+            armature: joint.armature,
+            soft: None,
         }
+    }
+
+    /// Does what a soft end does, if the joint is beyond it.
+    fn give(
+        &self,
+        range: &SoftRange,
+        state: &JointTruth,
+        world: &mut PhysicsWorld,
+        placed: &Placed,
+        truth: &Mechanics,
+    ) {
+        let mut give = None;
+        self.with_dof(world, |multibody, _, dof| {
+            let acceleration = f64::from(multibody.generalized_acceleration()[dof]);
+            give = range.give(state.position, state.velocity, acceleration);
+            let more = give.map_or(0.0, |give| give.inertia as f32);
+            multibody.armature_mut()[dof] = self.armature + more;
+        });
+        if let Some(give) = give {
+            self.push(give.effort, state.axis, world, placed, truth);
+        }
+    }
+
+    /// The inverse of the inertia that the joint feels when all other joints are free, 1/(kg·m²) or 1/kg.
+    fn inverse_inertia(&self, world: &mut PhysicsWorld) -> Option<f64> {
+        let (JointHandle::Multibody(handle), Some(_)) = (self.handle, self.axis()) else { return None };
+        let PhysicsWorld { multibody_joints, bodies, .. } = world;
+        let (multibody, id) = multibody_joints.get_mut(handle)?;
+        let dof = multibody.link(id)?.assembly_id();
+        let inverse = f64::from(multibody.dof_inverse_inertia(bodies)[dof]);
+        (inverse > 0.0).then_some(inverse)
     }
 
     /// The friction at `velocity` as a viscous one, N·m·s/rad; in reduced coordinates the engine has its own.

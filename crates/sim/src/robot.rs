@@ -70,7 +70,8 @@ impl RobotModel {
     }
 }
 
-fn fit(spec: &Robot<()>, model: Model, problems: &mut Problems<'_>) -> Option<RobotModel> {
+fn fit(spec: &Robot<()>, mut model: Model, problems: &mut Problems<'_>) -> Option<RobotModel> {
+    soften(spec, &mut model, problems);
     let frames: Vec<&str> = model.frames.iter().map(|frame| frame.name.as_str()).collect();
     let joints: Vec<&str> = model.joints.iter().map(|joint| joint.name.as_str()).collect();
 
@@ -86,6 +87,13 @@ fn fit(spec: &Robot<()>, model: Model, problems: &mut Problems<'_>) -> Option<Ro
     if let (Articulation::Impulse, Some(link)) = (spec.articulation, model.light_link()) {
         let message = format!("the link `{link}` between joints has no mass and inertia of its own");
         problems.help("/articulation", message, "set `articulation: multibody`");
+    }
+    if spec.planar && model.anchored {
+        problems.help(
+            "/planar",
+            "the model's root is bolted to the world already",
+            "leave out `planar`, or give the model a free root",
+        );
     }
     for (i, surface) in spec.surfaces.iter().enumerate() {
         if model.frame(&surface.link).is_none() {
@@ -232,6 +240,35 @@ fn fit(spec: &Robot<()>, model: Model, problems: &mut Problems<'_>) -> Option<Ro
         actuated,
         signs,
     })
+}
+
+/// Gives the model's joints the soft limits of the robot file.
+fn soften(spec: &Robot<()>, model: &mut Model, problems: &mut Problems<'_>) {
+    for (i, limit) in spec.soft_limits.iter().enumerate() {
+        let Some(named) = &limit.joints else {
+            for joint in model.joints.iter_mut().filter(|joint| joint.range().is_some()) {
+                joint.soft_limit = Some(limit.clone());
+            }
+            continue;
+        };
+        for (j, name) in named.iter().enumerate() {
+            let here = format!("/soft_limits/{i}/joints/{j}");
+            match model.joint(name) {
+                None => {
+                    let known: Vec<&str> = model.joints.iter().map(|joint| joint.name.as_str()).collect();
+                    problems.unknown(&here, "joint", name, known);
+                }
+                Some(joint) if model.joints[joint].range().is_none() => {
+                    problems.help(
+                        &here,
+                        format!("the joint `{name}` has no range that could end"),
+                        "give it one in the model, or leave it out here",
+                    );
+                }
+                Some(joint) => model.joints[joint].soft_limit = Some(limit.clone()),
+            }
+        }
+    }
 }
 
 /// `frame` in the frame `base`, with every joint at zero.

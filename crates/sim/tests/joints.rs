@@ -72,6 +72,15 @@ fn a_torque_is_inertia_times_acceleration() {
     }
 }
 
+/// The engine's own record of a body's velocity is a step old in reduced coordinates.
+#[test]
+fn a_velocity_is_that_of_now() {
+    for articulation in ARTICULATIONS {
+        let [_, velocity, _] = hold(&mut arm(articulation, "", TORQUE), 1.0, None, 0.01);
+        about(velocity, 0.01 / INERTIA, 0.001, articulation);
+    }
+}
+
 #[test]
 fn a_torque_ends_at_the_effort_limit() {
     for articulation in ARTICULATIONS {

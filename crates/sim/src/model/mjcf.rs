@@ -85,6 +85,7 @@ pub(super) fn load(path: &Path, text: &str) -> Result<Model, String> {
                 damping: joint.damping_per_dof,
                 friction: joint.frictionloss_per_dof,
                 armature: joint.armature_per_dof,
+                soft_limit: None,
             }
         })
         .collect();

@@ -12,12 +12,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use neuraxis_core::file::FileError;
-use neuraxis_core::robot::Articulation;
+use neuraxis_core::robot::{Articulation, Robot};
+use neuraxis_core::soft_limit::SoftLimit;
 use rapier3d::parry::bounding_volume::{Aabb, BoundingVolume as _};
 use rapier3d::parry::mass_properties::MassProperties;
 use rapier3d::prelude::{
-    Collider, GenericJoint, ImpulseJointHandle, JointAxesMask, MultibodyJointHandle, PhysicsWorld, Pose,
-    RigidBodyBuilder, RigidBodyHandle, Vector,
+    Collider, GenericJoint, ImpulseJointHandle, JointAxesMask, JointAxis, MultibodyJointHandle, PhysicsWorld,
+    Pose, RigidBodyBuilder, RigidBodyHandle, Vector,
 };
 
 /// A rigid piece.
@@ -70,6 +71,8 @@ pub struct Joint {
     pub friction: f32,
     /// Reflected inertia of the motor, kg·m² or kg.
     pub armature: f32,
+    /// How it gives way at the ends of its range; the engine's hard ends if not given.
+    pub soft_limit: Option<SoftLimit>,
 }
 
 /// A name for a place on a link: a link that was merged away, or a site.
@@ -109,6 +112,8 @@ pub struct Placed {
     pub links: Vec<RigidBodyHandle>,
     /// One handle a joint.
     pub joints: Vec<JointHandle>,
+    /// What holds a planar body in its plane, in reduced coordinates.
+    pub(crate) plane: Option<MultibodyJointHandle>,
 }
 
 /// A joint in a physics world.
@@ -189,6 +194,20 @@ impl Link {
 
 /// A rigid body's principal moments obey the triangle inequality; so much slack is for rounding in files.
 const TRIANGLE: f32 = 1.02;
+
+impl Joint {
+    /// First and last position, rad or m, if the file limits them.
+    #[must_use]
+    pub fn range(&self) -> Option<[f64; 2]> {
+        let axis = match self.kind {
+            JointKind::Revolute => JointAxis::AngX,
+            JointKind::Prismatic => JointAxis::LinX,
+            JointKind::Other | JointKind::Fixed => return None,
+        };
+        let limits = self.joint.limits(axis)?;
+        Some([f64::from(limits.min), f64::from(limits.max)])
+    }
+}
 
 impl Model {
     /// The joint called `name`.
@@ -360,14 +379,17 @@ impl Model {
         below.iter().skip(1).any(|child| !self.links[*child].is_light())
     }
 
-    /// Puts the model into `world` with its root frame at `root`. Every collider gets `user_data`.
+    /// Puts the model into `world` with its root frame at `root`, held together and held in the plane as `robot` says.
+    /// Every collider gets `user_data`.
     pub(crate) fn insert(
         &self,
         world: &mut PhysicsWorld,
         root: &Pose,
-        articulation: Articulation,
+        robot: &Robot<()>,
         user_data: u128,
     ) -> Placed {
+        let articulation = robot.articulation;
+        let is_planar = robot.planar && !self.anchored;
         let to_world = *root * self.links[0].pose.inverse();
         let mut links = Vec::with_capacity(self.links.len());
         for (i, link) in self.links.iter().enumerate() {
@@ -378,6 +400,8 @@ impl Model {
                 .additional_mass_properties(link.mass)
                 .can_sleep(false)
                 .user_data(user_data);
+            // The plane carries it; carried by the engine, its weight turns small links a little by rounding.
+            let body = if is_planar { body.gravity_scale(0.0) } else { body };
             let handle = world.insert_body(body);
             for collider in &link.colliders {
                 let mut collider = collider.clone();
@@ -386,9 +410,18 @@ impl Model {
             }
             links.push(handle);
         }
+        let mut plane = None;
+        if is_planar {
+            let ground = world.insert_body(RigidBodyBuilder::fixed().pose(*root));
+            let held = JointAxesMask::LIN_Z | JointAxesMask::ANG_X | JointAxesMask::ANG_Y;
+            plane = world.insert_multibody_joint(ground, links[0], GenericJoint::new(held));
+        }
         let mut joints = Vec::with_capacity(self.joints.len());
         for joint in &self.joints {
             let mut data = joint.joint;
+            if joint.soft_limit.is_some() {
+                data.limit_axes = JointAxesMask::empty();
+            }
             data.set_contacts_enabled(false);
             let (parent, child) = (links[joint.parent], links[joint.child]);
             let multibody = match articulation {
@@ -407,7 +440,7 @@ impl Model {
                 multibody.set_self_contacts_enabled(false);
             }
         }
-        Placed { links, joints }
+        Placed { links, joints, plane }
     }
 }
 

@@ -70,6 +70,7 @@ pub(super) fn load(path: &Path, text: &str) -> Result<Model, String> {
             damping: source.dynamics.as_ref().map_or(0.0, |d| d.damping.max(0.0) as f32),
             friction: source.dynamics.as_ref().map_or(0.0, |d| d.friction.max(0.0) as f32),
             armature: 0.0,
+            soft_limit: None,
         });
     }
     if text.contains("<transmission") {

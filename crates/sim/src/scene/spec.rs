@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::labyrinth;
+use crate::medium::Medium;
 
 /// A world, the robots in it and their goals: one file in `scenes/`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -32,6 +33,9 @@ pub struct SceneSpec {
     /// The physics engine.
     #[serde(default)]
     pub physics: Physics,
+    /// Water, air or anything else that everything in the scene moves through; nothing if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub medium: Option<Medium>,
     /// What can be seen or heard from afar.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub beacons: Vec<Beacon>,
@@ -505,6 +509,9 @@ impl Validate for SceneSpec {
                     None => {}
                 }
             }
+        }
+        if let Some(medium) = &self.medium {
+            medium.validate(problems);
         }
         for (i, beacon) in self.beacons.iter().enumerate() {
             if !beacon.at.iter().all(|v| v.abs() <= 1000.0) {
