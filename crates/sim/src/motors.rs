@@ -182,7 +182,8 @@ impl Motors {
         let joint = &self.joints[index];
         joint.effort.unwrap_or_else(|| {
             let substeps = world.integration_parameters.num_solver_iterations as f64;
-            joint.impulse(world) * substeps / timestep + joint.drag * velocity
+            // The engine counts what the motor takes from the joint.
+            joint.drag * velocity - joint.impulse(world) * substeps / timestep
         })
     }
 }

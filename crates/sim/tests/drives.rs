@@ -46,6 +46,24 @@ fn straight_ahead_is_straight() {
 }
 
 #[test]
+fn who_speeds_up_pays_for_it_and_who_brakes_gets_nothing_back() {
+    let mut body = solo(OPEN, 1);
+    // What the electronics draw besides the motors, W.
+    let idle = 4.0;
+    let spent = |body: &SoloBody| {
+        let robot = &body.arena().robots()[0];
+        robot.score.energy - idle * body.arena().now().seconds()
+    };
+    drive(&mut body, Twist2::new(0.2, 0.0), 1.0);
+    let kinetic = 0.5 * f64::from(burger().model.mass()) * 0.2 * 0.2;
+    let paid = spent(&body);
+    assert!((0.9..10.0).contains(&(paid / kinetic)), "{paid} J for {kinetic} J of motion");
+    drive(&mut body, Twist2::new(0.0, 0.0), 1.0);
+    let braked = spent(&body) - paid;
+    assert!((-1e-6..0.25 * kinetic).contains(&braked), "{braked} J for braking");
+}
+
+#[test]
 fn turning_in_place_turns() {
     let mut body = solo(OPEN, 1);
     let pose = drive(&mut body, Twist2::new(0.0, 1.0), 3.0);
