@@ -3,7 +3,7 @@
 use neuraxis_cognition::{Navigator, Situation};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::brain::SafetyState;
-use neuraxis_core::reasons::{MotionMode, Reasons, SpeedLimit};
+use neuraxis_core::reasons::{MotionMode, MotorReason, Reasons, SpeedLimit};
 use neuraxis_core::{
     Brain, Command, Decision, Drive, Goal, GoalStatus, Needs, OccupancyGrid, Percepts, Pose2, Sketch, Stamp,
 };
@@ -148,6 +148,8 @@ impl Brain for RobotBrain {
 
         command.stamp = percepts.now;
         self.circuit.step(&decision.drive, percepts, dt, command);
+        let told = self.circuit.diagnostics();
+        decision.reasons.motor = MotorReason { missing: told.missing_now, reflexes: told.reflexes };
         self.supervisor.supervise(percepts, &decision.belief, command);
         decision.safety = self.supervisor.state();
     }

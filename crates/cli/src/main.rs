@@ -4,6 +4,7 @@ mod bench;
 mod bench_navigation;
 mod builtin;
 mod check;
+mod circuit;
 mod create;
 mod doctor;
 mod estimate;
@@ -50,6 +51,8 @@ enum Verb {
     Bench(bench::BenchArgs),
     /// Check robot and scene files: everything that is wrong with them, before anything runs.
     Check(check::CheckArgs),
+    /// Look at the motor circuit of a robot.
+    Circuit(circuit::CircuitArgs),
     /// Write a new robot or scene file.
     New(create::NewArgs),
     /// Look at this computer: what would slow a robot down or stop it?
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
         Verb::Why(args) => why::why(&args),
         Verb::Bench(args) => bench::bench(&args),
         Verb::Check(args) => check::check(&args),
+        Verb::Circuit(args) => circuit::circuit(&args),
         Verb::New(args) => create::create(&args),
         Verb::Doctor => doctor::doctor(),
         Verb::Completions { shell } => {

@@ -120,6 +120,9 @@ fn words(robot: &str, e: &Explanation) -> String {
     if e.motion.mode == MotionMode::Follow {
         line("speed", speed(e));
     }
+    if e.motor.missing > 0 {
+        line("motor", format!("{} numbers of the joints are missing: these are relaxed", e.motor.missing));
+    }
     let (need, value) = &e.need;
     line(
         "need",

@@ -57,7 +57,7 @@ fn complaint(file: &str, from: &str, to: &str) -> String {
 #[test]
 fn help_of_every_verb() {
     let folder = workshop();
-    let verbs: [&[&str]; 14] = [
+    let verbs: [&[&str]; 15] = [
         &["--help"],
         &["run", "--help"],
         &["replay", "--help"],
@@ -66,6 +66,7 @@ fn help_of_every_verb() {
         &["bench", "fusion", "--help"],
         &["bench", "navigation", "--help"],
         &["check", "--help"],
+        &["circuit", "show", "--help"],
         &["new", "--help"],
         &["new", "robot", "--help"],
         &["new", "scene", "--help"],

@@ -18,6 +18,17 @@ pub struct Reasons {
     pub motion: MotionReason,
     /// What a goal was given up on, if it was.
     pub verdict: Option<Verdict>,
+    /// What the motor circuit lacks.
+    pub motor: MotorReason,
+}
+
+/// What a motor circuit lacks, and what its reflexes did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct MotorReason {
+    /// Numbers of the senses that it has to do without now: joints that are not felt are relaxed.
+    pub missing: usize,
+    /// Reflexes of the circuit that began so far.
+    pub reflexes: u64,
 }
 
 /// What a goal was given up on.

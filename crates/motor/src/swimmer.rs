@@ -12,7 +12,8 @@
 //!
 //! Departures: turning is limited (`turn_limit`), because with a constant drive of 1 the side unit of the head is
 //! saturated over the whole period, so that the head no longer swings and the body stalls; at rest all muscles are
-//! relaxed, whatever the weights; a body that is asked to turn in place swims a curve (`turning_speed`), for it cannot;
+//! relaxed, whatever the weights; a body that is asked to turn in place swims a curve (`turning_speed`), for it cannot; turns
+//! are averaged over a period (`turn_window`);
 //! and a joint that is not felt has its muscles relaxed.
 
 use std::collections::BTreeMap;
@@ -61,6 +62,11 @@ pub struct SwimmerSpec {
     /// The strongest turn: more than about 0.8 stalls the swimmer and turns it the wrong way.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub turn_limit: f64,
+    /// It turns by the mean of what it was asked for over this time, s; one period of the oscillator if not given, so that the
+    /// swing of the body to both sides, which the brain sees as a change of its heading, does not steer it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub turn_window: Option<f64>,
     /// Speed at which it swims when it is asked to turn in place with all its might.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub turning_speed: f64,
@@ -84,6 +90,7 @@ impl Default for SwimmerSpec {
             weight_sharing: true,
             turn_joints: 1,
             turn_limit: 0.75,
+            turn_window: None,
             turning_speed: 0.5,
             parameters: BTreeMap::new(),
         }
@@ -314,6 +321,9 @@ pub struct SwimmerCircuit {
     actuators: Vec<usize>,
     torque: f64,
     pace: Pace,
+    /// What turns were asked for in the last steps, and which of them is the oldest.
+    turns: Vec<f64>,
+    oldest: usize,
     q: Vec<f64>,
     activation: Vec<f64>,
     diagnostics: Diagnostics,
@@ -343,7 +353,10 @@ impl SwimmerCircuit {
             felt.push(found.filter(|_| spec.proprioception));
         }
         let swimmer = Swimmer::new(spec, joints.len())?;
+        let window = spec.turn_window.unwrap_or(spec.period);
         Ok(Self {
+            turns: vec![0.0; (window / spec.step).round().max(1.0) as usize],
+            oldest: 0,
             q: vec![0.0; joints.len()],
             activation: vec![0.0; joints.len()],
             swimmer,
@@ -353,6 +366,15 @@ impl SwimmerCircuit {
             pace: Pace::new(spec.step),
             diagnostics: Diagnostics::default(),
         })
+    }
+}
+
+impl SwimmerCircuit {
+    /// The mean turn, `asked` for now among the last ones.
+    fn mean_turn(&mut self, asked: f64) -> f64 {
+        self.turns[self.oldest] = if asked.is_finite() { asked.clamp(-1.0, 1.0) } else { 0.0 };
+        self.oldest = (self.oldest + 1) % self.turns.len();
+        self.turns.iter().sum::<f64>() / self.turns.len() as f64
     }
 }
 
@@ -368,7 +390,8 @@ impl MotorCircuit for SwimmerCircuit {
             self.diagnostics.missing += self.diagnostics.missing_now as u64;
         }
         for _ in 0..steps {
-            self.swimmer.step(&self.q, drive.speed, drive.turn, &mut self.activation);
+            let turn = self.mean_turn(drive.turn);
+            self.swimmer.step(&self.q, drive.speed, turn, &mut self.activation);
         }
         for (index, activation) in self.actuators.iter().zip(&self.activation) {
             if let Some(value) = command.values.get_mut(*index) {
@@ -380,6 +403,8 @@ impl MotorCircuit for SwimmerCircuit {
     fn reset(&mut self) {
         self.swimmer.circuit.reset();
         self.pace.reset();
+        self.turns.fill(0.0);
+        self.oldest = 0;
         self.activation.fill(0.0);
         self.diagnostics = Diagnostics::default();
     }

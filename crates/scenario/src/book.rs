@@ -48,7 +48,7 @@ impl Files {
             robot_paths.push(path.clone());
             paths.push(path);
             let map = robot.map.iter().flat_map(|map| &map.files);
-            for file in robot.model.model.files.iter().chain(map) {
+            for file in robot.model.model.files.iter().chain(map).chain(&robot.circuit) {
                 paths.push(file.canonicalize()?);
             }
         }

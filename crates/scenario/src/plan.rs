@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use neuraxis_brain::{RobotBrain, RobotFile};
 use neuraxis_core::file::{self, FileError, Loaded, Override};
 use neuraxis_core::{OccupancyGrid, map_file};
+use neuraxis_neural::CircuitSpec;
 use neuraxis_sim::scene::SceneSpec;
 use neuraxis_sim::scene::spec::Errand;
 use neuraxis_sim::scene::world::{Layout, Size};
@@ -19,6 +20,8 @@ pub struct PlannedRobot {
     pub model: RobotModel,
     /// The map of the place that its file names.
     pub map: Option<KnownMap>,
+    /// The file of its motor circuit, if it has one of its own.
+    pub circuit: Option<PathBuf>,
 }
 
 /// A map that a brain begins with.
@@ -102,7 +105,14 @@ impl PlannedRobot {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn load(path: &Path, overrides: &[Override]) -> Result<Self, FileError> {
-        let file = file::load::<RobotFile>(path, overrides)?;
+        let mut file = file::load::<RobotFile>(path, overrides)?;
+        let mut circuit = None;
+        if let Some(named) = file.value.brain.motor.file() {
+            let path = file.reference("/brain/motor/file", named)?;
+            let wiring = file::load::<CircuitSpec>(&path, &[])?.value;
+            file.value.brain.motor.set_wiring(wiring);
+            circuit = Some(path);
+        }
         let model = RobotModel::new(&file)?;
         if let Err(error) =
             RobotBrain::new(&file.value.brain, &model.description, neuraxis_core::Pose2::default())
@@ -115,7 +125,7 @@ impl PlannedRobot {
             Some(named) => Some(KnownMap::load(&file.reference("/brain/fusion/map/file", named)?)?),
             None => None,
         };
-        Ok(Self { file, model, map })
+        Ok(Self { file, model, map, circuit })
     }
 }
 

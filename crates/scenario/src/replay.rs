@@ -1,12 +1,13 @@
 //! Runs brains again on recorded senses, and whole trials again from the files of a recording.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use neuraxis_brain::{RobotBrain, RobotFile};
 use neuraxis_core::body::{Body as _, BodyDescription, BodyError};
 use neuraxis_core::file::{self, FileError, Override};
 use neuraxis_core::{Brain, Decision, Pose2, Stamp, ops};
+use neuraxis_neural::CircuitSpec;
 use neuraxis_record::recording::RecordedRobot;
 use neuraxis_record::replay::Fault;
 use neuraxis_record::trace::{self, Difference, Tick};
@@ -106,6 +107,28 @@ pub fn robot_file(
     Ok(loaded.map_err(|error| ReplayError::Files(vec![error]))?.value)
 }
 
+/// The file that the robot file names, unpacked into `folder`.
+fn attached(
+    recording: &Recording,
+    robot: &RecordedRobot,
+    folder: &Path,
+    named: &str,
+) -> Result<PathBuf, ReplayError> {
+    recording.unpack(folder)?;
+    let beside = folder.join(&robot.session.file);
+    // What was named from the root of the disk lies under its name among the attachments.
+    let name = Path::new(named).file_name().map(|name| name.to_string_lossy().into_owned());
+    let attached = recording.attachments.iter().map(|(attached, _)| attached);
+    let by_name =
+        attached.filter(|a| name.as_deref().is_some_and(|name| a.ends_with(name))).map(|a| folder.join(a));
+    let relative = Some(beside.parent().unwrap_or(folder).join(named)).filter(|p| p.starts_with(folder));
+    relative
+        .into_iter()
+        .chain(by_name)
+        .find(|path| path.is_file())
+        .ok_or_else(|| ReplayError::Recording(format!("the file `{named}` is missing from the recording")))
+}
+
 /// The map that the robot file names, from the recording; `None` if it names none.
 fn known_map(
     recording: &Recording,
@@ -114,20 +137,7 @@ fn known_map(
 ) -> Result<Option<KnownMap>, ReplayError> {
     let Some(named) = &file.brain.fusion.map.file else { return Ok(None) };
     let folder = tempfile::tempdir()?;
-    recording.unpack(folder.path())?;
-    let beside = folder.path().join(&robot.session.file);
-    // A map that was named from the root of the disk lies under its name among the attachments.
-    let name = Path::new(named).file_name().map(|name| name.to_string_lossy().into_owned());
-    let attached = recording.attachments.iter().map(|(attached, _)| attached);
-    let by_name = attached
-        .filter(|a| name.as_deref().is_some_and(|name| a.ends_with(name)))
-        .map(|a| folder.path().join(a));
-    let relative =
-        Some(beside.parent().unwrap_or(folder.path()).join(named)).filter(|p| p.starts_with(folder.path()));
-    let path =
-        relative.into_iter().chain(by_name).find(|path| path.is_file()).ok_or_else(|| {
-            ReplayError::Recording(format!("the map `{named}` is missing from the recording"))
-        })?;
+    let path = attached(recording, robot, folder.path(), named)?;
     KnownMap::load(&path).map(Some).map_err(|error| ReplayError::Files(vec![error]))
 }
 
@@ -141,7 +151,14 @@ pub fn brain(
     settings: &[Override],
 ) -> Result<RobotBrain, ReplayError> {
     let session = &robot.session;
-    let file = robot_file(recording, robot, settings)?;
+    let mut file = robot_file(recording, robot, settings)?;
+    if let Some(named) = file.brain.motor.file().map(str::to_owned) {
+        let folder = tempfile::tempdir()?;
+        let path = attached(recording, robot, folder.path(), &named)?;
+        let wiring =
+            file::load::<CircuitSpec>(&path, &[]).map_err(|error| ReplayError::Files(vec![error]))?;
+        file.brain.motor.set_wiring(wiring.value);
+    }
     let body = body(session, &file)?;
     let map = known_map(recording, robot, &file)?;
     let known = map.as_ref().map(|map| &map.grid);

@@ -4,7 +4,7 @@
 //! what it then says are the reasons that it wrote down itself as it decided (`neuraxis_core::reasons`).
 
 use neuraxis_core::brain::Limit;
-use neuraxis_core::reasons::{PlanReason, Refusal};
+use neuraxis_core::reasons::{MotorReason, PlanReason, Refusal};
 use neuraxis_core::{Decision, Goal, Stamp, ops};
 use neuraxis_record::Recording;
 use neuraxis_record::recording::RecordedRobot;
@@ -49,6 +49,8 @@ pub struct Explanation {
     pub plan: PlanReason,
     /// Why this drive.
     pub motion: neuraxis_core::reasons::MotionReason,
+    /// What the motor circuit lacks.
+    pub motor: MotorReason,
     /// The descending drive: speed 0..1, turn -1..1.
     pub drive: [f64; 2],
     /// The need that was met worst, and how well.
@@ -178,6 +180,7 @@ fn describe(
         events: belief.events,
         plan: decision.reasons.plan,
         motion: decision.reasons.motion,
+        motor: decision.reasons.motor,
         drive: [decision.drive.speed, decision.drive.turn],
         need: (need.to_owned(), value),
         is_pressing: value < PRESSING,

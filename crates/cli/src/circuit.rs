@@ -1,0 +1,123 @@
+//! `neuraxis circuit show`: the units, synapses and parameters of a robot's motor circuit, and a drawing of it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use comfy_table::Table;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use neuraxis_core::file::Override;
+use neuraxis_neural::{CircuitSpec, Part, Weight};
+use neuraxis_scenario::plan::PlannedRobot;
+
+use crate::exit::Exit;
+use crate::output;
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  neuraxis circuit show robots/swimmer/swimmer6.yaml\n  neuraxis circuit show robots/swimmer/swimmer6.yaml --svg swimmer.svg"
+)]
+pub(crate) struct CircuitArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand, Debug)]
+enum What {
+    /// Print its units, synapses and parameters, and draw it.
+    Show {
+        /// The robot's file.
+        robot: PathBuf,
+        /// Draw it into this file.
+        #[arg(long, value_name = "FILE")]
+        svg: Option<PathBuf>,
+        /// Change a setting of the robot's file.
+        #[arg(long = "set", value_name = "KEY=VALUE")]
+        settings: Vec<Override>,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub(crate) fn circuit(args: &CircuitArgs) -> Exit {
+    let What::Show { robot, svg, settings, json } = &args.what;
+    let planned = match PlannedRobot::load(robot, &crate::run::sorted(settings).robot_overrides) {
+        Ok(planned) => planned,
+        Err(error) => {
+            output::complain(&[error]);
+            return Exit::Usage;
+        }
+    };
+    let spec = &planned.file.value.brain.motor;
+    // That it fits the body was checked when the file was loaded.
+    let Ok(circuit) = neuraxis_motor::build(spec, &planned.model.description) else {
+        return output::usage("the circuit does not fit the body", "`neuraxis check` says why");
+    };
+    let Some(wiring) = circuit.wiring() else {
+        let message = format!("the motor level of {} has no units and no synapses", planned.file.value.name);
+        return output::usage(&message, "circuits with units: swimmer, quadruped, wired");
+    };
+    if let Some(path) = svg
+        && let Err(error) = output::write(path, neuraxis_neural::draw::svg(wiring))
+    {
+        let message = format!("cannot write {}: {error}", path.display());
+        return output::usage(&message, "choose a place that you may write to");
+    }
+    if *json {
+        output::say(&serde_json::to_string_pretty(wiring).unwrap_or_default());
+    } else {
+        output::say(&words(wiring));
+    }
+    Exit::Good
+}
+
+fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_header(header);
+    table
+}
+
+fn weight(weight: &Weight) -> String {
+    match weight {
+        Weight::Number(number) => format!("{number}"),
+        Weight::Parameter(name) => name.clone(),
+    }
+}
+
+fn words(wiring: &CircuitSpec) -> String {
+    let mut units = table(&["unit", "kind", "bias"]);
+    for unit in &wiring.units {
+        units.add_row([
+            unit.name().to_owned(),
+            unit.kind().to_owned(),
+            unit.bias().map_or("-".to_owned(), weight),
+        ]);
+    }
+    let mut synapses = table(&["from", "to", "weight", "sign", "delay s"]);
+    for synapse in &wiring.synapses {
+        let from = match synapse.part {
+            Part::Whole => synapse.from.clone(),
+            Part::Positive => format!("{} > 0", synapse.from),
+            Part::Negative => format!("{} < 0", synapse.from),
+        };
+        synapses.add_row([
+            from,
+            synapse.to.clone(),
+            weight(&synapse.weight),
+            format!("{:?}", synapse.sign).to_lowercase(),
+            format!("{}", synapse.delay),
+        ]);
+    }
+    let mut parameters = table(&["parameter", "value"]);
+    for (name, value) in &wiring.parameters {
+        parameters.add_row([name.clone(), format!("{value}")]);
+    }
+    format!(
+        "{}: {} units, {} synapses, {} parameters, a step each {} s\n{units}\n{synapses}\n{parameters}",
+        wiring.name,
+        wiring.units.len(),
+        wiring.synapses.len(),
+        wiring.parameters.len(),
+        wiring.step
+    )
+}
