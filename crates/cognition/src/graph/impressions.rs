@@ -38,6 +38,11 @@ const WIDEST_GAP: f64 = 3.0;
 /// Two touches are opposite to one another if the cosine between each and the line that joins them is more than this.
 const OPPOSITE: f64 = 0.25;
 
+/// Where there is reason to think that the body fits, it may come so near to what it touched, radii.
+const SQUEEZE: f64 = 0.75;
+/// What lies across from the end of a wall may be felt so far from the other side, as a cosine.
+const ACROSS: f64 = 0.1;
+
 /// Where a wall ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WallEnd {
@@ -421,8 +426,8 @@ impl Impressions {
     /// The narrow way that the impression `i` tells together with the nearest one opposite to it: the point in its middle, and the
     /// direction in which it leads on (a unit vector).
     ///
-    /// Each of the two was felt from the side of the other, so that the body was between them, and they are so far apart that it
-    /// fits.
+    /// Each of the two was felt from the side of the other, so that the body was between them, or one is the end of a wall and the
+    /// other lies across; and they are so far apart that it fits.
     #[must_use]
     pub fn gap_at(&self, i: usize) -> Option<(Point2<f64>, Vector2<f64>)> {
         let one = &self.list[i];
@@ -433,11 +438,12 @@ impl Impressions {
             let other = &self.list[j];
             let d = other.at - one.at;
             let width = d.norm();
-            let fits = width >= 2.0 * self.core() && width <= widest;
-            let is_between =
-                other.toward.dot(&d) > OPPOSITE * width && one.toward.dot(&d) < -OPPOSITE * width;
+            let fits = width >= 2.0 * SQUEEZE * self.radius && width <= widest;
+            // Each was felt from the side of the other; or one was, and the other is the wall across.
+            let (facing, faced) = (-one.toward.dot(&d) / width, other.toward.dot(&d) / width);
+            let is_between = facing.min(faced) > -ACROSS;
             // In the corner of a room it would be between two walls, too.
-            let is_end = one.is_end || other.is_end;
+            let is_end = one.is_end && facing > OPPOSITE || other.is_end && faced > OPPOSITE;
             if fits && is_between && is_end && other.counts() && best.is_none_or(|b| (width, j) < b) {
                 best = Some((width, j));
             }
@@ -446,15 +452,15 @@ impl Impressions {
         let other = &self.list[j];
         let d = (other.at - one.at) / width;
         let across = Vector2::new(-d.y, d.x);
-        let side = (one.toward + other.toward).dot(&across);
-        Some((nalgebra::center(&one.at, &other.at), across * side.signum()))
+        let across = across * (one.toward + other.toward).dot(&across).signum();
+        let middle = nalgebra::center(&one.at, &other.at);
+        Some((middle, self.flat(middle, across)))
     }
 
     /// Whether the impression `end` is where the wall ends that was felt at `wall`.
     fn end_of_wall(&self, end: usize, wall: usize) -> Option<WallEnd> {
         let (end, wall) = (&self.list[end], &self.list[wall]);
         let n = wall.toward;
-        let t = Vector2::new(-n.y, n.x);
         let d = end.at - wall.at;
         let is_near = d.norm() <= self.along && d.norm() >= ENDS_APART * self.radius;
         let is_in_line = d.dot(&n).abs() < IN_LINE * self.radius;
@@ -463,12 +469,38 @@ impl Impressions {
         if !(is_near && is_in_line && is_askew) || end.is_end || !end.counts() || !wall.counts() {
             return None;
         }
-        Some(WallEnd { at: end.at, into: n, along: -t * end.toward.dot(&t).signum() })
+        let into = self.flat(end.at, n);
+        let t = Vector2::new(-into.y, into.x);
+        Some(WallEnd { at: end.at, into, along: -t * end.toward.dot(&t).signum() })
+    }
+
+    /// The direction into the walls around `at`, felt about as `n`: the mean of what was felt there, for one touch may err.
+    fn flat(&self, at: Point2<f64>, n: Vector2<f64>) -> Vector2<f64> {
+        let corner = Vector2::new(self.along, self.along);
+        let near = self.near(at - corner, at + corner).map(|i| &self.list[i]);
+        let sum: Vector2<f64> = near
+            .filter(|i| i.counts() && !i.is_end && i.toward.dot(&n) > ASKEW[1])
+            .map(|i| i.toward * f64::from(i.felt))
+            .sum();
+        if sum.norm() > 0.5 { sum.normalize() } else { n }
     }
 
     /// What is charged for going straight from `from` to `to`.
     #[must_use]
     pub fn charge(&self, from: Point2<f64>, to: Point2<f64>) -> Charge {
+        self.charge_for(from, to, self.core())
+    }
+
+    /// The same where there is reason to think that the body fits through: touches err, and what they leave open is tried. Guesses
+    /// that a wall goes on charge nothing.
+    #[must_use]
+    pub fn charge_invited(&self, from: Point2<f64>, to: Point2<f64>) -> Charge {
+        let charge = self.charge_for(from, to, SQUEEZE * self.radius);
+        Charge { cost: charge.cost - charge.vague, vague: 0.0, ..charge }
+    }
+
+    /// The same for a body whose middle may come as near as `closest` (m) to what it touched.
+    fn charge_for(&self, from: Point2<f64>, to: Point2<f64>, closest: f64) -> Charge {
         if !self.spec.impressions {
             return Charge::default();
         }
@@ -497,7 +529,7 @@ impl Impressions {
             let gap = (impression.at - (from + u * ahead)).norm();
             // Leaving a place where it is touched is no way through.
             let leaves = ahead <= 0.0 && impression.toward.dot(&u) < 0.3;
-            if gap < self.core() && !leaves {
+            if gap < closest && !leaves {
                 core = core
                     .max(impression.weight * f64::from(1_u32 << impression.felt.min(12).saturating_sub(1)));
             }

@@ -247,7 +247,7 @@ impl GraphNavigator {
             let to = middle + into * (PASS.2 * self.radius);
             for far in PASS.1 {
                 let from = middle - into * (far * self.radius);
-                if self.impressions.fits(from) && !self.impressions.charge(from, to).is_blocked {
+                if self.impressions.fits(from) && !self.impressions.charge_invited(from, to).is_blocked {
                     self.graph.invite(from, to, 0.03 * self.radius, &self.impressions);
                     break;
                 }

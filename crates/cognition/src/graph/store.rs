@@ -9,7 +9,7 @@ use nalgebra::Point2;
 use neuraxis_core::sketch::EdgeKind;
 use neuraxis_core::{Stamp, ops};
 
-use super::impressions::{Charge, Impressions};
+use super::impressions::Impressions;
 use super::spec::GraphSpec;
 
 /// No node, no edge.
@@ -475,11 +475,17 @@ impl Graph {
     pub fn recharge(&mut self, edge: u32, impressions: &Impressions) {
         let [a, b] = self.edges[edge as usize].ends;
         let (from, to) = (self.at(a), self.at(b));
-        let (forth, back) = (impressions.charge(from, to), impressions.charge(to, from));
+        let of = |a, b| {
+            if self.edges[edge as usize].is_invited {
+                impressions.charge_invited(a, b)
+            } else {
+                impressions.charge(a, b)
+            }
+        };
+        let (forth, back) = (of(from, to), of(to, from));
         let is_blocked = forth.is_blocked || back.is_blocked;
         let e = &mut self.edges[edge as usize];
-        let cost = |charge: Charge| charge.cost - if e.is_invited { charge.vague } else { 0.0 };
-        let charge = [cost(forth), cost(back)];
+        let charge = [forth.cost, back.cost];
         if e.charge != charge || e.is_blocked != is_blocked {
             e.charge = charge;
             e.is_blocked = is_blocked;
