@@ -13,6 +13,7 @@ use neuraxis_scenario::bench::fusion::{self, Order, RobotBench};
 use neuraxis_scenario::bench::fusion_page;
 use neuraxis_scenario::plan::Changes;
 
+use crate::bench_motor::{self, MotorArgs};
 use crate::bench_navigation::{self, NavigationArgs};
 use crate::exit::Exit;
 use crate::{builtin, output, run};
@@ -31,6 +32,9 @@ enum What {
     /// Navigators beside each other in mazes that they have never seen, by touch: the cognitive graph against D* Lite, LRTA*
     /// and a random walk; what each learns in five trials, and what becomes of it when a wall is moved.
     Navigation(NavigationArgs),
+    /// The swimmer's circuit on its body beside its published peer: bodies of 3 to 12 links, the circuit without each of its
+    /// parts, trained parameters on other bodies, and how fast it runs.
+    Motor(MotorArgs),
 }
 
 #[derive(Args, Debug)]
@@ -80,6 +84,7 @@ pub(crate) fn bench(args: &BenchArgs) -> Exit {
     match &args.what {
         What::Fusion(args) => bench_fusion(args),
         What::Navigation(args) => bench_navigation::bench(args),
+        What::Motor(args) => bench_motor::bench(args),
     }
 }
 

@@ -114,3 +114,6 @@ fn unpack(files: &[(&str, &str)], folder: &Path) -> io::Result<()> {
 pub(crate) const BURGER: &str = FILES[1].1;
 /// Its model.
 pub(crate) const BURGER_URDF: &str = FILES[2].1;
+
+/// The swimmer of six links with trained parameters, for `neuraxis bench motor`.
+pub(crate) const TRAINED: &str = include_str!("../../../robots/swimmer/trained.yaml");

@@ -1,6 +1,7 @@
 //! The `neuraxis` command: reads the command line, does one thing, and says how it went by its exit code.
 
 mod bench;
+mod bench_motor;
 mod bench_navigation;
 mod builtin;
 mod check;
@@ -14,6 +15,7 @@ mod live;
 mod output;
 mod replay;
 mod run;
+mod train;
 mod why;
 
 use std::path::PathBuf;
@@ -49,6 +51,8 @@ enum Verb {
     Why(why::WhyArgs),
     /// Measure a mechanism against its baselines and print the table.
     Bench(bench::BenchArgs),
+    /// Train a robot's motor circuit: make its parameters better at a task.
+    Train(train::TrainArgs),
     /// Check robot and scene files: everything that is wrong with them, before anything runs.
     Check(check::CheckArgs),
     /// Look at the motor circuit of a robot.
@@ -86,6 +90,7 @@ fn main() -> ExitCode {
         Verb::Diff(args) => replay::diff(&args),
         Verb::Why(args) => why::why(&args),
         Verb::Bench(args) => bench::bench(&args),
+        Verb::Train(args) => train::train(&args),
         Verb::Check(args) => check::check(&args),
         Verb::Circuit(args) => circuit::circuit(&args),
         Verb::New(args) => create::create(&args),

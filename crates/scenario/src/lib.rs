@@ -7,6 +7,7 @@ pub mod bench;
 pub mod book;
 pub mod columns;
 pub mod estimate;
+pub mod motor;
 pub mod picture;
 pub mod plan;
 pub mod replay;
@@ -14,6 +15,7 @@ pub mod report;
 pub mod results;
 pub mod run;
 pub mod statistics;
+pub mod train;
 pub mod why;
 
 pub use plan::{Plan, PlannedScene};

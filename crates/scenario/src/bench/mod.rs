@@ -2,6 +2,8 @@
 
 pub mod fusion;
 pub mod fusion_page;
+pub mod motor;
+pub mod motor_page;
 pub mod navigation;
 mod navigation_drive;
 pub mod navigation_page;

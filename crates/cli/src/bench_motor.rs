@@ -1,0 +1,235 @@
+//! `neuraxis bench motor`: the swimmer's circuit beside its peer, and how fast it runs.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+use neuraxis_brain::RobotFile;
+use neuraxis_core::file;
+use neuraxis_motor::{MotorSpec, Swimmer, SwimmerSpec};
+use neuraxis_scenario::bench::motor::{self, Bound, Order, Row};
+use neuraxis_scenario::bench::motor_page;
+use neuraxis_scenario::motor::{Start, Subject, Task, roll};
+
+use crate::exit::Exit;
+use crate::{builtin, output};
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  neuraxis bench motor\n  neuraxis bench motor --only golden\n  neuraxis bench motor --trained my_swimmer.yaml --out bench"
+)]
+pub(crate) struct MotorArgs {
+    /// Only the rows with this in their part or name.
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+    /// A robot file with a trained circuit, in the place of the one that comes with the program.
+    #[arg(long, value_name = "FILE")]
+    trained: Option<PathBuf>,
+    /// Threads; all of the computer's if not given.
+    #[arg(long, short, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// A folder for motor.json and motor.html.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn bench(args: &MotorArgs) -> Exit {
+    let trained = match trained(args) {
+        Ok(trained) => trained,
+        Err(exit) => return exit,
+    };
+    if let Some(folder) = &args.out
+        && let Err(error) = output::prepare_folder(folder)
+    {
+        let message = format!("cannot write to the output folder {}: {error}", folder.display());
+        return output::usage(&message, "choose a folder that you may write to");
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let on_signal = stop.clone();
+    let _ = ctrlc::set_handler(move || on_signal.store(true, Ordering::SeqCst));
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let order =
+        Order { only: args.only.clone(), trained: Some(trained), jobs: args.jobs.map_or(cores, usize::from) };
+    let progress = |done: usize, all: usize| {
+        if done.is_multiple_of((all / 10).max(1)) {
+            eprintln!("{done}/{all} episodes");
+        }
+    };
+    let mut rows = match motor::run(&order, &stop, &progress) {
+        Ok(Some(rows)) => rows,
+        Ok(None) => {
+            eprintln!("interrupted: nothing was written");
+            return Exit::Broken;
+        }
+        Err(error) => {
+            return output::usage(&error.to_string(), "give a robot file whose circuit is a swimmer");
+        }
+    };
+    if args.only.as_deref().is_none_or(|text| SPEED_PART.contains(text)) {
+        rows.extend(speed());
+    }
+    if rows.is_empty() {
+        let help = "leave out --only to see all rows";
+        return output::usage("no row has this in its part or name", help);
+    }
+    report(args, &rows)
+}
+
+fn trained(args: &MotorArgs) -> Result<SwimmerSpec, Exit> {
+    let loaded = match &args.trained {
+        Some(path) => file::load::<RobotFile>(path, &[]),
+        None => file::parse::<RobotFile>(&PathBuf::from("trained.yaml"), builtin::TRAINED.to_owned(), &[]),
+    };
+    match loaded.map(|file| file.value.brain.motor) {
+        Ok(MotorSpec::Swimmer(spec)) => Ok(spec),
+        Ok(_) => Err(output::usage(
+            "its circuit is no swimmer",
+            "give a robot file with `motor: { circuit: swimmer }`",
+        )),
+        Err(error) => {
+            output::complain(&[error]);
+            Err(Exit::Usage)
+        }
+    }
+}
+
+const SPEED_PART: &str = "speed (not deterministic)";
+/// Control steps of `dm_control` a CPU-second, closed loop without a circuit.
+const PEER_STEPS: f64 = 3404.0;
+/// Circuit steps of the peer's circuit a CPU-second, as a port to numpy.
+const PEER_FORWARD: f64 = 9796.0;
+
+/// How fast it runs, by the clock of this thread.
+fn speed() -> Vec<Row> {
+    let spec = SwimmerSpec::default();
+    let mut rows = Vec::new();
+    let row = |what: &str, measured: f64, digits, must, aim, peer| Row {
+        part: SPEED_PART,
+        what: what.to_owned(),
+        measured,
+        deviation: None,
+        digits,
+        must,
+        aim,
+        peer: Some(peer),
+        is_deterministic: false,
+    };
+    if let Ok(subject) = Subject::swimmer(6, MotorSpec::Swimmer(spec.clone()), Task::Swim)
+        && let Ok(mut circuit) = subject.circuit()
+    {
+        let steps = 4000;
+        let paces = (0..5).map(|_| {
+            let start = cpu();
+            roll(&subject, &mut *circuit, Start::Zero, Some(steps), false);
+            steps as f64 / (cpu() - start)
+        });
+        rows.push(row(
+            "control steps a CPU-second, closed loop, best of 5",
+            paces.fold(0.0, f64::max),
+            0,
+            Some(Bound::AtLeast(2.0 * PEER_STEPS)),
+            Some(Bound::AtLeast(5.0 * PEER_STEPS)),
+            PEER_STEPS,
+        ));
+    }
+    if let Ok(mut swimmer) = Swimmer::new(&spec, 5) {
+        let mut activation = [0.0; 5];
+        let steps = 100_000;
+        let paces = (0..5).map(|_| {
+            let start = cpu();
+            for i in 0..steps {
+                let bend = 0.01 * f64::from(i % 100);
+                swimmer.step(&[bend, -bend, 0.3, bend, -0.2], 1.0, 0.0, &mut activation);
+            }
+            1e9 * (cpu() - start) / f64::from(steps)
+        });
+        let best = paces.fold(f64::INFINITY, f64::min);
+        rows.push(row("circuit forward, five joints, ns", best, 0, None, None, 1e9 / PEER_FORWARD));
+    }
+    rows
+}
+
+/// Time that this thread has been computing, s; the wall's time where the system does not tell.
+#[expect(clippy::disallowed_methods, reason = "speed is measured, and nothing is decided by it")]
+fn cpu() -> f64 {
+    static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanoseconds = text.split(' ').next().and_then(|word| word.parse::<f64>().ok());
+    nanoseconds.map_or_else(
+        || START.get_or_init(std::time::Instant::now).elapsed().as_secs_f64(),
+        |nanoseconds| nanoseconds * 1e-9,
+    )
+}
+
+#[derive(serde::Serialize)]
+struct Judged<'a> {
+    #[serde(flatten)]
+    row: &'a Row,
+    holds: Option<bool>,
+    is_aim_reached: Option<bool>,
+}
+
+fn report(args: &MotorArgs, rows: &[Row]) -> Exit {
+    let judged: Vec<Judged<'_>> = rows
+        .iter()
+        .map(|row| Judged { row, holds: row.holds(), is_aim_reached: row.is_aim_reached() })
+        .collect();
+    let json = serde_json::to_string_pretty(&judged).unwrap_or_default();
+    if let Some(folder) = &args.out {
+        let line: Vec<String> = std::env::args().collect();
+        let page = motor_page::page(rows, &line.join(" "));
+        for (name, text) in [("motor.json", json.clone() + "\n"), ("motor.html", page)] {
+            if let Err(error) = output::write(&folder.join(name), text) {
+                eprintln!("error: not everything could be written to the output folder: {error}");
+                return Exit::Broken;
+            }
+        }
+    }
+    if args.json {
+        output::say(&json);
+    } else {
+        output::say(&table(rows));
+        output::say(
+            "returns of 1000 control steps, mean ± standard deviation over 10 random starts; peer: MuJoCo",
+        );
+    }
+    if rows.iter().all(|row| row.holds() != Some(false)) { Exit::Good } else { Exit::Failed }
+}
+
+fn table(rows: &[Row]) -> String {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(["part", "measure", "measured", "must", "aim", "peer", "holds"]);
+    for row in rows {
+        let digits = row.digits;
+        let bound = |bound: Option<Bound>| bound.map_or("-".to_owned(), |bound| bound.text(digits));
+        let deviation = row.deviation.map_or(String::new(), |d| format!(" ± {d:.digits$}"));
+        let verdict = match (row.holds(), row.is_aim_reached()) {
+            (Some(false), _) => "NO",
+            (_, Some(true)) => "yes, aim too",
+            (Some(true), _) => "yes",
+            (None, _) => "-",
+        };
+        table.add_row([
+            row.part.to_owned(),
+            row.what.clone(),
+            format!("{:.digits$}{deviation}", row.measured),
+            bound(row.must),
+            bound(row.aim),
+            row.peer.map_or("-".to_owned(), |peer| format!("{peer:.digits$}")),
+            verdict.to_owned(),
+        ]);
+    }
+    for column in 2..6 {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table.to_string()
+}

@@ -1,0 +1,265 @@
+//! `neuraxis train`: makes the parameters of a robot's motor circuit better at a task.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+use neuraxis_core::file::{self, Override};
+use neuraxis_motor::{MlpSpec, MotorSpec, SwimmerSpec};
+use neuraxis_scenario::motor::{Subject, Task, circuit_name};
+use neuraxis_scenario::plan::PlannedRobot;
+use neuraxis_scenario::train::{
+    self, Algorithm, Checkpoint, CmaEs, End, Identity, MotorObjective, Objective as _, Optimizer,
+};
+
+use crate::exit::Exit;
+use crate::{output, run};
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  neuraxis train robots/swimmer/swimmer6.yaml --budget 400000 --out trained\n  neuraxis train robots/swimmer/swimmer6.yaml --circuit mlp --budget 400000 --seed 3\n  neuraxis train robots/swimmer/swimmer6.yaml --algo cma-es --budget 100000\n  neuraxis train robots/swimmer/swimmer6.yaml --resume trained/checkpoint.json --budget 800000 --out trained"
+)]
+pub(crate) struct TrainArgs {
+    /// The robot file; its `motor:` block says where training begins.
+    robot: PathBuf,
+    /// What it is trained for: `swim` (as fast as it can) or `swim_to` (to a place).
+    #[arg(long, value_name = "NAME", default_value = "swim")]
+    task: String,
+    /// The place of the task `swim_to`, seen from the start, m.
+    #[arg(long, value_name = "X,Y", value_delimiter = ',', num_args = 1, allow_hyphen_values = true)]
+    target: Vec<f64>,
+    /// How to search: an evolution strategy, covariance matrix adaptation, or draws at random for a baseline.
+    #[arg(long, value_name = "NAME", value_enum, default_value_t = Algo::Es)]
+    algo: Algo,
+    /// Control steps of the episodes that train, in all. Evaluations, two episodes a generation, come on top.
+    #[arg(long, value_name = "STEPS", default_value_t = 400_000)]
+    budget: u64,
+    /// Draws noise, starts, and the weights of an mlp.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Episodes a generation; 16 if not given, for cma-es what Hansen advises.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(2..=10_000))]
+    population: Option<u32>,
+    /// Standard deviation of the search at its start; 0.1 if not given, 0.05 for an mlp, 0.3 for cma-es, 0.5 for random.
+    #[arg(long, value_name = "NUMBER")]
+    sigma: Option<f64>,
+    /// Step of the evolution strategy; 0.05 if not given, 0.02 for an mlp.
+    #[arg(long, value_name = "NUMBER")]
+    step: Option<f64>,
+    /// Another circuit in the place of the robot's own.
+    #[arg(long, value_name = "NAME", value_enum)]
+    circuit: Option<Which>,
+    /// Leave these parameters as they are, besides those that the task does not use.
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    freeze: Vec<String>,
+    /// Threads; all of the computer's if not given.
+    #[arg(long, short, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// A folder for parameters.yaml, checkpoint.json, curve.csv and curve.svg.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Go on from a checkpoint, with its search and its seed, up to the budget.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["algo", "seed", "population", "sigma", "step", "freeze"])]
+    resume: Option<PathBuf>,
+    /// Change a setting of the robot's file.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<Override>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Algo {
+    Es,
+    CmaEs,
+    Random,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Which {
+    Swimmer,
+    Mlp,
+}
+
+/// Trains, and says how it went.
+pub(crate) fn train(args: &TrainArgs) -> Exit {
+    let task = match task(args) {
+        Ok(task) => task,
+        Err(exit) => return exit,
+    };
+    for (name, value) in [("--sigma", args.sigma), ("--step", args.step)] {
+        if value.is_some_and(|value| !(value > 0.0 && value <= 100.0)) {
+            return output::usage(&format!("{name} is not possible"), "give a number above 0, up to 100");
+        }
+    }
+    let robot = match PlannedRobot::load(&args.robot, &run::sorted(&args.settings).robot_overrides) {
+        Ok(robot) => robot,
+        Err(error) => {
+            output::complain(&[error]);
+            return Exit::Usage;
+        }
+    };
+    let objective = match subject(args, &robot, task)
+        .and_then(|subject| MotorObjective::new(subject).map_err(|error| error.to_string()))
+    {
+        Ok(objective) => objective,
+        Err(message) => {
+            return output::usage(&message, "choose another task, another circuit or another robot");
+        }
+    };
+    let mut state = match state(args, &objective) {
+        Ok(state) => state,
+        Err(exit) => return exit,
+    };
+    let cost = state.optimizer.population() as u64 * objective.steps() as u64;
+    if args.budget < state.steps + cost {
+        return output::usage(
+            &format!("a budget of {} control steps is not enough for another generation", args.budget),
+            &format!("{} are used up, and a generation takes {cost}", state.steps),
+        );
+    }
+    if let Some(folder) = &args.out
+        && let Err(error) = output::prepare_folder(folder)
+    {
+        let message = format!("cannot write to the output folder {}: {error}", folder.display());
+        return output::usage(&message, "choose a folder that you may write to");
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let on_signal = stop.clone();
+    let _ = ctrlc::set_handler(move || on_signal.store(true, Ordering::SeqCst));
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let jobs = args.jobs.map_or(cores, usize::from);
+    let mut lost = None;
+    let mut progress = |state: &Checkpoint| {
+        if let Some(point) = state.curve.last() {
+            eprintln!(
+                "generation {}: {} steps, return {:.1}, members {:.1}, best {:.1}",
+                point.generation, point.steps, point.score, point.mean, point.best
+            );
+        }
+        // Whoever pulls the plug loses a generation at most.
+        if let Some(folder) = &args.out
+            && let Err(error) = output::write(&folder.join("checkpoint.json"), state.text())
+        {
+            lost.get_or_insert(error);
+            stop.store(true, Ordering::SeqCst);
+        }
+    };
+    let end = train::run(&mut state, &objective, args.budget, jobs, &stop, &mut progress);
+    let written = match (&args.out, lost) {
+        (_, Some(error)) => Err(error),
+        (Some(folder), None) => write(folder, &state, &objective),
+        (None, None) => Ok(()),
+    };
+    if let Err(error) = written {
+        eprintln!("error: not everything could be written to the output folder: {error}");
+        return Exit::Broken;
+    }
+    output::say(train::yaml(&state, &command()).trim_end());
+    match end {
+        End::Done => Exit::Good,
+        End::Stopped => {
+            let kept = if args.out.is_some() { "what was done is kept" } else { "nothing was written" };
+            eprintln!("interrupted: {kept}");
+            Exit::Broken
+        }
+    }
+}
+
+fn task(args: &TrainArgs) -> Result<Task, Exit> {
+    let target = match args.target[..] {
+        [] => None,
+        [x, y] => Some([x, y]),
+        _ => return Err(output::usage("a target has two numbers", "give it as --target X,Y")),
+    };
+    Task::named(&args.task, target).map_err(|help| {
+        let known = Task::NAMES.contains(&args.task.as_str());
+        let message = if known {
+            format!("the task `{}` needs more than its name", args.task)
+        } else {
+            format!("there is no task `{}`", args.task)
+        };
+        output::usage(&message, &help)
+    })
+}
+
+/// Who is trained.
+fn subject(args: &TrainArgs, robot: &PlannedRobot, task: Task) -> Result<Subject, String> {
+    let own = &robot.file.value.brain.motor;
+    let motor = match args.circuit {
+        None => own.clone(),
+        Some(Which::Swimmer) if matches!(own, MotorSpec::Swimmer(_)) => own.clone(),
+        Some(Which::Swimmer) => MotorSpec::Swimmer(SwimmerSpec::default()),
+        Some(Which::Mlp) => {
+            let mut spec = match own {
+                MotorSpec::Mlp(spec) => spec.clone(),
+                // As strong as the muscles that it stands in for, and as often.
+                MotorSpec::Swimmer(swimmer) => {
+                    MlpSpec { scale: swimmer.torque, step: swimmer.step, ..MlpSpec::default() }
+                }
+                _ => MlpSpec::default(),
+            };
+            spec.seed = args.seed;
+            MotorSpec::Mlp(spec)
+        }
+    };
+    let brain = &robot.file.value.brain;
+    Subject::new(robot.model.clone(), motor, brain.rate, task).map_err(|error| error.to_string())
+}
+
+/// A new training, or the one of the checkpoint.
+fn state(args: &TrainArgs, objective: &MotorObjective) -> Result<Checkpoint, Exit> {
+    let identity = Identity::of(objective.subject(), objective.circuit());
+    if let Some(path) = &args.resume {
+        let text = file::read(path).map_err(|error| {
+            output::complain(&[error]);
+            Exit::Usage
+        })?;
+        return Checkpoint::read(&text, &identity).map_err(|message| {
+            output::usage(
+                &format!("cannot go on from {}: {message}", path.display()),
+                "give the robot, circuit and task that it was trained with",
+            )
+        });
+    }
+    if let Some(unknown) = args.freeze.iter().find(|name| !identity.names.contains(name)) {
+        let known: Vec<&str> = identity.names.iter().map(String::as_str).collect();
+        let help = file::problem::did_you_mean(unknown, &known);
+        return Err(output::usage(&format!("the circuit has no parameter `{unknown}`"), &help));
+    }
+    let task = identity.task;
+    let names = identity.names.clone();
+    let is_free =
+        |i: usize| names.get(i).is_none_or(|name| !task.is_idle(name) && !args.freeze.contains(name));
+    let is_mlp = circuit_name(&objective.subject().motor) == "mlp";
+    let (algorithm, sigma) = match args.algo {
+        Algo::Es => (Algorithm::Es, if is_mlp { 0.05 } else { 0.1 }),
+        Algo::CmaEs => (Algorithm::CmaEs, 0.3),
+        Algo::Random => (Algorithm::Random, 0.5),
+    };
+    let search = |start: Vec<f64>| {
+        let usual = match algorithm {
+            Algorithm::CmaEs => CmaEs::usual_population(start.len()),
+            _ => 16,
+        };
+        let population = args.population.map_or(usual, |count| count as usize);
+        let step = args.step.unwrap_or(if is_mlp { 0.02 } else { 0.05 });
+        Optimizer::new(algorithm, start, population, args.sigma.unwrap_or(sigma), step)
+    };
+    let initial = objective.circuit().parameters().to_vec();
+    Checkpoint::new(identity, initial, is_free, args.seed, search)
+        .map_err(|message| output::usage(&message, "choose another circuit, algorithm or list of parameters"))
+}
+
+/// What was typed, with the program's own name in the place of its path.
+fn command() -> String {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    format!("neuraxis {}", words.join(" "))
+}
+
+fn write(folder: &Path, state: &Checkpoint, objective: &MotorObjective) -> io::Result<()> {
+    output::write(&folder.join("checkpoint.json"), state.text())?;
+    output::write(&folder.join("parameters.yaml"), train::yaml(state, &command()))?;
+    output::write(&folder.join("curve.csv"), train::csv(&state.curve))?;
+    output::write(&folder.join("curve.svg"), train::svg(&state.curve, objective.steps() as f64))
+}

@@ -1,0 +1,212 @@
+//! Training of motor circuits: a search over their parameters, scored by episodes in the simulator.
+//!
+//! A generation is a pure function of the state before it and of the seed: noise comes from streams that are named by
+//! generation and member, all members of a generation get the same start, and scores are put in order before they are used.
+//! So one thread or many give the same bits, and so does a run that was interrupted and resumed.
+
+mod checkpoint;
+mod cma;
+mod curve;
+mod es;
+mod optimizer;
+mod snippet;
+
+use std::sync::atomic::AtomicBool;
+
+use neuraxis_core::random;
+use neuraxis_motor::{MotorCircuit, MotorError};
+use rand::RngExt as _;
+use serde::{Deserialize, Serialize};
+
+pub use checkpoint::{Checkpoint, Identity};
+pub use cma::CmaEs;
+pub use curve::{csv, svg};
+pub use es::Es;
+pub use optimizer::{Algorithm, Optimizer};
+pub use snippet::yaml;
+
+use crate::motor::{Start, Subject, in_parallel, roll};
+
+/// Starts that the centre is evaluated on in each generation: the same for all seeds, so that runs can be compared.
+pub const EVALUATIONS: [u64; 2] = [1_000_000, 1_000_001];
+
+/// What is to be made better.
+pub trait Objective: Sync {
+    /// Control steps that one score costs.
+    fn steps(&self) -> usize;
+    /// How good `parameters` are in the episode `episode`: the more the better.
+    fn score(&self, parameters: &[f64], episode: u64) -> f64;
+    /// The nearest parameters that are allowed.
+    fn project(&self, parameters: &mut [f64]);
+}
+
+/// A motor circuit at its task.
+pub struct MotorObjective {
+    subject: Subject,
+    circuit: Box<dyn MotorCircuit>,
+}
+
+impl MotorObjective {
+    /// The circuit of `subject` at its task.
+    ///
+    /// # Errors
+    /// If the circuit does not fit the body.
+    pub fn new(subject: Subject) -> Result<Self, MotorError> {
+        Ok(Self { circuit: subject.circuit()?, subject })
+    }
+
+    /// The circuit, with the parameters that it begins with.
+    #[must_use]
+    pub fn circuit(&self) -> &dyn MotorCircuit {
+        &*self.circuit
+    }
+
+    /// Who is trained.
+    #[must_use]
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+}
+
+impl Objective for MotorObjective {
+    fn steps(&self) -> usize {
+        self.subject.task.steps()
+    }
+
+    fn score(&self, parameters: &[f64], episode: u64) -> f64 {
+        let Ok(mut circuit) = self.subject.circuit() else { return f64::NAN };
+        if circuit.set_parameters(parameters).is_err() {
+            return f64::NAN;
+        }
+        roll(&self.subject, &mut *circuit, Start::Random(episode), None, false).reward
+    }
+
+    fn project(&self, parameters: &mut [f64]) {
+        self.circuit.project(parameters);
+    }
+}
+
+/// A generation in the learning curve.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Point {
+    /// Generations so far.
+    pub generation: usize,
+    /// Control steps that training took so far; evaluations come on top.
+    pub steps: u64,
+    /// Score of the centre: mean over the fixed starts.
+    pub score: f64,
+    /// Mean score of the generation's members that have one.
+    pub mean: f64,
+    /// The best score of the centre so far.
+    pub best: f64,
+}
+
+/// The best centre so far.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Best {
+    /// All parameters of the circuit.
+    pub parameters: Vec<f64>,
+    /// Mean over the fixed starts.
+    pub score: f64,
+    /// Control steps that training had taken.
+    pub steps: u64,
+}
+
+/// How a training ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Another generation would not fit into the budget.
+    Done,
+    /// It was stopped; the state is that of the last whole generation.
+    Stopped,
+}
+
+/// Trains until `budget` control steps are used up or it is stopped; `progress` sees each generation's state.
+pub fn run(
+    state: &mut Checkpoint,
+    objective: &dyn Objective,
+    budget: u64,
+    jobs: usize,
+    stop: &AtomicBool,
+    progress: &mut dyn FnMut(&Checkpoint),
+) -> End {
+    let evaluate = |parameters: &[f64]| {
+        let scores =
+            in_parallel(EVALUATIONS.len(), jobs, stop, &|i| objective.score(parameters, EVALUATIONS[i]))?;
+        Some(scores.iter().sum::<f64>() / scores.len() as f64)
+    };
+    if state.curve.is_empty() {
+        let parameters = state.center(objective);
+        let Some(score) = evaluate(&parameters) else { return End::Stopped };
+        state.keep(parameters, score, score);
+        progress(state);
+    }
+    loop {
+        let cost = state.optimizer.population() as u64 * objective.steps() as u64;
+        if state.steps + cost > budget {
+            return End::Done;
+        }
+        let generation = state.generation;
+        let members: Vec<Vec<f64>> = state
+            .optimizer
+            .ask(state.seed, generation)
+            .iter()
+            .map(|free| state.whole(free, objective))
+            .collect();
+        let episode: u64 = random::stream(state.seed, &format!("train/{generation}/start")).random();
+        let scores = in_parallel(members.len(), jobs, stop, &|i| objective.score(&members[i], episode));
+        let Some(scores) = scores else { return End::Stopped };
+        let mut next = state.clone();
+        next.optimizer.tell(state.seed, generation, &scores);
+        next.bring_back(objective);
+        next.generation += 1;
+        next.steps += cost;
+        let parameters = next.center(objective);
+        let Some(score) = evaluate(&parameters) else { return End::Stopped };
+        let finite: Vec<f64> = scores.into_iter().filter(|score| score.is_finite()).collect();
+        next.keep(parameters, score, finite.iter().sum::<f64>() / finite.len().max(1) as f64);
+        *state = next;
+        progress(state);
+    }
+}
+
+/// Standard normal numbers of one member of one generation.
+fn noise(seed: u64, generation: usize, member: usize, count: usize) -> Vec<f64> {
+    let mut stream = random::stream(seed, &format!("train/{generation}/{member}"));
+    (0..count).map(|_| random::normal(&mut stream)).collect()
+}
+
+/// Ranks of `scores`, from -0.5 (the least) to 0.5; equals share the mean of theirs.
+fn ranks(scores: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..scores.len()).collect();
+    order.sort_by(|a, b| scores[*a].total_cmp(&scores[*b]));
+    let last = (scores.len().max(2) - 1) as f64;
+    let mut ranks = vec![0.0; scores.len()];
+    let mut from = 0;
+    while from < order.len() {
+        let equals = order[from..].iter().take_while(|i| scores[**i] == scores[order[from]]).count().max(1);
+        let mean = from as f64 + (equals - 1) as f64 / 2.0;
+        for i in &order[from..from + equals] {
+            ranks[*i] = mean / last - 0.5;
+        }
+        from += equals;
+    }
+    ranks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ranks;
+
+    #[test]
+    fn equals_share_their_rank() {
+        assert_eq!(ranks(&[3.0, 1.0, 2.0]), [0.5, -0.5, 0.0]);
+        assert_eq!(ranks(&[1.0, 1.0, 1.0]), [0.0, 0.0, 0.0]);
+        assert_eq!(ranks(&[0.0, 0.0, 9.0]), [-0.25, -0.25, 0.5]);
+        assert_eq!(ranks(&[f64::NEG_INFINITY, 2.0]), [-0.5, 0.5]);
+        assert_eq!(ranks(&[7.0]), [-0.5]);
+        assert!(ranks(&[]).is_empty());
+    }
+}
