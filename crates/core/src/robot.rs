@@ -3,6 +3,8 @@
 //! The brain's block is a type parameter, because this floor does not know what brains are made of;
 //! a simulator takes a `Robot<()>`.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +33,10 @@ pub struct Robot<B> {
     /// Ends of joints that give way; the other joints' ends are hard.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub soft_limits: Vec<SoftLimit>,
+    /// Positions of joints at the start, by name, rad or m; the others start at zero. For bodies with `articulation:
+    /// multibody`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stance: BTreeMap<String, f64>,
     /// The radius of the circle about `base_link` that holds the body's outline, m; measured on the
     /// model's collision shapes if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -52,6 +58,11 @@ pub struct Robot<B> {
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
 }
 
 /// How a model's links are held together in the physics engine.
@@ -145,6 +156,11 @@ pub enum Actuators {
         /// Derivative gain, N·m·s/rad.
         #[schemars(range(min = 0.0, max = 10000.0))]
         kd: f64,
+        /// Inertia of each motor as its joint feels it, besides the model's own, kg·m² or kg. For bodies with
+        /// `articulation: multibody`.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        #[schemars(range(min = 0.0, max = 1000.0))]
+        armature: f64,
     },
 }
 
@@ -527,6 +543,21 @@ impl<B: Validate> Validate for Robot<B> {
                 "set `articulation: multibody`",
             );
         }
+        let is_reduced = self.articulation == Articulation::Multibody;
+        if !self.stance.is_empty() && !is_reduced {
+            problems.help(
+                "/stance",
+                "only a body in reduced coordinates can start with its joints bent",
+                "set `articulation: multibody`",
+            );
+        }
+        if matches!(self.actuators, Actuators::JointPosition { armature, .. } if armature > 0.0) && !is_reduced {
+            problems.help(
+                "/actuators/armature",
+                "only joints in reduced coordinates can have an armature",
+                "set `articulation: multibody`",
+            );
+        }
         soft_limit::validate(&self.soft_limits, self.articulation, problems);
         let joints = self.actuators.joints();
         for (i, joint) in joints.iter().enumerate() {
@@ -553,6 +584,7 @@ impl<B> Robot<B> {
             articulation,
             planar,
             soft_limits,
+            stance,
             radius,
             surfaces,
             sensors,
@@ -568,6 +600,7 @@ impl<B> Robot<B> {
                 articulation,
                 planar,
                 soft_limits,
+                stance,
                 radius,
                 surfaces,
                 sensors,

@@ -330,10 +330,10 @@ impl SimRobot {
         let model = setup.robot;
         let description = model.description.clone();
         // The lowest point goes a hair above the ground.
-        let base_at_zero = model.model.links[model.base.link].pose * model.base.pose;
-        let lift = base_at_zero.translation.z - model.model.lowest() + 1e-3;
+        let base_at_start = model.model.start_of(model.base.link) * model.base.pose;
+        let lift = base_at_start.translation.z - model.model.lowest() + 1e-3;
         let base_pose = crate::convert::pose(&task.start.to_spatial(f64::from(lift)));
-        let root = base_pose * base_at_zero.inverse() * model.model.links[0].pose;
+        let root = base_pose * base_at_start.inverse() * model.model.links[0].pose;
         let user_data = index as u128 + 1;
         let placed = model.model.insert(world, &root, &model.spec, user_data);
 

@@ -72,6 +72,7 @@ impl RobotModel {
 
 fn fit(spec: &Robot<()>, mut model: Model, problems: &mut Problems<'_>) -> Option<RobotModel> {
     soften(spec, &mut model, problems);
+    pose(spec, &mut model, problems);
     let frames: Vec<&str> = model.frames.iter().map(|frame| frame.name.as_str()).collect();
     let joints: Vec<&str> = model.joints.iter().map(|joint| joint.name.as_str()).collect();
 
@@ -266,6 +267,37 @@ fn soften(spec: &Robot<()>, model: &mut Model, problems: &mut Problems<'_>) {
                     );
                 }
                 Some(joint) => model.joints[joint].soft_limit = Some(limit.clone()),
+            }
+        }
+    }
+}
+
+/// Gives the model the stance of the robot file, and the armature of its motors.
+fn pose(spec: &Robot<()>, model: &mut Model, problems: &mut Problems<'_>) {
+    let mut stance = vec![0.0; model.joints.len()];
+    for (name, position) in &spec.stance {
+        let here = format!("/stance/{name}");
+        let Some(index) = model.joint(name) else {
+            let known: Vec<&str> = model.joints.iter().map(|joint| joint.name.as_str()).collect();
+            problems.unknown(&here, "joint", name, known);
+            continue;
+        };
+        let joint = &model.joints[index];
+        let [first, last] = joint.range().unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
+        if matches!(joint.kind, JointKind::Other | JointKind::Fixed) || !position.is_finite() {
+            problems.at(&here, format!("the joint `{name}` cannot start at {position}"));
+        } else if *position < first || *position > last {
+            problems.at(&here, format!("{position} is outside of the joint's range, [{first:.3}, {last:.3}]"));
+        }
+        stance[index] = *position as f32;
+    }
+    if !spec.stance.is_empty() {
+        model.take_stance(stance);
+    }
+    if let Actuators::JointPosition { joints, armature, .. } = &spec.actuators {
+        for name in joints {
+            if let Some(index) = model.joint(name) {
+                model.joints[index].armature += *armature as f32;
             }
         }
     }

@@ -32,6 +32,18 @@ impl Arena {
     }
 }
 
+impl Arena {
+    /// Pushes the robot `index` at the middle of its base's mass with `force` (N, in the world) for the step to come: to be
+    /// called between [`Arena::act`] and [`Arena::advance`].
+    pub fn push(&mut self, index: usize, force: &Vector3<f64>) {
+        let Some(robot) = self.robots.get(index) else { return };
+        let base = robot.placed.links[robot.model.base.link];
+        if let Some(body) = self.world.bodies.get_mut(base) {
+            body.add_force(vector(force), true);
+        }
+    }
+}
+
 impl SimRobot {
     /// Velocity of `base_link`, m/s, and its turning rate, rad/s, in the world.
     #[must_use]

@@ -7,7 +7,7 @@ use rapier3d::prelude::{ColliderSet, MeshConverter, Pose, Rotation, Vector};
 use rapier3d_mjcf::mjcf_rs::model::Model as Mjcf;
 use rapier3d_mjcf::{MjcfLoaderOptions, MjcfRobot};
 
-use super::{Frame, Joint, Link, Model, kind_of};
+use super::{Frame, Joint, Link, Model, Stand, kind_of};
 
 pub(super) fn load(path: &Path, text: &str) -> Result<Model, String> {
     let folder = neuraxis_core::file::folder_of(path);
@@ -98,6 +98,7 @@ pub(super) fn load(path: &Path, text: &str) -> Result<Model, String> {
         joints,
         frames,
         anchored: tree.anchored,
+        stance: Stand::default(),
         notes,
         files: named_files(text, folder),
     })

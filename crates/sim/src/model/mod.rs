@@ -17,8 +17,8 @@ use neuraxis_core::soft_limit::SoftLimit;
 use rapier3d::parry::bounding_volume::{Aabb, BoundingVolume as _};
 use rapier3d::parry::mass_properties::MassProperties;
 use rapier3d::prelude::{
-    Collider, GenericJoint, ImpulseJointHandle, JointAxesMask, JointAxis, MultibodyJointHandle, PhysicsWorld,
-    Pose, RigidBodyBuilder, RigidBodyHandle, Vector,
+    Collider, GenericJoint, ImpulseJointHandle, JointAxesMask, JointAxis, MultibodyJointHandle, MultibodyLink,
+    PhysicsWorld, Pose, RigidBodyBuilder, RigidBodyHandle, Vector,
 };
 
 /// A rigid piece.
@@ -86,6 +86,15 @@ pub struct Frame {
     pub pose: Pose,
 }
 
+/// How a model stands at the start; as drawn if empty.
+#[derive(Clone, Debug, Default)]
+pub struct Stand {
+    /// Positions of the joints, rad or m.
+    joints: Vec<f32>,
+    /// Where the links are then, in the model's frame.
+    links: Vec<Pose>,
+}
+
 /// A robot's mechanics.
 #[derive(Clone, Debug)]
 pub struct Model {
@@ -99,6 +108,8 @@ pub struct Model {
     pub frames: Vec<Frame>,
     /// Whether the root is bolted to the world.
     pub anchored: bool,
+    /// How it stands at the start.
+    pub stance: Stand,
     /// What the file says and we do not honour, one sentence each.
     pub notes: Vec<String>,
     /// The files that it was read from: itself, then its meshes.
@@ -210,6 +221,29 @@ impl Joint {
 }
 
 impl Model {
+    /// Lets the model start with its joints at `stance` (rad or m, one a joint).
+    pub(crate) fn take_stance(&mut self, stance: Vec<f32>) {
+        let mut start: Vec<Pose> = self.links.iter().map(|link| link.pose).collect();
+        // Parents come before children, and joints in the order of their children.
+        for (joint, position) in self.joints.iter().zip(&stance) {
+            let moved = match joint.kind {
+                JointKind::Revolute => Pose::rotation(Vector::X * *position),
+                JointKind::Prismatic => Pose::translation(*position, 0.0, 0.0),
+                JointKind::Other | JointKind::Fixed => Pose::IDENTITY,
+            };
+            start[joint.child] = start[joint.parent]
+                * joint.joint.local_frame1
+                * moved
+                * joint.joint.local_frame2.inverse();
+        }
+        self.stance = Stand { joints: stance, links: start };
+    }
+
+    /// Where the link `index` stands at the start, in the model's frame.
+    pub(crate) fn start_of(&self, index: usize) -> Pose {
+        self.stance.links.get(index).copied().unwrap_or(self.links[index].pose)
+    }
+
     /// The joint called `name`.
     #[must_use]
     pub fn joint(&self, name: &str) -> Option<usize> {
@@ -228,13 +262,13 @@ impl Model {
         self.links.iter().map(|link| link.mass.mass()).sum()
     }
 
-    /// The box around all collision shapes, in the model's frame.
+    /// The box around all collision shapes at the start, in the model's frame.
     #[must_use]
     pub fn bounds(&self) -> Option<Aabb> {
         let mut bounds: Option<Aabb> = None;
-        for link in &self.links {
+        for (i, link) in self.links.iter().enumerate() {
             for collider in &link.colliders {
-                let aabb = collider.shape().compute_aabb(&(link.pose * *collider.position()));
+                let aabb = collider.shape().compute_aabb(&(self.start_of(i) * *collider.position()));
                 bounds = Some(bounds.map_or(aabb, |b| b.merged(&aabb)));
             }
         }
@@ -250,11 +284,11 @@ impl Model {
     /// Radius of the upright cylinder about the frame `base` that holds every collision shape, m.
     #[must_use]
     pub fn radius(&self, base: &Frame) -> f32 {
-        let origin = self.links[base.link].pose * base.pose;
+        let origin = self.start_of(base.link) * base.pose;
         let mut radius: f32 = 0.0;
-        for link in &self.links {
+        for (i, link) in self.links.iter().enumerate() {
             for collider in &link.colliders {
-                let pose = origin.inverse() * link.pose * *collider.position();
+                let pose = origin.inverse() * self.start_of(i) * *collider.position();
                 radius = radius.max(reach(collider, &pose));
             }
         }
@@ -440,7 +474,29 @@ impl Model {
                 multibody.set_self_contacts_enabled(false);
             }
         }
+        self.bend(world, &joints);
         Placed { links, joints, plane }
+    }
+}
+
+impl Model {
+    /// Bends the joints as they stand at the start; only those in reduced coordinates can be.
+    fn bend(&self, world: &mut PhysicsWorld, joints: &[JointHandle]) {
+        let PhysicsWorld { multibody_joints, bodies, .. } = world;
+        let mut whole = None;
+        for (handle, position) in joints.iter().zip(&self.stance.joints) {
+            let JointHandle::Multibody(handle) = handle else { continue };
+            let Some((multibody, id)) = multibody_joints.get_mut(*handle) else { continue };
+            let Some(at) = multibody.link(id).map(MultibodyLink::assembly_id) else { continue };
+            let mut way = vec![0.0; multibody.ndofs()];
+            way[at] = *position;
+            multibody.apply_displacements(&way);
+            whole = Some(*handle);
+        }
+        if let Some((multibody, _)) = whole.and_then(|any| multibody_joints.get_mut(any)) {
+            multibody.forward_kinematics(bodies, true);
+            multibody.update_rigid_bodies(bodies, true);
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use rapier3d::prelude::{ColliderSet, MeshConverter, Pose};
 use rapier3d_urdf::urdf_rs::{Geometry, JointType, Robot};
 use rapier3d_urdf::{UrdfLoaderOptions, UrdfRobot, urdf_rs};
 
-use super::{Frame, Joint, Link, Model, kind_of};
+use super::{Frame, Joint, Link, Model, Stand, kind_of};
 
 pub(super) fn load(path: &Path, text: &str) -> Result<Model, String> {
     let mut robot = urdf_rs::read_from_string(text).map_err(|error| error.to_string())?;
@@ -82,7 +82,7 @@ pub(super) fn load(path: &Path, text: &str) -> Result<Model, String> {
         );
     }
     let name = robot.name.clone();
-    Ok(sorted(Model { name, links, joints, frames, anchored: false, notes, files }))
+    Ok(sorted(Model { name, links, joints, frames, anchored: false, stance: Stand::default(), notes, files }))
 }
 
 fn is_empty(geometry: &Geometry) -> bool {
@@ -214,7 +214,7 @@ fn sorted(model: Model) -> Model {
     for (new, old) in order.iter().enumerate() {
         place[*old] = new;
     }
-    let Model { name, links, mut joints, mut frames, anchored, notes, files } = model;
+    let Model { name, links, mut joints, mut frames, anchored, stance, notes, files } = model;
     let mut slots: Vec<Option<Link>> = links.into_iter().map(Some).collect();
     let links = order.iter().filter_map(|old| slots[*old].take()).collect();
     for joint in &mut joints {
@@ -225,5 +225,5 @@ fn sorted(model: Model) -> Model {
     for frame in &mut frames {
         frame.link = place[frame.link];
     }
-    Model { name, links, joints, frames, anchored, notes, files }
+    Model { name, links, joints, frames, anchored, stance, notes, files }
 }
