@@ -551,7 +551,9 @@ impl<B: Validate> Validate for Robot<B> {
                 "set `articulation: multibody`",
             );
         }
-        if matches!(self.actuators, Actuators::JointPosition { armature, .. } if armature > 0.0) && !is_reduced {
+        if matches!(self.actuators, Actuators::JointPosition { armature, .. } if armature > 0.0)
+            && !is_reduced
+        {
             problems.help(
                 "/actuators/armature",
                 "only joints in reduced coordinates can have an armature",

@@ -104,7 +104,9 @@ fn walks<T: Send>(walker: &Walker, episodes: &[Episode], of: impl Fn(&Episode, &
 
 /// 20 episodes of 15 s each with friction from 0.5 to 1.25, with and without pushes.
 fn judge(walker: &Walker) {
-    println!("| command | push | falls of 20 | speed m/s: mean, least | forward m/s: mean, least | heading deg: rms |");
+    println!(
+        "| command | push | falls of 20 | speed m/s: mean, least | forward m/s: mean, least | heading deg: rms |"
+    );
     println!("| --- | --- | --- | --- | --- | --- |");
     for (push, long) in [("none", 0.0), ("20 N·s in 0.5 s", 0.5), ("20 N·s in 0.1 s", 0.1)] {
         for speed in [0.3, 0.5, 0.8] {
@@ -160,7 +162,9 @@ fn reward(episode: &Episode, walk: &Walk) -> f64 {
         let share = speed / wanted;
         let over = (share - 1.3).max(0.0);
         let track = share.min(1.05) / 1.05 - over;
-        sum += track.max(-1.0) - 0.1 * now.yaw_rate.abs() - 0.2 * now.yaw.abs().min(2.0)
+        sum += track.max(-1.0)
+            - 0.1 * now.yaw_rate.abs()
+            - 0.2 * now.yaw.abs().min(2.0)
             - 0.5 * (now.roll.abs() + now.pitch.abs());
         count += 1.0;
     }

@@ -287,7 +287,8 @@ fn pose(spec: &Robot<()>, model: &mut Model, problems: &mut Problems<'_>) {
         if matches!(joint.kind, JointKind::Other | JointKind::Fixed) || !position.is_finite() {
             problems.at(&here, format!("the joint `{name}` cannot start at {position}"));
         } else if *position < first || *position > last {
-            problems.at(&here, format!("{position} is outside of the joint's range, [{first:.3}, {last:.3}]"));
+            problems
+                .at(&here, format!("{position} is outside of the joint's range, [{first:.3}, {last:.3}]"));
         }
         stance[index] = *position as f32;
     }

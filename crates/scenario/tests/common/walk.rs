@@ -2,8 +2,6 @@
 
 #![allow(dead_code, reason = "not every user needs every helper")]
 
-
-
 use std::path::Path;
 
 use nalgebra::Vector3;
@@ -152,7 +150,11 @@ pub(crate) fn walk(walker: &Walker, episode: &Episode) -> Walk {
             now.power = 0.0;
             energy += now.power;
             walk.ticks.push(now);
-            if now.roll.abs() > TIPPED || now.pitch.abs() > TIPPED || now.height < DOWN || !now.height.is_finite() {
+            if now.roll.abs() > TIPPED
+                || now.pitch.abs() > TIPPED
+                || now.height < DOWN
+                || !now.height.is_finite()
+            {
                 walk.fell = Some(time);
                 break;
             }

@@ -17,8 +17,8 @@ use neuraxis_core::soft_limit::SoftLimit;
 use rapier3d::parry::bounding_volume::{Aabb, BoundingVolume as _};
 use rapier3d::parry::mass_properties::MassProperties;
 use rapier3d::prelude::{
-    Collider, GenericJoint, ImpulseJointHandle, JointAxesMask, JointAxis, MultibodyJointHandle, MultibodyLink,
-    PhysicsWorld, Pose, RigidBodyBuilder, RigidBodyHandle, Vector,
+    Collider, GenericJoint, ImpulseJointHandle, JointAxesMask, JointAxis, MultibodyJointHandle,
+    MultibodyLink, PhysicsWorld, Pose, RigidBodyBuilder, RigidBodyHandle, Vector,
 };
 
 /// A rigid piece.
@@ -231,10 +231,8 @@ impl Model {
                 JointKind::Prismatic => Pose::translation(*position, 0.0, 0.0),
                 JointKind::Other | JointKind::Fixed => Pose::IDENTITY,
             };
-            start[joint.child] = start[joint.parent]
-                * joint.joint.local_frame1
-                * moved
-                * joint.joint.local_frame2.inverse();
+            start[joint.child] =
+                start[joint.parent] * joint.joint.local_frame1 * moved * joint.joint.local_frame2.inverse();
         }
         self.stance = Stand { joints: stance, links: start };
     }
