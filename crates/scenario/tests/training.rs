@@ -150,9 +150,13 @@ fn a_checkpoint_of_somebody_else_is_refused() {
 #[test]
 fn numbers_that_are_none_are_refused() {
     let nan = |start: Vec<f64>| {
-        Checkpoint::new(identity(), start, |_| true, 0, |start| {
-            Optimizer::new(Algorithm::Es, start, 16, 0.1, 0.1)
-        })
+        Checkpoint::new(
+            identity(),
+            start,
+            |_| true,
+            0,
+            |start| Optimizer::new(Algorithm::Es, start, 16, 0.1, 0.1),
+        )
     };
     assert!(nan(vec![0.0, f64::NAN]).is_err());
     assert!(nan(vec![f64::INFINITY]).is_err());
@@ -186,8 +190,7 @@ fn who_does_nothing_gets_nothing_and_who_swims_gets_much() {
 #[test]
 fn a_swimmer_comes_to_a_place_beside_its_way() {
     let task = Task::SwimTo { target: [0.5, 1.2] };
-    let subject =
-        Subject::swimmer(6, MotorSpec::Swimmer(SwimmerSpec::default()), task).expect("a swimmer");
+    let subject = Subject::swimmer(6, MotorSpec::Swimmer(SwimmerSpec::default()), task).expect("a swimmer");
     let mut circuit = subject.circuit().expect("it fits");
     let there = roll(&subject, &mut *circuit, Start::Zero, None, false);
     let straight = Subject { drive: Some(neuraxis_core::Drive::new(1.0, 0.0)), ..subject.clone() };
