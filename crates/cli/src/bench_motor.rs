@@ -28,6 +28,12 @@ pub(crate) struct MotorArgs {
     /// A robot file with a trained circuit, in the place of the one that comes with the program.
     #[arg(long, value_name = "FILE")]
     trained: Option<PathBuf>,
+    /// Random starts of each row; the peer's numbers are of 10.
+    #[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=10_000))]
+    starts: u32,
+    /// Seed of the first start; the next ones count up.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(..1 << 60))]
+    seed: u64,
     /// Threads; all of the computer's if not given.
     #[arg(long, short, value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
@@ -54,8 +60,13 @@ pub(crate) fn bench(args: &MotorArgs) -> Exit {
     let on_signal = stop.clone();
     let _ = ctrlc::set_handler(move || on_signal.store(true, Ordering::SeqCst));
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let order =
-        Order { only: args.only.clone(), trained: Some(trained), jobs: args.jobs.map_or(cores, usize::from) };
+    let order = Order {
+        only: args.only.clone(),
+        trained: Some(trained),
+        starts: u64::from(args.starts),
+        seed: args.seed,
+        jobs: args.jobs.map_or(cores, usize::from),
+    };
     let progress = |done: usize, all: usize| {
         if done.is_multiple_of((all / 10).max(1)) {
             eprintln!("{done}/{all} episodes");
@@ -196,7 +207,7 @@ fn report(args: &MotorArgs, rows: &[Row]) -> Exit {
     } else {
         output::say(&table(rows));
         output::say(
-            "returns of 1000 control steps, mean ± standard deviation over 10 random starts; peer: MuJoCo",
+            "returns of 1000 control steps, mean ± standard deviation over random starts; peer: MuJoCo",
         );
     }
     if rows.iter().all(|row| row.holds() != Some(false)) { Exit::Good } else { Exit::Failed }

@@ -57,7 +57,7 @@ fn complaint(file: &str, from: &str, to: &str) -> String {
 #[test]
 fn help_of_every_verb() {
     let folder = workshop();
-    let verbs: [&[&str]; 15] = [
+    let verbs: [&[&str]; 17] = [
         &["--help"],
         &["run", "--help"],
         &["replay", "--help"],
@@ -65,6 +65,8 @@ fn help_of_every_verb() {
         &["why", "--help"],
         &["bench", "fusion", "--help"],
         &["bench", "navigation", "--help"],
+        &["bench", "motor", "--help"],
+        &["train", "--help"],
         &["check", "--help"],
         &["circuit", "show", "--help"],
         &["new", "--help"],

@@ -6,7 +6,7 @@ use neuraxis_scenario::bench::motor::{Bound, Order, run};
 use neuraxis_scenario::bench::motor_page;
 
 fn rows(only: &str) -> Vec<neuraxis_scenario::bench::motor::Row> {
-    let order = Order { only: Some(only.to_owned()), trained: None, jobs: 2 };
+    let order = Order { only: Some(only.to_owned()), trained: None, starts: 10, seed: 0, jobs: 2 };
     run(&order, &AtomicBool::new(false), &|_, _| {}).expect("bodies").expect("not stopped")
 }
 
@@ -37,6 +37,6 @@ fn a_row_is_found_by_its_name_and_says_whether_it_holds() {
 
 #[test]
 fn a_bench_that_is_stopped_has_no_rows() {
-    let order = Order { only: None, trained: None, jobs: 1 };
+    let order = Order { only: None, trained: None, starts: 10, seed: 0, jobs: 1 };
     assert!(run(&order, &AtomicBool::new(true), &|_, _| {}).expect("bodies").is_none());
 }

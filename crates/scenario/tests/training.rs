@@ -215,7 +215,9 @@ fn what_the_task_does_not_use_is_not_trained() {
     for (i, name) in names.iter().enumerate() {
         let mut other = base.clone();
         other[i] *= 0.5;
-        assert_eq!(short(&other) == short(&base), Task::Swim.is_idle(name), "{name}");
+        // Straight on, no two sides of a joint are active at a time, so that nothing is there to be inhibited.
+        let is_idle = Task::Swim.is_idle(name) || name == "muscle_contra";
+        assert_eq!(short(&other) == short(&base), is_idle, "{name}");
     }
 }
 
@@ -251,4 +253,24 @@ fn trained_parameters_are_written_as_a_robot_file_takes_them() {
             assert!((written - wanted).abs() <= 1e-15 * wanted.abs(), "{written} instead of {wanted}");
         }
     }
+}
+
+#[test]
+fn a_random_start_may_bend_each_joint_as_far_as_it_goes() {
+    let joints = &swimmer().model.model.joints;
+    let range = neuraxis_sim::swimmer::range(6);
+    let found: Vec<_> = joints.iter().map(|joint| joint.range().expect("it is limited")).collect();
+    assert_eq!(found.len(), 5);
+    for [low, high] in found {
+        assert!((low + range).abs() < 1e-6 && (high - range).abs() < 1e-6, "{low} to {high}");
+    }
+    let subject = swimmer();
+    let mut circuit = subject.circuit().expect("it fits");
+    let bends: Vec<Vec<f64>> = (0..20)
+        .filter_map(|seed| roll(&subject, &mut *circuit, Start::Random(seed), Some(1), true).track)
+        .filter_map(|track| track.joints.into_iter().next())
+        .collect();
+    assert_eq!(bends.len(), 20);
+    let most = bends.iter().flatten().fold(0.0_f64, |most, bend| most.max(bend.abs()));
+    assert!(most > 0.9 * range && most <= range + 1e-6, "{most} of {range}");
 }

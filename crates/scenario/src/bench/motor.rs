@@ -16,8 +16,6 @@ use crate::motor::{Rollout, Start, Subject, SubjectError, Task, in_parallel, rol
 
 /// The peer's joint positions before each control step, from a straight start at rest, as shares of their range.
 const GOLDEN: &str = include_str!("../../../sim/tests/data/swimmer6.csv");
-/// Random starts of each row.
-const STARTS: u64 = 10;
 
 /// What a number has to keep to.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -98,6 +96,10 @@ pub struct Order {
     pub only: Option<String>,
     /// A trained circuit, for the rows of transfer.
     pub trained: Option<SwimmerSpec>,
+    /// Random starts of each row; the peer has 10.
+    pub starts: u64,
+    /// Seed of the first start; the next ones count up.
+    pub seed: u64,
     /// Threads.
     pub jobs: usize,
 }
@@ -145,8 +147,8 @@ const LINKS_PART: &str = "untrained, by links";
 const ABLATION_PART: &str = "six links, changed";
 const TRANSFER_PART: &str = "trained on six links";
 
-fn cases(trained: Option<&SwimmerSpec>) -> Vec<Case> {
-    let same = |spec: SwimmerSpec| vec![spec; STARTS as usize];
+fn cases(order: &Order) -> Vec<Case> {
+    let same = |spec: SwimmerSpec| vec![spec; order.starts as usize];
     let mut cases = Vec::new();
     let untrained = [289.5, 344.2, 590.7, 798.4, 881.3, 902.1, 907.6, 908.8, 904.3, 904.4];
     for (links, peer) in (3..).zip(untrained) {
@@ -184,7 +186,7 @@ fn cases(trained: Option<&SwimmerSpec>) -> Vec<Case> {
         let [prop, osc, ipsi, contra] = [0.0; 4].map(|_| stream.random_range(0.0..1.0));
         weighed([prop, osc, ipsi, -contra])
     };
-    changed("signs kept, magnitudes drawn", (0..STARTS).map(drawn).collect(), None, 186.7);
+    changed("signs kept, magnitudes drawn", (0..order.starts).map(drawn).collect(), None, 186.7);
     for (speed, peer) in [(0.0, 0.0), (0.25, 109.4), (0.5, 311.7), (0.75, 610.9), (1.0, 798.4)] {
         changed(&format!("speed {speed}"), same(plain()), Some(Drive::new(speed, 0.0)), peer);
     }
@@ -222,7 +224,7 @@ fn cases(trained: Option<&SwimmerSpec>) -> Vec<Case> {
             kind: Kind::Best,
         });
     }
-    if let Some(trained) = trained {
+    if let Some(trained) = &order.trained {
         for links in [6, 5, 8, 12] {
             cases.push(Case {
                 part: TRANSFER_PART,
@@ -252,7 +254,7 @@ pub fn run(
     let wants = |part: &str, what: &str| {
         order.only.as_deref().is_none_or(|text| part.contains(text) || what.contains(text))
     };
-    let cases = cases(order.trained.as_ref());
+    let cases = cases(order);
     let mut asked: Vec<bool> = cases.iter().map(|case| wants(case.part, &case.what)).collect();
     for (i, case) in cases.iter().enumerate() {
         // What it has to beat has to be known.
@@ -271,7 +273,7 @@ pub fn run(
             let mut subject = subjects[case.links - 3].with(MotorSpec::Swimmer(circuit.clone()))?;
             subject.drive = case.drive;
             // The patterns of signs are compared from one start.
-            units.push((i, subject, if case.kind == Kind::Best { 0 } else { start }));
+            units.push((i, subject, order.seed + if case.kind == Kind::Best { 0 } else { start }));
         }
     }
     let done = AtomicUsize::new(0);
