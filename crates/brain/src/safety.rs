@@ -1,13 +1,13 @@
 //! The safety supervisor: the last word before the body.
 //!
 //! It holds every command to the limits of the robot's file, and stops the body when the emergency stop
-//! is pressed, a sense with a deadline is silent, or a number is not one. No part above can switch it
+//! is pressed, a sense with a deadline is silent, a number is not one, or it has tipped over. No part above can switch it
 //! off: a brain cannot be built without it, and nothing comes after it. A stop is given up as soon as
 //! its reason is gone, except the emergency stop, which someone has to release.
 
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::brain::{Limit, SafetyState};
-use neuraxis_core::{Belief, Command, Interface, Percepts, Stamp, StopReason, Twist2};
+use neuraxis_core::{Belief, Command, Interface, Percepts, Stamp, StopReason, Twist2, ops};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,11 @@ pub struct SafetySpec {
     #[serde(default = "SafetySpec::default_effort")]
     #[schemars(range(min = 0.0, max = 10000.0))]
     pub effort: f64,
+    /// The body stops while it is believed to lean further than this from upright, rad; never if not given. For an estimate in
+    /// space, for one in the plane knows of no leaning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.05, max = 3.0))]
+    pub tilt: Option<f64>,
 }
 
 impl SafetySpec {
@@ -29,7 +34,7 @@ impl SafetySpec {
 
 impl Default for SafetySpec {
     fn default() -> Self {
-        Self { effort: Self::default_effort() }
+        Self { effort: Self::default_effort(), tilt: None }
     }
 }
 
@@ -45,6 +50,8 @@ struct Watch {
 pub struct Supervisor {
     body: BodyDescription,
     effort: f64,
+    /// The cosine of the greatest lean.
+    upright: Option<f64>,
     watches: Vec<Watch>,
     /// The sequence number of each slot's last checked reading, and whether that one was sane.
     checked: Vec<(u64, bool)>,
@@ -66,6 +73,7 @@ impl Supervisor {
         Self {
             body: body.clone(),
             effort: spec.effort,
+            upright: spec.tilt.map(|tilt| ops::sin_cos(tilt).1),
             watches,
             checked: vec![(0, true); body.sensors.len()],
             emergency_stop: false,
@@ -129,6 +137,13 @@ impl Supervisor {
         }
         if !belief.is_finite() {
             return Some(StopReason::BeliefInsane);
+        }
+        if let Some(upright) = self.upright {
+            // How much of the body's own upwards is upwards; not a number is not upright either.
+            let [roll, pitch] = [belief.attitude.y, belief.attitude.z].map(|angle| ops::sin_cos(angle).1);
+            if (roll * pitch).partial_cmp(&upright).is_none_or(std::cmp::Ordering::is_lt) {
+                return Some(StopReason::Tipped);
+            }
         }
         let length = self.body.actuators.len();
         if command.values.len() != length || command.values.iter().any(|value| !value.is_finite()) {
@@ -275,6 +290,24 @@ mod tests {
         assert_eq!(case.tick(10, [f64::INFINITY, 0.0]), Some(StopReason::CommandInsane));
         case.belief.pose.x = f64::NAN;
         assert_eq!(case.tick(10, [0.0, 0.0]), Some(StopReason::BeliefInsane));
+    }
+
+    #[test]
+    fn a_body_that_leans_too_far_stops_if_its_file_asks_for_it() {
+        let mut case = Case::new();
+        case.feel(0, Odometry::default());
+        case.belief.attitude = nalgebra::Vector3::new(0.0, 2.0, 0.0);
+        assert_eq!(case.tick(0, [0.0, 0.0]), None, "the file does not ask for it");
+        case.supervisor = Supervisor::new(&SafetySpec { tilt: Some(0.8), ..SafetySpec::default() }, &body());
+        assert_eq!(case.tick(1, [0.1, 0.1]), Some(StopReason::Tipped));
+        // Each by itself is less than it takes.
+        for (roll, pitch, stops) in
+            [(0.79, 0.0, false), (0.0, -0.79, false), (0.0, 0.81, true), (0.7, 0.7, true), (f64::NAN, 0.0, true)]
+        {
+            case.belief.attitude = nalgebra::Vector3::new(0.3, roll, pitch);
+            let stop = case.tick(2, [0.0, 0.0]);
+            assert_eq!(stop, stops.then_some(StopReason::Tipped), "{roll} and {pitch}");
+        }
     }
 
     #[test]

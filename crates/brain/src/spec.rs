@@ -56,6 +56,13 @@ impl BrainSpec {
 
 impl Validate for BrainSpec {
     fn validate(&self, problems: &mut Problems<'_>) {
+        if self.safety.tilt.is_some() && self.fusion.space == Some(neuraxis_fusion::Space::Se2) {
+            problems.help(
+                "/brain/safety/tilt",
+                "an estimate in the plane never leans",
+                "set `space: se3` under `fusion`, or leave out `tilt`",
+            );
+        }
         problems.inside("/brain/fusion", |problems| self.fusion.validate(problems));
         problems.inside("/brain/cognition", |problems| self.cognition.validate(problems));
         problems.inside("/brain/motor", |problems| self.motor.validate(problems));

@@ -82,6 +82,8 @@ pub enum StopReason {
     BeliefInsane,
     /// The brain missed its ticks too often.
     BrainLate,
+    /// The body is believed to have tipped over.
+    Tipped,
 }
 
 /// One number an actuator, and whether the body must stop instead.

@@ -310,6 +310,7 @@ pub fn stop_code(stop: Option<StopReason>) -> (u8, u16) {
         Some(StopReason::CommandInsane) => (4, 0),
         Some(StopReason::BeliefInsane) => (5, 0),
         Some(StopReason::BrainLate) => (6, 0),
+        Some(StopReason::Tipped) => (7, 0),
     }
 }
 
@@ -325,6 +326,7 @@ pub fn stop_words(code: u8, slot: u16, senses: &[&str]) -> String {
         4 => "the command was not finite".to_owned(),
         5 => "the belief was not finite".to_owned(),
         6 => "the brain is late".to_owned(),
+        7 => "the body has tipped over".to_owned(),
         _ => format!("for the reason {code}, which this version does not know"),
     }
 }

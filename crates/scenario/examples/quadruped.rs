@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nalgebra::Vector3;
+use neuraxis_core::robot::Actuators;
 use neuraxis_core::random::{self, Stream, normal};
 use neuraxis_core::{Drive, Gait, ops};
 use neuraxis_motor::{MotorCircuit as _, QuadrupedCircuit};
@@ -31,6 +32,17 @@ fn main() {
                 }
             }
             Some(("iterations", value)) => walker.iterations = value.parse().expect("a number"),
+            Some(("front", value)) => walker.spec.front_thigh = three(value),
+            Some(("hind", value)) => walker.spec.hind_thigh = three(value),
+            Some(("calf", value)) => walker.spec.calf = three(value),
+            Some(("gains", value)) => {
+                let [p, d, _] = three(&format!("{value},0"));
+                if let Actuators::JointPosition { kp, kd, .. } = &mut walker.robot.spec.actuators {
+                    (*kp, *kd) = (p, d);
+                }
+            }
+            Some(("walk", value)) => walker.spec.gaits.walk = value.parse().expect("a number"),
+            Some(("trot", value)) => walker.spec.gaits.trot = value.parse().expect("a number"),
             Some(("stumbling", value)) => walker.spec.stumbling = value == "true",
             Some(("loading", value)) => walker.spec.loading = value == "true",
             Some(("afferents", value)) => walker.spec.afferents = value == "true",
@@ -44,8 +56,14 @@ fn main() {
     match plain.first() {
         Some(&"look") => look(&walker, number(1, 0.5), number(2, 5.0)),
         Some(&"train") => train(&walker, number(1, 60.0) as usize, plain[2]),
+        Some(&"try") => attempt(&walker),
         _ => judge(&walker),
     }
+}
+
+fn three(text: &str) -> [f64; 3] {
+    let numbers: Vec<f64> = text.split(',').map(|word| word.parse().expect("a number")).collect();
+    numbers.try_into().expect("three numbers")
 }
 
 fn look(walker: &Walker, speed: f64, seconds: f64) {
@@ -100,6 +118,28 @@ fn walks<T: Send>(walker: &Walker, episodes: &[Episode], of: impl Fn(&Episode, &
     });
     results.sort_by_key(|(i, _)| *i);
     results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// A short judgement: some starts, no push.
+fn attempt(walker: &Walker) {
+    let mut stream = random::stream(3, "try");
+    for speed in [0.3, 0.5] {
+        let episodes: Vec<Episode> = (0..6)
+            .map(|_| Episode {
+                friction: stream.random_range(0.5..1.25),
+                start: Some(any_start(&mut stream)),
+                ..Episode::new(8.0, speed)
+            })
+            .collect();
+        let rows = walks(walker, &episodes, |episode, walk| {
+            (walk.fell.unwrap_or(8.0), walk.forward(1.0), walk.ticks.last().map_or(0.0, |now| now.yaw), reward(episode, walk))
+        });
+        let mean = |f: &dyn Fn(&(f64, f64, f64, f64)) -> f64| rows.iter().map(|row| f(row)).sum::<f64>() / 6.0;
+        println!(
+            "{speed}: stood {:.1} s, forward {:.3}, yaw {:.2}, reward {:.3}",
+            mean(&|row| row.0), mean(&|row| row.1), mean(&|row| row.2.abs()), mean(&|row| row.3)
+        );
+    }
 }
 
 /// 20 episodes of 15 s each with friction from 0.5 to 1.25, with and without pushes.
@@ -174,8 +214,8 @@ fn reward(episode: &Episode, walk: &Walk) -> f64 {
 
 /// Evolution strategies: antithetic pairs, shaped by rank, followed by Adam.
 fn train(walker: &Walker, epochs: usize, out: &str) {
-    const PAIRS: usize = 16;
-    const SIGMA: f64 = 0.08;
+    const PAIRS: usize = 10;
+    const SIGMA: f64 = 0.05;
     const RATE: f64 = 0.03;
     let circuit = QuadrupedCircuit::new(&walker.spec, &walker.robot.description).expect("it fits");
     let names = circuit.parameter_names().to_vec();
@@ -183,10 +223,16 @@ fn train(walker: &Walker, epochs: usize, out: &str) {
     let (mut first, mut second) = (vec![0.0; mean.len()], vec![0.0; mean.len()]);
     let mut stream = random::stream(1, "train");
     let mut best = f64::NEG_INFINITY;
+    // What is innately 0 stays so: twenty afferents are left, and they are changed more cautiously than the pattern.
+    let scales: Vec<f64> = names
+        .iter()
+        .zip(&mean)
+        .map(|(name, value)| if name.starts_with("pattern") { 1.0 } else if *value == 0.0 { 0.0 } else { 0.6 })
+        .collect();
     for epoch in 0..epochs {
         let noises: Vec<Vec<f64>> =
-            (0..PAIRS).map(|_| mean.iter().map(|_| normal(&mut stream)).collect()).collect();
-        let seconds = if epoch < epochs / 3 { 5.0 } else { 8.0 };
+            (0..PAIRS).map(|_| scales.iter().map(|scale| scale * normal(&mut stream)).collect()).collect();
+        let seconds = 6.0;
         let mut episodes = Vec::new();
         for noise in &noises {
             let is_pushed = stream.random_bool(0.5);
@@ -224,7 +270,7 @@ fn train(walker: &Walker, epochs: usize, out: &str) {
             second[j] += 0.05 * (slope * slope - second[j]);
             let t = (epoch + 1) as f64;
             let (a, b) = (1.0 - ops::pow(0.8, t), 1.0 - ops::pow(0.95, t));
-            *mean += RATE * (first[j] / a) / ((second[j] / b).sqrt() + 1e-3);
+            *mean += RATE * scales[j] * (first[j] / a) / ((second[j] / b).sqrt() + 1e-3);
         }
         circuit.project(&mut mean);
         let sum = rewards.iter().sum::<f64>() / rewards.len() as f64;

@@ -24,7 +24,7 @@ pub struct TrialResult {
     pub robot: String,
     /// Which robot of the scene, from 0.
     pub index: usize,
-    /// `reached`, `mistaken`, `gave_up`, `timed_out`, `lost` or `crashed`.
+    /// `reached`, `mistaken`, `gave_up`, `timed_out`, `lost`, `fallen` or `crashed`.
     pub outcome: String,
     /// Why, if it crashed or gave up.
     pub message: Option<String>,
@@ -68,6 +68,7 @@ impl TrialResult {
             Some(Outcome::GaveUp) => ("gave_up", verdict(robot)),
             Some(Outcome::TimedOut) => ("timed_out", None),
             Some(Outcome::Lost) => ("lost", None),
+            Some(Outcome::Fallen) => ("fallen", None),
             Some(Outcome::Crashed(message)) => ("crashed", Some(message.clone())),
             None => ("running", None),
         };

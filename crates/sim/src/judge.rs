@@ -20,6 +20,8 @@ pub enum Outcome {
     TimedOut,
     /// It fell out of the world, or physics broke down.
     Lost,
+    /// It tipped over.
+    Fallen,
     /// Its brain panicked; the message.
     Crashed(String),
 }

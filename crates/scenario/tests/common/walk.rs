@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use nalgebra::Vector3;
-use neuraxis_brain::RobotFile;
+use neuraxis_brain::{BrainSpec, RobotFile};
 use neuraxis_core::{Drive, Gait, file, ops};
 use neuraxis_motor::{MotorCircuit, MotorSpec, QuadrupedCircuit, QuadrupedSpec};
 use neuraxis_sim::scene::SceneSpec;
@@ -66,7 +66,6 @@ pub(crate) struct Now {
     pub(crate) joints: [f64; 12],
     pub(crate) targets: [f64; 12],
     pub(crate) feet: [f64; 4],
-    pub(crate) power: f64,
 }
 
 /// What an episode came to.
@@ -94,30 +93,36 @@ impl Walk {
 
 /// The published robot.
 pub(crate) fn walker() -> Walker {
+    with_brain().0
+}
+
+/// The published robot and its brain's block.
+pub(crate) fn with_brain() -> (Walker, BrainSpec) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../robots/quadruped/quadruped.yaml");
     let loaded = file::load::<RobotFile>(&path, &[]).map_err(|e| e.to_string()).expect("it loads");
     let robot = RobotModel::new(&loaded).map_err(|e| e.to_string()).expect("it fits");
-    let MotorSpec::Quadruped(spec) = loaded.value.brain.motor else { panic!("it is a quadruped") };
-    Walker { robot, spec, iterations: 4 }
+    let brain = loaded.value.brain;
+    let MotorSpec::Quadruped(spec) = brain.motor.clone() else { panic!("it is a quadruped") };
+    (Walker { robot, spec, iterations: 4 }, brain)
 }
 
-/// Ground of this friction with `robot` on it.
-pub(crate) fn ground(robot: RobotModel, friction: f64, iterations: u32) -> Arena {
+/// Ground of this friction with a robot on it.
+pub(crate) fn ground(setup: Setup, friction: f64, iterations: u32) -> Arena {
     let scene = format!(
         "name: ground\nworld: []\nrobots: [{{ robot: it.yaml, spawn: {{ at: [0, 0], yaw: 0 }}, goal: {{ at: [90, 0] }} }}]\n\
          time_limit: 1000\nfriction: {friction}\nphysics: {{ timestep: {STEP}, iterations: {iterations} }}\n"
     );
     let loaded = file::parse::<SceneSpec>(Path::new("ground.yaml"), scene, &[]).map_err(|e| e.to_string());
     let scene = Scene::load(&loaded.expect("it loads")).expect("a scene");
-    let layout = scene.layout(1, &[robot.size()]).expect("a layout");
-    Arena::new(0, 1, &scene.spec, layout, vec![Setup { robot, brain: None }])
+    let layout = scene.layout(1, &[setup.robot.size()]).expect("a layout");
+    Arena::new(0, 1, &scene.spec, layout, vec![setup])
 }
 
 /// Walks.
 pub(crate) fn walk(walker: &Walker, episode: &Episode) -> Walk {
     let mut spec = walker.spec.clone();
     spec.start = episode.start.unwrap_or(spec.start);
-    let mut arena = ground(walker.robot.clone(), episode.friction, walker.iterations);
+    let mut arena = ground(Setup { robot: walker.robot.clone(), brain: None }, episode.friction, walker.iterations);
     let description = walker.robot.description.clone();
     let mut circuit = QuadrupedCircuit::new(&spec, &description).expect("it fits");
     if let Some(parameters) = &episode.parameters {
@@ -125,7 +130,6 @@ pub(crate) fn walk(walker: &Walker, episode: &Episode) -> Walk {
     }
     let mut command = description.command();
     let mut walk = Walk::default();
-    let mut energy = 0.0;
     for step in 0..(episode.seconds / STEP).round() as u64 {
         let time = step as f64 * STEP;
         arena.sense();
@@ -147,8 +151,6 @@ pub(crate) fn walk(walker: &Walker, episode: &Episode) -> Walk {
         if step % TICK == 0 {
             let mut now = look(robot, &command.values);
             now.time = time;
-            now.power = 0.0;
-            energy += now.power;
             walk.ticks.push(now);
             if now.roll.abs() > TIPPED
                 || now.pitch.abs() > TIPPED
@@ -160,7 +162,6 @@ pub(crate) fn walk(walker: &Walker, episode: &Episode) -> Walk {
             }
         }
     }
-    let _ = energy;
     walk
 }
 

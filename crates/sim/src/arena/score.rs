@@ -1,5 +1,6 @@
 //! What is measured of a robot's trial: its way, its touches, how it ended. No brain sees it.
 
+use nalgebra::Vector3;
 use neuraxis_core::reasons::MotionMode;
 use neuraxis_core::{Pose2, Stamp};
 use rapier3d::prelude::{PhysicsWorld, Vector};
@@ -9,6 +10,8 @@ use crate::judge::Outcome;
 
 /// A touch whose normal is steeper than this is ground, not a collision.
 const GROUND_NORMAL: f32 = 0.7;
+/// A body has fallen when the cosine of its lean is less than this: 75 degrees, from where none comes back by itself.
+const FALLEN: f64 = 0.26;
 /// How often the paths are noted at first, ns.
 pub(super) const TRACE_PERIOD: u64 = 100_000_000;
 /// So many points of a path are kept; a longer one is thinned out, so that memory stays flat.
@@ -126,6 +129,9 @@ impl SimRobot {
         }
         if !pose.is_finite() || spatial.translation.z < -1.0 {
             return self.finish(Outcome::Lost, now);
+        }
+        if (spatial.rotation * Vector3::z()).z < FALLEN {
+            return self.finish(Outcome::Fallen, now);
         }
         let claim = self.brain.as_ref().map(|brain| (brain.decision().errand, brain.decision().status));
         if let Some((errand, status)) = claim
