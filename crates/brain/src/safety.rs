@@ -301,9 +301,13 @@ mod tests {
         case.supervisor = Supervisor::new(&SafetySpec { tilt: Some(0.8), ..SafetySpec::default() }, &body());
         assert_eq!(case.tick(1, [0.1, 0.1]), Some(StopReason::Tipped));
         // Each by itself is less than it takes.
-        for (roll, pitch, stops) in
-            [(0.79, 0.0, false), (0.0, -0.79, false), (0.0, 0.81, true), (0.7, 0.7, true), (f64::NAN, 0.0, true)]
-        {
+        for (roll, pitch, stops) in [
+            (0.79, 0.0, false),
+            (0.0, -0.79, false),
+            (0.0, 0.81, true),
+            (0.7, 0.7, true),
+            (f64::NAN, 0.0, true),
+        ] {
             case.belief.attitude = nalgebra::Vector3::new(0.3, roll, pitch);
             let stop = case.tick(2, [0.0, 0.0]);
             assert_eq!(stop, stops.then_some(StopReason::Tipped), "{roll} and {pitch}");

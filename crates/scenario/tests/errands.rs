@@ -59,7 +59,10 @@ fn errands_are_done_in_their_order_and_replayed_to_the_bit() {
     assert!((result.shortest - (3.0 * once - 0.2)).abs() < 0.05, "{} m at best", result.shortest);
     assert!(result.path_length > 2.4 * once, "{} m", result.path_length);
     let end = arena.robots()[0].pose().translation;
-    assert!((end.x - 2.3).hypot(end.y - 1.3) < 0.45, "it ends where it was before its last goal: {end}");
+    assert!(
+        neuraxis_core::ops::hypot(end.x - 2.3, end.y - 1.3) < 0.45,
+        "it ends where it was before its last goal: {end}"
+    );
     let recording = Recording::open(&target).expect("it opens");
     let verified = replay::verify(&recording, &recording.robots[0], |_, _| true).expect("it replays");
     assert!(verified.difference.is_none(), "{:?}", verified.difference);

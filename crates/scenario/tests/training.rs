@@ -38,7 +38,9 @@ impl Objective for Hill {
     }
 
     fn project(&self, parameters: &mut [f64]) {
-        parameters.iter_mut().for_each(|p| *p = p.clamp(-100.0, 100.0));
+        for p in &mut *parameters {
+            *p = p.clamp(-100.0, 100.0);
+        }
     }
 }
 
@@ -238,7 +240,7 @@ fn trained_parameters_are_written_as_a_robot_file_takes_them() {
         state.best = Some(train::Best { parameters: parameters.clone(), score: 1.0, steps: 0 });
         let text = train::yaml(&state, "neuraxis train");
         let robot = neuraxis_sim::swimmer::robot(6, "it.xml");
-        let block: String = text.lines().map(|line| format!("  {line}\n")).collect();
+        let block = format!("  {}\n", text.trim_end().replace('\n', "\n  "));
         let file = neuraxis_core::file::parse::<neuraxis_brain::RobotFile>(
             std::path::Path::new("it.yaml"),
             format!("{robot}brain:\n{block}"),

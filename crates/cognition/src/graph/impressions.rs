@@ -466,7 +466,8 @@ impl Impressions {
         let is_in_line = d.dot(&n).abs() < IN_LINE * self.radius;
         let across = end.toward.dot(&n);
         let is_askew = across > ASKEW[0] && across < ASKEW[1];
-        if !(is_near && is_in_line && is_askew) || end.is_end || !end.counts() || !wall.counts() {
+        let is_told = is_near && is_in_line && is_askew;
+        if !is_told || end.is_end || !end.counts() || !wall.counts() {
             return None;
         }
         let into = self.flat(end.at, n);

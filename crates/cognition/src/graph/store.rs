@@ -456,13 +456,13 @@ impl Graph {
         same: f64,
         impressions: &Impressions,
     ) -> Option<[u32; 2]> {
-        let mut place = |at| match self.nearest(at, same, |_| true) {
-            Some(old) => Some(old),
-            None => {
-                let node = self.add(at, 0)?;
-                self.link(node, impressions);
-                Some(node)
+        let mut place = |at| {
+            if let Some(old) = self.nearest(at, same, |_| true) {
+                return Some(old);
             }
+            let node = self.add(at, 0)?;
+            self.link(node, impressions);
+            Some(node)
         };
         let ends = [place(from)?, place(to)?];
         let edge = self.connect(ends[0], ends[1], impressions)?;

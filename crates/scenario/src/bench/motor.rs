@@ -195,7 +195,8 @@ fn cases(order: &Order) -> Vec<Case> {
         changed(&format!("period of {steps} steps"), same(SwimmerSpec { period, ..plain() }), None, peer);
     }
     for (turn, peer) in [(0.5, 719.7), (1.0, 114.6)] {
-        let spec = SwimmerSpec { turn_limit: 1.0, ..plain() };
+        // As published: at once, and without a limit.
+        let spec = SwimmerSpec { turn_limit: 1.0, turn_window: Some(0.0), ..plain() };
         changed(&format!("turn right {turn}"), same(spec), Some(Drive::new(1.0, -turn)), peer);
     }
     let pattern = |i: u32| {

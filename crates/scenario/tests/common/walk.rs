@@ -102,14 +102,18 @@ pub(crate) fn with_brain() -> (Walker, BrainSpec) {
     let loaded = file::load::<RobotFile>(&path, &[]).map_err(|e| e.to_string()).expect("it loads");
     let robot = RobotModel::new(&loaded).map_err(|e| e.to_string()).expect("it fits");
     let brain = loaded.value.brain;
-    let MotorSpec::Quadruped(spec) = brain.motor.clone() else { panic!("it is a quadruped") };
+    let spec = match brain.motor.clone() {
+        MotorSpec::Quadruped(spec) => Some(spec),
+        _ => None,
+    };
+    let spec = spec.expect("it is a quadruped");
     (Walker { robot, spec, iterations: 4 }, brain)
 }
 
 /// Ground of this friction with a robot on it.
 pub(crate) fn ground(setup: Setup, friction: f64, iterations: u32) -> Arena {
     let scene = format!(
-        "name: ground\nworld: []\nrobots: [{{ robot: it.yaml, spawn: {{ at: [0, 0], yaw: 0 }}, goal: {{ at: [90, 0] }} }}]\n\
+        "name: ground\nworld: []\nrobots: [{{ robot: it.yaml, spawn: {{ at: [0, 0], yaw: 0 }}, goal: {{ at: [8, 0] }} }}]\n\
          time_limit: 1000\nfriction: {friction}\nphysics: {{ timestep: {STEP}, iterations: {iterations} }}\n"
     );
     let loaded = file::parse::<SceneSpec>(Path::new("ground.yaml"), scene, &[]).map_err(|e| e.to_string());
@@ -122,7 +126,8 @@ pub(crate) fn ground(setup: Setup, friction: f64, iterations: u32) -> Arena {
 pub(crate) fn walk(walker: &Walker, episode: &Episode) -> Walk {
     let mut spec = walker.spec.clone();
     spec.start = episode.start.unwrap_or(spec.start);
-    let mut arena = ground(Setup { robot: walker.robot.clone(), brain: None }, episode.friction, walker.iterations);
+    let mut arena =
+        ground(Setup { robot: walker.robot.clone(), brain: None }, episode.friction, walker.iterations);
     let description = walker.robot.description.clone();
     let mut circuit = QuadrupedCircuit::new(&spec, &description).expect("it fits");
     if let Some(parameters) = &episode.parameters {
