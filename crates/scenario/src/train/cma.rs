@@ -4,8 +4,7 @@
 //! constants, rank-one and rank-μ update, and cumulative step-size control. Departures: no negative weights; the matrix is decomposed
 //! anew in each generation, which is cheap for the few parameters of a circuit and makes the state small.
 //!
-//! Written here because a run has to be stopped and resumed to the bit, and to give the same bits on one thread or many: the one
-//! crate that there is keeps its state to itself.
+//! Written here because a run has to be stopped and resumed to the bit, and to give the same bits on one thread or many.
 
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use neuraxis_core::ops;
