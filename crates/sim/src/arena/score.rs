@@ -130,7 +130,8 @@ impl SimRobot {
         if !pose.is_finite() || spatial.translation.z < -1.0 {
             return self.finish(Outcome::Lost, now);
         }
-        if (spatial.rotation * Vector3::z()).z < FALLEN {
+        // A body without a brain has nothing to keep upright with.
+        if self.brain.is_some() && (spatial.rotation * Vector3::z()).z < FALLEN {
             return self.finish(Outcome::Fallen, now);
         }
         let claim = self.brain.as_ref().map(|brain| (brain.decision().errand, brain.decision().status));
