@@ -11,8 +11,9 @@ use neuraxis_brain::RobotFile;
 use neuraxis_core::file;
 use neuraxis_motor::{MotorSpec, Swimmer, SwimmerSpec};
 use neuraxis_scenario::bench::motor::{self, Bound, Order, Row};
-use neuraxis_scenario::bench::motor_page;
+use neuraxis_scenario::bench::{motor_page, walk};
 use neuraxis_scenario::motor::{Start, Subject, Task, roll};
+use neuraxis_scenario::plan::PlannedRobot;
 
 use crate::exit::Exit;
 use crate::{builtin, output};
@@ -28,6 +29,9 @@ pub(crate) struct MotorArgs {
     /// A robot file with a trained circuit, in the place of the one that comes with the program.
     #[arg(long, value_name = "FILE")]
     trained: Option<PathBuf>,
+    /// A robot file for the rows of the quadruped, in the place of the one that comes with the program.
+    #[arg(long, value_name = "FILE")]
+    walker: Option<PathBuf>,
     /// Random starts of each row; the peer's numbers are of 10.
     #[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=10_000))]
     starts: u32,
@@ -82,6 +86,12 @@ pub(crate) fn bench(args: &MotorArgs) -> Exit {
             return output::usage(&error.to_string(), "give a robot file whose circuit is a swimmer");
         }
     };
+    if args.only.as_deref().is_none_or(|text| walk::PART.contains(text)) {
+        match walks(args, order.jobs, &stop) {
+            Ok(own) => rows.extend(own),
+            Err(exit) => return exit,
+        }
+    }
     if args.only.as_deref().is_none_or(|text| SPEED_PART.contains(text)) {
         rows.extend(speed());
     }
@@ -90,6 +100,32 @@ pub(crate) fn bench(args: &MotorArgs) -> Exit {
         return output::usage("no row has this in its part or name", help);
     }
     report(args, &rows)
+}
+
+/// The rows of the quadruped.
+fn walks(args: &MotorArgs, jobs: usize, stop: &AtomicBool) -> Result<Vec<Row>, Exit> {
+    let unpacked;
+    let path = match &args.walker {
+        Some(path) => path.clone(),
+        None => {
+            unpacked = builtin::quadruped().map_err(|error| {
+                output::usage(&format!("cannot write to the temporary folder: {error}"), "give --walker FILE")
+            })?;
+            unpacked.0.clone()
+        }
+    };
+    let robot = PlannedRobot::load(&path, &[]).map_err(|error| {
+        output::complain(&[error]);
+        Exit::Usage
+    })?;
+    match walk::run(&robot, 2 * u64::from(args.starts), args.seed, jobs, stop) {
+        Ok(Some(rows)) => Ok(rows),
+        Ok(None) => {
+            eprintln!("interrupted: nothing was written");
+            Err(Exit::Broken)
+        }
+        Err(error) => Err(output::usage(&error.to_string(), "give a robot file whose circuit walks")),
+    }
 }
 
 fn trained(args: &MotorArgs) -> Result<SwimmerSpec, Exit> {

@@ -38,6 +38,20 @@ pub(crate) fn burger_if_missing() -> io::Result<()> {
     if Path::new(FILES[1].0).exists() { Ok(()) } else { unpack(&FILES[1..], Path::new(".")) }
 }
 
+/// The quadruped's file, unpacked into a folder that lives as long as the second value.
+///
+/// # Errors
+/// If the temporary folder cannot be written.
+pub(crate) fn quadruped() -> io::Result<(PathBuf, TempDir)> {
+    let files = [
+        ("quadruped.yaml", include_str!("../../../robots/quadruped/quadruped.yaml")),
+        ("quadruped.urdf", include_str!("../../../robots/quadruped/quadruped.urdf")),
+    ];
+    let folder = tempfile::Builder::new().prefix("neuraxis-").tempdir()?;
+    unpack(&files, folder.path())?;
+    Ok((folder.path().join(files[0].0), folder))
+}
+
 /// The hall of `neuraxis bench fusion` and its robots.
 const HALL: [(&str, &str); 4] = [
     ("benchmarks/fusion/hall.yaml", include_str!("../../../benchmarks/fusion/hall.yaml")),

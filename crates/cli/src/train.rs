@@ -51,7 +51,7 @@ pub(crate) struct TrainArgs {
     /// Another circuit in the place of the robot's own.
     #[arg(long, value_name = "NAME", value_enum)]
     circuit: Option<Which>,
-    /// Leave these parameters as they are, besides those that the task does not use.
+    /// Leave these parameters as they are, besides those that the task does not use; `afferent_*` are all that begin so.
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     freeze: Vec<String>,
     /// Threads; all of the computer's if not given.
@@ -222,15 +222,24 @@ fn state(args: &TrainArgs, objective: &MotorObjective) -> Result<Checkpoint, Exi
             )
         });
     }
-    if let Some(unknown) = args.freeze.iter().find(|name| !identity.names.contains(name)) {
+    let is_meant = |word: &str, name: &str| match word.strip_suffix('*') {
+        Some(beginning) => name.starts_with(beginning),
+        None => name == word,
+    };
+    if let Some(unknown) =
+        args.freeze.iter().find(|word| !identity.names.iter().any(|name| is_meant(word, name)))
+    {
         let known: Vec<&str> = identity.names.iter().map(String::as_str).collect();
         let help = file::problem::did_you_mean(unknown, &known);
         return Err(output::usage(&format!("the circuit has no parameter `{unknown}`"), &help));
     }
     let task = identity.task;
     let names = identity.names.clone();
-    let is_free =
-        |i: usize| names.get(i).is_none_or(|name| !task.is_idle(name) && !args.freeze.contains(name));
+    let is_free = |i: usize| {
+        names
+            .get(i)
+            .is_none_or(|name| !task.is_idle(name) && !args.freeze.iter().any(|word| is_meant(word, name)))
+    };
     let is_mlp = circuit_name(&objective.subject().motor) == "mlp";
     let (algorithm, sigma) = match args.algo {
         Algo::Es => (Algorithm::Es, if is_mlp { 0.05 } else { 0.1 }),

@@ -1,5 +1,6 @@
 //! What circuits share on their way to and from a body: where joints stand, what they feel, and when to step.
 
+use nalgebra::{UnitQuaternion, Vector3};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::percepts::Contact;
 use neuraxis_core::robot::Sensor;
@@ -80,6 +81,11 @@ impl Touched {
         })
     }
 
+    /// Its slot.
+    pub(crate) fn slot(&self) -> usize {
+        self.slot
+    }
+
     /// What it feels; nothing if it said nothing yet or for too long.
     pub(crate) fn read(&self, percepts: &Percepts) -> Option<Contact> {
         let slot = percepts.slots().get(self.slot)?;
@@ -88,6 +94,37 @@ impl Touched {
             Some(Reading::Contact(contact)) => Some(*contact),
             _ => None,
         }
+    }
+}
+
+/// A sense of the kind `imu`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Organ {
+    slot: usize,
+    /// From its own frame to that of `base_link`.
+    mount: UnitQuaternion<f64>,
+    patience: f64,
+}
+
+impl Organ {
+    /// The first one of the body.
+    pub(crate) fn find(body: &BodyDescription) -> Option<Self> {
+        body.sensors.iter().enumerate().find_map(|(slot, sense)| match &sense.sensor {
+            Sensor::Imu { rate, transport, .. } => {
+                let patience = PATIENCE / rate + transport.delay;
+                Some(Self { slot, mount: sense.mount.rotation, patience })
+            }
+            _ => None,
+        })
+    }
+
+    /// Turning rate (rad/s) and specific force (m/s²) in the frame of `base_link`; nothing if they are not known.
+    pub(crate) fn read(&self, percepts: &Percepts) -> Option<(Vector3<f64>, Vector3<f64>)> {
+        let slot = percepts.slots().get(self.slot)?;
+        slot.age(percepts.now).filter(|age| *age <= self.patience)?;
+        let Some(Reading::Imu(imu)) = slot.reading() else { return None };
+        let felt = (self.mount * imu.angular_velocity, self.mount * imu.linear_acceleration);
+        (felt.0.iter().chain(&felt.1).all(|value| value.is_finite())).then_some(felt)
     }
 }
 

@@ -59,6 +59,11 @@ pub enum MotorError {
         /// The nearest one.
         help: String,
     },
+    /// A balance without an organ of balance.
+    #[error(
+        "the circuit `quadruped` keeps its balance by a sense of the kind `imu`, and the robot has none (add one to `sensors:`, or set `balance: false`)"
+    )]
+    NoVestibular,
     /// A swimmer that is too short or too long.
     #[error("a swimmer has 2 to 14 joints (3 to 15 links), not {joints}")]
     Links {

@@ -3,23 +3,27 @@
 //! Source: arXiv 2410.07174. A [`rhythm`] generator bends and stretches the legs in turn, pattern formation makes joint
 //! positions of that, afferents bring back what the legs feel. Inferred here, for the source does not say:
 //! a foot without load counts as 0. Added here, and not in the source: standing still at rest; strides that shorten with the
-//! drive's speed, reverse with its sign, and differ between left and right in a turn; and two reflexes.
+//! drive's speed, reverse with its sign, and differ between left and right in a turn; reflexes of single legs;
+//! and those that keep the trunk over the feet.
 //!
 //! The generator alone trots at the command 0.3 as well as at 0.5 from most starts: "walk" is then a slow trot. Which
 //! gaits come out with a body in the loop is for the body to show.
 
+mod balance;
 mod limbs;
 mod reflex;
 pub mod rhythm;
 mod spec;
 
 use neuraxis_core::body::BodyDescription;
+use neuraxis_core::kinematics::Limb;
 use neuraxis_core::robot::Sensor;
 use neuraxis_core::{Command, Drive, Gait, Interface, Percepts};
 use neuraxis_neural::{Circuit, CircuitSpec};
 
-use crate::body::{Felt, JointNow, Pace, Touched, actuator, takes};
+use crate::body::{Felt, JointNow, Organ, Pace, Touched, actuator, takes};
 use crate::{Diagnostics, MotorCircuit, MotorError, compile};
+use balance::{Balance, Footing, Vestibular};
 use limbs::INPUTS;
 use reflex::{Reflex, Timing, Touch};
 use rhythm::LEGS;
@@ -28,7 +32,7 @@ pub use spec::{GaitsSpec, LegSpec, LegsSpec, QuadrupedSpec};
 /// Force from which a foot touches, N.
 const TOUCH: f64 = 1.0;
 /// Share of the stride that is left at the slowest.
-const SHORTEST: f64 = 0.4;
+const SHORTEST: f64 = 0.2;
 /// A foot that was lifted still touches for so long, s.
 const LIFT_OFF: f64 = 0.03;
 /// A touch later than this in the swing is no stumble, s.
@@ -109,6 +113,8 @@ pub struct Quadruped {
     outputs: [f64; 12],
     /// 0 standing, 1 in full stride.
     activity: f64,
+    /// What strides are lengthened by.
+    stride: f64,
     began: u64,
 }
 
@@ -119,7 +125,9 @@ impl Quadruped {
     /// If `spec` names parameters that the circuit does not have, or gives them a wrong sign.
     pub fn new(spec: &QuadrupedSpec) -> Result<Self, MotorError> {
         let wiring = spec.wiring();
-        let circuit = compile(&wiring, "quadruped", &spec.parameters)?;
+        let mut own = spec.parameters.clone();
+        own.retain(|name, _| !balance::WEIGHTS.iter().any(|(known, ..)| known == name));
+        let circuit = compile(&wiring, "quadruped", &own)?;
         let steps = |time: f64| (time / spec.step).round().max(1.0) as u32;
         let timing = Timing {
             stumbling: spec.stumbling,
@@ -137,6 +145,7 @@ impl Quadruped {
             reflexes: [Reflex::default(); 4],
             outputs: [0.0; 12],
             activity: 0.0,
+            stride: 1.0,
             began: 0,
         })
     }
@@ -166,7 +175,7 @@ impl Quadruped {
         }
         self.circuit.step(&self.inputs, &mut self.outputs);
         for (i, target) in targets.iter_mut().enumerate() {
-            let thigh = self.activity * strides[i % 2] * self.outputs[2 * i];
+            let thigh = self.activity * self.stride * strides[i % 2] * self.outputs[2 * i];
             let calf = self.activity * self.outputs[2 * i + 1];
             *target = [self.spec.hip, angle(self.spec.thigh(i), thigh), angle(&self.spec.calf, calf)];
         }
@@ -201,6 +210,7 @@ impl Quadruped {
         self.reflexes = [Reflex::default(); 4];
         self.outputs.fill(0.0);
         self.activity = 0.0;
+        self.stride = 1.0;
         self.began = 0;
     }
 
@@ -259,6 +269,8 @@ fn share(range: &[f64; 3], angle: f64) -> f64 {
 /// One leg on a body.
 #[derive(Clone, Debug)]
 struct Leg {
+    /// How its foot hangs on the body, and which of hip, thigh and calf each joint of that is.
+    limb: Option<(Limb, Vec<usize>)>,
     /// Where hip, thigh and calf stand in the command; the hip may be missing.
     actuators: [Option<usize>; 3],
     felt: [Option<Felt>; 3],
@@ -274,6 +286,21 @@ pub struct QuadrupedCircuit {
     targets: [[f64; 3]; 4],
     pace: Pace,
     diagnostics: Diagnostics,
+    balance: Option<Upright>,
+    /// Those of the rhythm, then those of the balance.
+    parameters: Vec<f64>,
+    names: Vec<String>,
+    limits: [f64; 2],
+    standing: [[f64; 3]; 4],
+}
+
+/// The balance on a body.
+#[derive(Clone, Debug)]
+struct Upright {
+    reflexes: Balance,
+    weights: [f64; balance::COUNT],
+    organ: Organ,
+    corrected: [[f64; 3]; 4],
 }
 
 impl QuadrupedCircuit {
@@ -308,14 +335,65 @@ impl QuadrupedCircuit {
             }
         }
         let standing = |i: usize| [spec.hip, spec.thigh(i)[1], spec.calf[1]];
+        let quadruped = Quadruped::new(spec)?;
+        let mut parameters = quadruped.circuit.parameters().to_vec();
+        let mut names = quadruped.circuit.parameter_names().to_vec();
+        for (name, ..) in balance::WEIGHTS {
+            if let Some(value) = spec.parameters.get(name).filter(|value| **value < 0.0) {
+                let message = format!("the weight `{name}` is {value}, but it must be at least 0");
+                return Err(MotorError::Wiring(message));
+            }
+        }
+        let balance = if spec.balance {
+            let weights = balance::WEIGHTS
+                .map(|(name, innate, _)| spec.parameters.get(name).copied().unwrap_or(innate));
+            parameters.extend(weights);
+            names.extend(balance::WEIGHTS.iter().map(|(name, ..)| (*name).to_owned()));
+            let organ = Organ::find(body).ok_or(MotorError::NoVestibular)?;
+            Some(Upright { reflexes: Balance::default(), weights, organ, corrected: [[0.0; 3]; 4] })
+        } else {
+            None
+        };
         Ok(Self {
-            quadruped: Quadruped::new(spec)?,
+            balance,
+            parameters,
+            names,
+            standing: [standing(0), standing(1), standing(2), standing(3)],
+            limits: [body.limits.linear, body.limits.angular],
+            quadruped,
             legs,
             states: [LegState::UNKNOWN; 4],
             targets: [standing(0), standing(1), standing(2), standing(3)],
             pace: Pace::new(spec.step),
             diagnostics: Diagnostics::default(),
         })
+    }
+
+    fn keep_upright(&mut self, drive: &Drive, percepts: &Percepts, dt: f64) {
+        let Some(balance) = &mut self.balance else { return };
+        balance.corrected = self.targets;
+        let Some((rate, force)) = balance.organ.read(percepts) else { return };
+        let felt = Vestibular { rate, force };
+        let flexors = self.quadruped.flexors();
+        let activity = self.quadruped.activity;
+        let mut footings = [Footing { tip: None, radius: 0.0, load: 0.0, hip: 0.0, swings: false }; 4];
+        for (i, footing) in footings.iter_mut().enumerate() {
+            let (leg, state) = (&self.legs[i], &self.states[i]);
+            footing.tip = leg.limb.as_ref().map(|(limb, order)| {
+                limb.tip(order.iter().map(|j| (state.position[*j], state.velocity[*j])))
+            });
+            footing.tip = footing.tip.filter(|tip| tip.velocity.iter().all(|v| v.is_finite()));
+            footing.radius = leg.limb.as_ref().map_or(0.0, |(limb, _)| limb.radius);
+            footing.load = if state.foot.is_finite() { state.foot } else { 0.0 };
+            footing.hip = if state.position[0].is_finite() { state.position[0] } else { self.targets[i][0] };
+            footing.swings = flexors[i] > 0.0 && activity > 0.0;
+        }
+        let wanted = [drive.speed * self.limits[0], drive.turn * self.limits[1]];
+        let Upright { reflexes, weights, corrected, .. } = balance;
+        let began = reflexes.feel(weights, &felt, &footings, wanted[0], dt);
+        self.quadruped.began += u64::from(began);
+        self.quadruped.stride = reflexes.stride();
+        reflexes.correct(weights, &felt, &footings, wanted, &self.standing, dt, corrected);
     }
 
     fn sense(&mut self, percepts: &Percepts) {
@@ -374,7 +452,15 @@ impl Leg {
 
     fn of(body: &BodyDescription, actuators: [Option<usize>; 3], foot: Option<Touched>) -> Self {
         let felt = actuators.map(|index| index.and_then(|index| Felt::find(body, &body.actuators[index])));
-        Self { actuators, felt, foot }
+        let limb = foot.and_then(|foot| {
+            let limb = body.sensors[foot.slot()].limb.clone()?;
+            let own = |name: &String| {
+                actuators.iter().position(|index| index.is_some_and(|index| body.actuators[index] == *name))
+            };
+            let order: Option<Vec<usize>> = limb.joints.iter().map(|joint| own(&joint.name)).collect();
+            Some((limb, order?))
+        });
+        Self { actuators, felt, foot, limb }
     }
 }
 
@@ -386,16 +472,18 @@ fn contacts(body: &BodyDescription) -> impl Iterator<Item = &str> {
 }
 
 impl MotorCircuit for QuadrupedCircuit {
-    fn step(&mut self, drive: &Drive, percepts: &Percepts, _: f64, command: &mut Command) {
+    fn step(&mut self, drive: &Drive, percepts: &Percepts, dt: f64, command: &mut Command) {
         let steps = self.pace.due(percepts.now);
-        if steps > 0 {
+        if steps > 0 || self.balance.is_some() {
             self.sense(percepts);
         }
         for _ in 0..steps {
             self.quadruped.step(&self.states, drive, &mut self.targets);
         }
         self.diagnostics.reflexes = self.quadruped.began;
-        for (leg, targets) in self.legs.iter().zip(&self.targets) {
+        self.keep_upright(drive, percepts, dt);
+        let targets = self.balance.as_ref().map_or(&self.targets, |balance| &balance.corrected);
+        for (leg, targets) in self.legs.iter().zip(targets) {
             for (actuator, target) in leg.actuators.iter().zip(targets) {
                 if let Some(value) = actuator.and_then(|index| command.values.get_mut(index)) {
                     *value = *target;
@@ -407,23 +495,36 @@ impl MotorCircuit for QuadrupedCircuit {
     fn reset(&mut self) {
         self.quadruped.reset();
         self.pace.reset();
+        if let Some(balance) = &mut self.balance {
+            balance.reflexes = Balance::default();
+        }
         self.diagnostics = Diagnostics::default();
     }
 
     fn parameters(&self) -> &[f64] {
-        self.quadruped.circuit.parameters()
+        &self.parameters
     }
 
     fn parameter_names(&self) -> &[String] {
-        self.quadruped.circuit.parameter_names()
+        &self.names
     }
 
     fn set_parameters(&mut self, values: &[f64]) -> Result<(), MotorError> {
-        Ok(self.quadruped.circuit.set_parameters(values)?)
+        let count = self.quadruped.circuit.parameters().len();
+        let (own, rest) = values.split_at(count.min(values.len()));
+        self.quadruped.circuit.set_parameters(own)?;
+        if let Some(balance) = &mut self.balance {
+            balance.weights.copy_from_slice(rest);
+        }
+        self.parameters.copy_from_slice(values);
+        Ok(())
     }
 
     fn project(&self, values: &mut [f64]) {
-        self.quadruped.circuit.project(values);
+        let count = self.quadruped.circuit.parameters().len();
+        let (own, rest) = values.split_at_mut(count.min(values.len()));
+        self.quadruped.circuit.project(own);
+        rest.iter_mut().for_each(|weight| *weight = weight.max(0.0));
     }
 
     fn wiring(&self) -> Option<&CircuitSpec> {

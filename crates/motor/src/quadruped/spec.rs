@@ -49,6 +49,8 @@ pub struct QuadrupedSpec {
     pub stumbling: bool,
     /// Whether a leg that is loaded late in its swing is put down.
     pub loading: bool,
+    /// Whether the vestibular reflexes keep the trunk over the feet. They need an IMU, and feet on limbs that the model tells.
+    pub balance: bool,
     /// Whether excitation and inhibition keep their signs. `false` is an ablation.
     pub constrained: bool,
     /// Where the slow variables of the four flexors begin: FL, FR, HL, HR.
@@ -76,6 +78,7 @@ impl Default for QuadrupedSpec {
             afferents: true,
             stumbling: true,
             loading: true,
+            balance: false,
             constrained: true,
             start: rhythm::START,
             parameters: BTreeMap::new(),

@@ -9,3 +9,5 @@ mod navigation_drive;
 pub mod navigation_page;
 pub mod navigation_table;
 pub mod oracle;
+
+pub mod walk;

@@ -361,7 +361,7 @@ fn golden(subject: &Subject) -> Result<Vec<Row>, SubjectError> {
     ])
 }
 
-fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
+pub(super) fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;
     let squares = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>();

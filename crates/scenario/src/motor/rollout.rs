@@ -1,13 +1,15 @@
 //! An episode: a circuit moves its body through percepts and commands, as in a brain, and is rewarded step by step.
 
-use neuraxis_core::{Stamp, ops, random, time};
+use neuraxis_core::{Drive, Stamp, ops, random, time};
 use neuraxis_motor::MotorCircuit;
 use neuraxis_sim::Arena;
 use neuraxis_sim::arena::Stance;
 use rand::RngExt as _;
 use serde::Serialize;
 
+use super::Conditions;
 use super::Subject;
+use super::task::Gauge;
 
 /// How an episode begins; always at rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub struct Rollout {
     pub speed: f64,
     /// How far the middle of the mass came, m.
     pub way: f64,
+    /// When it fell, s.
+    pub fell: Option<f64>,
     /// What was recorded, if it was asked for.
     #[serde(skip)]
     pub track: Option<Track>,
@@ -54,8 +58,13 @@ pub fn roll(
     is_tracked: bool,
 ) -> Rollout {
     circuit.reset();
-    let mut arena = arena(subject, start);
     let task = &subject.task;
+    let seed = match start {
+        Start::Zero => None,
+        Start::Random(seed) => Some(seed),
+    };
+    let conditions = task.conditions(seed);
+    let mut arena = arena(subject, start, &conditions);
     let (steps, substeps) = (steps.unwrap_or(task.steps()), subject.substeps());
     let period = time::period(subject.rate);
     let dt = period as f64 * 1e-9;
@@ -65,15 +74,20 @@ pub fn roll(
     let joints = subject.model.model.joints.len();
     let begin = arena.robots().first().map(neuraxis_sim::arena::SimRobot::center_of_mass).unwrap_or_default();
     let mut yaw = 0.0;
-    let mut drive = neuraxis_core::Drive::REST;
-    for _ in 0..steps {
+    let mut drive = Drive::REST;
+    let (mut gauge, mut fell) = (Gauge::default(), None);
+    for step in 0..steps {
+        let time = step as f64 * task.control();
         if let (Some(track), Some(robot)) = (&mut track, arena.robots().first()) {
             track
                 .joints
                 .push((0..joints).map(|i| robot.joint(i).map_or(f64::NAN, |joint| joint.0)).collect());
         }
         if let Some(robot) = arena.robots().first() {
-            drive = subject.drive.unwrap_or_else(|| task.drive(robot));
+            drive = subject.drive.unwrap_or_else(|| task.drive(robot, &gauge, &conditions));
+            if time < conditions.rest {
+                drive = Drive::REST;
+            }
         }
         for _ in 0..substeps {
             arena.sense();
@@ -89,11 +103,15 @@ pub fn roll(
                 }
             }
             arena.act();
+            if let Some(force) = conditions.push.as_ref().and_then(|push| push.at(now.seconds())) {
+                arena.push(0, force);
+            }
             arena.advance();
         }
         let Some(robot) = arena.robots().first() else { break };
         // What has left all bounds is worth nothing.
-        let (worth, forward) = (task.reward(robot), robot.forward_speed());
+        gauge.take(task, robot, task.control());
+        let (worth, forward) = (task.reward(robot, &gauge, &drive), robot.forward_speed());
         reward += if worth.is_finite() { worth } else { 0.0 };
         speed += forward;
         if let Some(track) = &mut track {
@@ -102,17 +120,23 @@ pub fn roll(
             track.speed.push(forward);
             track.yaw.push(yaw);
         }
+        if task.has_fallen(robot) {
+            fell = Some(time);
+            reward -= (steps - step) as f64;
+            break;
+        }
     }
     let end = arena.robots().first().map(neuraxis_sim::arena::SimRobot::center_of_mass).unwrap_or_default();
-    Rollout { reward, steps, speed: speed / steps.max(1) as f64, way: (end - begin).norm(), track }
+    Rollout { reward, steps, speed: speed / steps.max(1) as f64, way: (end - begin).norm(), fell, track }
 }
 
-fn arena(subject: &Subject, start: Start) -> Arena {
-    let Start::Random(seed) = start else { return subject.arena(0.0) };
-    let mut stream = random::stream(seed, "start");
-    let yaw = stream.random_range(-ops::PI..ops::PI);
-    let mut arena = subject.arena(yaw);
-    if subject.task.bends() {
+fn arena(subject: &Subject, start: Start, conditions: &Conditions) -> Arena {
+    let mut arena = subject.arena(conditions);
+    if let Start::Random(seed) = start
+        && subject.task.bends()
+    {
+        let mut stream = random::stream(seed, "start");
+        let _: f64 = stream.random_range(-ops::PI..ops::PI);
         let mut joints = Vec::new();
         for joint in &subject.model.model.joints {
             let [low, high] = joint.range().unwrap_or([0.0, 0.0]);

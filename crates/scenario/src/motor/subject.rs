@@ -10,6 +10,7 @@ use neuraxis_sim::scene::SceneSpec;
 use neuraxis_sim::scene::world::Layout;
 use neuraxis_sim::{Arena, RobotModel, Scene, Setup, swimmer};
 
+use super::Conditions;
 use super::Task;
 use crate::plan::PlannedRobot;
 
@@ -78,7 +79,7 @@ impl Subject {
             "name: {}\nworld: []\nrobots: [{{ robot: it.yaml, spawn: {{ at: [0, 0] }}, goal: {{ at: [1, 0] }} }}]\n\
              time_limit: 86400\n{}",
             task.name(),
-            task.world()
+            task.world(model.spec.planar)
         );
         let world = |error: FileError| SubjectError::World(error.to_string());
         let file = file::parse::<SceneSpec>(Path::new("task.yaml"), text, &[]).map_err(world)?;
@@ -129,14 +130,16 @@ impl Subject {
         neuraxis_motor::build(&self.motor, &self.model.description)
     }
 
-    /// A new arena in which the body lies at the origin and looks along `yaw`, rad.
-    pub(super) fn arena(&self, yaw: f64) -> Arena {
+    /// A new arena in which the body lies at the origin.
+    pub(super) fn arena(&self, conditions: &Conditions) -> Arena {
         let mut layout = self.layout.clone();
         for task in &mut layout.tasks {
-            task.start = Pose2::new(task.start.x, task.start.y, yaw);
+            task.start = Pose2::new(task.start.x, task.start.y, conditions.yaw);
         }
         let setups = vec![Setup { robot: self.model.clone(), brain: None }];
-        Arena::new(0, 0, &self.scene, layout, setups)
+        let mut scene = self.scene.clone();
+        scene.friction = conditions.friction.unwrap_or(scene.friction);
+        Arena::new(0, 0, &scene, layout, setups)
     }
 
     /// Physics steps a control step.

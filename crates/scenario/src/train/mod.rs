@@ -70,7 +70,7 @@ impl MotorObjective {
 
 impl Objective for MotorObjective {
     fn steps(&self) -> usize {
-        self.subject.task.steps()
+        self.subject.task.steps() * self.subject.task.episodes()
     }
 
     fn score(&self, parameters: &[f64], episode: u64) -> f64 {
@@ -78,7 +78,13 @@ impl Objective for MotorObjective {
         if circuit.set_parameters(parameters).is_err() {
             return f64::NAN;
         }
-        roll(&self.subject, &mut *circuit, Start::Random(episode), None, false).reward
+        let episodes = self.subject.task.episodes() as u64;
+        let mut sum = 0.0;
+        for i in 0..episodes {
+            let start = Start::Random(episode.wrapping_mul(episodes).wrapping_add(i));
+            sum += roll(&self.subject, &mut *circuit, start, None, false).reward;
+        }
+        sum / episodes as f64
     }
 
     fn project(&self, parameters: &mut [f64]) {

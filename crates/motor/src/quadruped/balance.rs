@@ -1,0 +1,369 @@
+//! What keeps the trunk over the feet: vestibular reflexes, at the pace of the brain and not of the rhythm.
+//!
+//! The source of the quadruped (arXiv 2410.07174) has none: its hips are held still. What stands here is from Raibert (1986),
+//! *Legged Robots That Balance*, by the names of the reflexes that do the like in animals:
+//!
+//! - **placing**: a leg that swings is put down where the body is going, by its hip sideways and by its thigh forwards;
+//! - **righting** (vestibulospinal): legs that stand turn the trunk upright;
+//! - **bracing** (the parachute reaction): a body that was thrown off its way stops stepping, spreads its legs and
+//!   crouches, until it is at rest.
+//!
+//! How the body moves is felt, not told: up by the gyroscope and, slowly, by the accelerometer; velocity by the
+//! accelerometer and by the feet that stand, as if these did not slip.
+
+use nalgebra::Vector3;
+use neuraxis_core::kinematics::Tip;
+use neuraxis_core::ops;
+
+/// Gravity, m/s².
+const GRAVITY: f64 = 9.81;
+/// Time in which the accelerometer rights the sense of up, s.
+const UPRIGHT: f64 = 1.5;
+/// Time in which feet that stand correct the sense of velocity, s.
+const FOOTING: f64 = 0.08;
+/// Time in which a velocity without a footing is forgotten, s.
+const FORGETTING: f64 = 1.0;
+/// A stride's sway is averaged out in this time, s.
+const SWAY: f64 = 0.25;
+/// Between the velocity from which it braces and the one at which it does so wholly, m/s.
+const BRACE: f64 = 0.4;
+/// Time in which it is braced, s.
+const ATTACK: f64 = 0.05;
+/// The speed that is kept, by the one that is asked for.
+const MARGIN: f64 = 1.05;
+/// How long strides become at least and at most, for those that the drive asks for.
+const STRIDES: [f64; 2] = [0.4, 1.6];
+/// Greatest correction of an angle, rad.
+const MOST: f64 = 0.6;
+
+/// How many weights there are.
+pub(super) const COUNT: usize = 17;
+/// The weights: name, innate value, and what a weight of 1 is worth; all are at least 0.
+pub(super) const WEIGHTS: [(&str, f64, f64); COUNT] = [
+    // How far hips are spread while it walks, rad.
+    ("balance_spread", 0.5, 0.1),
+    // Hips of standing legs, rad for each rad of roll, and for each rad/s of it.
+    ("balance_roll", 0.3, 1.0),
+    ("balance_roll_rate", 0.3, 0.1),
+    // Thighs of standing legs, for pitch.
+    ("balance_pitch", 0.1, 1.0),
+    ("balance_pitch_rate", 0.1, 0.1),
+    // How far swinging feet are put down aside and ahead, m for each m/s (too fast).
+    ("balance_side", 0.2, 0.2),
+    ("balance_ahead", 0.2, 0.1),
+    // How much standing hips give way.
+    ("balance_give", 0.3, 1.0),
+    // How fast standing hips go back to the middle, 1/s.
+    ("balance_relax", 0.7, 3.0),
+    // How far fore feet are put down to the inner side of a turn, hind feet to the outer one, m for each rad/s that is missing.
+    ("balance_yaw", 0.5, 0.05),
+    // Velocity off its way from which it braces, m/s.
+    ("brace_from", 1.0, 0.6),
+    // How far hips are spread then, rad, and the legs bent (thighs; calves twice as far), rad.
+    ("brace_spread", 0.9, 0.5),
+    ("brace_crouch", 0.5, 0.2),
+    // How far all feet are put down aside then, m for each m/s.
+    ("brace_side", 0.5, 0.2),
+    // How far all feet are put down to the side that sinks then, rad for each rad.
+    ("brace_lean", 0.5, 1.0),
+    // In what time it unbends once it is back on its way, s.
+    ("brace_hold", 1.0, 0.3),
+    // How fast strides grow while it is too slow, by the share of the speed that is missing, 1/s; and shrink while it is too fast.
+    ("balance_pace", 0.5, 1.0),
+];
+
+/// What the vestibular organ feels in a tick, in the frame of `base_link`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Vestibular {
+    /// rad/s.
+    pub(super) rate: Vector3<f64>,
+    /// Specific force, m/s².
+    pub(super) force: Vector3<f64>,
+}
+
+/// A leg as it stands in the balance.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Footing {
+    /// Where the foot is, if all of the leg is felt.
+    pub(super) tip: Option<Tip>,
+    /// Radius of the foot, m.
+    pub(super) radius: f64,
+    /// Force on it, N; 0 if not known.
+    pub(super) load: f64,
+    /// Position of the hip, rad.
+    pub(super) hip: f64,
+    /// Whether the rhythm swings it.
+    pub(super) swings: bool,
+}
+
+/// The reflexes and what they remember.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Balance {
+    up: Vector3<f64>,
+    velocity: Vector3<f64>,
+    /// Velocity without the sway of strides, m/s: forward, to the left.
+    drift: [f64; 2],
+    /// Turning rate without the sway, rad/s.
+    turning: f64,
+    height: f64,
+    /// Where each hip was put down, rad.
+    placed: [f64; 4],
+    /// How far it is braced, 0 to 1.
+    braced: f64,
+    /// How long its strides are, for those that the drive asks for.
+    stride: f64,
+}
+
+impl Default for Balance {
+    fn default() -> Self {
+        Self {
+            up: Vector3::z(),
+            velocity: Vector3::zeros(),
+            drift: [0.0; 2],
+            turning: 0.0,
+            height: 0.0,
+            placed: [0.0; 4],
+            braced: 0.0,
+            stride: 1.0,
+        }
+    }
+}
+
+/// What the weight `i` comes to, in its unit.
+fn worth(weights: &[f64; COUNT], i: usize) -> f64 {
+    weights[i] * WEIGHTS[i].2
+}
+
+fn side(leg: usize) -> f64 {
+    if leg % 2 == 0 { 1.0 } else { -1.0 }
+}
+
+impl Balance {
+    /// Takes in what a tick brings; `dt` s have gone by. Whether a bracing began.
+    pub(super) fn feel(
+        &mut self,
+        weights: &[f64; COUNT],
+        felt: &Vestibular,
+        legs: &[Footing; 4],
+        wanted: f64,
+        dt: f64,
+    ) -> bool {
+        let rate = felt.rate;
+        self.up -= rate.cross(&self.up) * dt;
+        let strength = felt.force.norm();
+        if strength > 0.5 * GRAVITY && strength < 1.5 * GRAVITY {
+            self.up += (felt.force / strength - self.up) * (dt / UPRIGHT);
+        }
+        self.up = self.up.try_normalize(1e-6).unwrap_or_else(Vector3::z);
+        self.velocity += (felt.force - self.up * GRAVITY - rate.cross(&self.velocity)) * dt;
+        let (mut sum, mut weight, mut height) = (Vector3::zeros(), 0.0, 0.0);
+        for leg in legs {
+            let Some(tip) = &leg.tip else { continue };
+            if leg.load > 5.0 {
+                let sole = tip.turning + rate;
+                let speed =
+                    tip.velocity + rate.cross(&tip.position.coords) - sole.cross(&(self.up * leg.radius));
+                sum -= speed * leg.load;
+                height -= tip.position.coords.dot(&self.up) * leg.load;
+                weight += leg.load;
+            }
+        }
+        if weight > 0.0 {
+            self.velocity += (sum / weight - self.velocity) * (dt / FOOTING).min(1.0);
+            self.height = height / weight;
+        } else {
+            self.velocity *= 1.0 - dt / FORGETTING;
+        }
+        let share = (dt / SWAY).min(1.0);
+        for (drift, now) in self.drift.iter_mut().zip([self.velocity.x, self.velocity.y]) {
+            *drift += (now - *drift) * share;
+        }
+        self.turning += (rate.z - self.turning) * share;
+
+        // At the height of the trunk, which topples over its feet.
+        let aside = self.velocity.y - self.height * rate.x;
+        let thrown = aside.abs().max((self.drift[0] - wanted).abs() - 0.1);
+        let level = ((thrown - worth(weights, 10)) / BRACE).clamp(0.0, 1.0);
+        let was = self.braced;
+        self.braced = if level > was {
+            (was + dt / ATTACK).min(level)
+        } else {
+            (was - dt / worth(weights, 15).max(0.05)).max(level)
+        };
+        if wanted != 0.0 && self.braced < 0.1 {
+            let missing = (MARGIN * wanted - self.drift[0]) * wanted.signum() / wanted.abs().max(0.1);
+            self.stride += worth(weights, 16) * missing * dt;
+            self.stride = self.stride.clamp(STRIDES[0], STRIDES[1]);
+        }
+        was < 0.5 && self.braced >= 0.5
+    }
+
+    /// How long its strides should be, for those that the drive asks for.
+    pub(super) fn stride(&self) -> f64 {
+        self.stride
+    }
+
+    /// Corrects the joint positions that the rhythm asks for: hip, thigh and calf of each leg, rad.
+    pub(super) fn correct(
+        &mut self,
+        weights: &[f64; COUNT],
+        felt: &Vestibular,
+        legs: &[Footing; 4],
+        wanted: [f64; 2],
+        standing: &[[f64; 3]; 4],
+        dt: f64,
+        targets: &mut [[f64; 3]; 4],
+    ) {
+        let worth: [f64; COUNT] = std::array::from_fn(|i| worth(weights, i));
+        let [spread, roll_gain, roll_rate, pitch_gain, pitch_rate, aside, ahead, give, relax, yaw, ..] =
+            worth;
+        let roll = ops::atan2(self.up.y, self.up.z);
+        let pitch = -ops::atan2(self.up.x, self.up.z);
+        let height = self.height.max(0.1);
+        let righting =
+            [roll_gain * roll + roll_rate * felt.rate.x, pitch_gain * pitch + pitch_rate * felt.rate.y];
+        let b = self.braced;
+        let lean = (worth[13] * self.velocity.y / height - worth[14] * roll).clamp(-MOST, MOST);
+        for (i, (target, leg)) in targets.iter_mut().zip(legs).enumerate() {
+            let rest = standing[i][0] + side(i) * spread;
+            let girdle = if i < 2 { 1.0 } else { -1.0 };
+            if leg.swings {
+                let twist = girdle * yaw * (wanted[1] - self.turning);
+                self.placed[i] = ((aside * self.velocity.y + twist) / height).clamp(-MOST, MOST);
+                target[0] = rest + self.placed[i];
+                target[1] -= (ahead * (self.drift[0] - wanted[0]) / height).clamp(-MOST, MOST);
+            } else {
+                self.placed[i] *= 1.0 - (relax * dt).min(1.0);
+                let own = rest + self.placed[i];
+                target[0] = own + give * (leg.hip - own) + righting[0].clamp(-MOST, MOST);
+                target[1] += righting[1].clamp(-MOST, MOST);
+            }
+            let crouch = worth[12];
+            let [hip, thigh, calf] = standing[i];
+            let braced = [hip + side(i) * worth[11] + lean, thigh + crouch, calf - 2.0 * crouch];
+            for (target, braced) in target.iter_mut().zip(braced) {
+                *target += b * (braced - *target);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DT: f64 = 0.01;
+    const WEIGHED: [f64; COUNT] = {
+        let mut weights = [0.0; COUNT];
+        let mut i = 0;
+        while i < COUNT {
+            weights[i] = WEIGHTS[i].1;
+            i += 1;
+        }
+        weights
+    };
+    const STANDING: [[f64; 3]; 4] = [[0.0, 0.75, -1.6]; 4];
+
+    fn legs(swings: bool) -> [Footing; 4] {
+        [0, 1, 2, 3].map(|i| {
+            let at = Vector3::new(if i < 2 { 0.2 } else { -0.2 }, 0.13 * side(i), -0.28);
+            let tip = Tip { position: at.into(), velocity: Vector3::zeros(), turning: Vector3::zeros() };
+            let load = if swings { 0.0 } else { 30.0 };
+            Footing { tip: Some(tip), radius: 0.0, load, hip: 0.0, swings }
+        })
+    }
+
+    /// `ticks` of this feeling; the targets at the end.
+    fn run(
+        balance: &mut Balance,
+        felt: Vestibular,
+        swings: bool,
+        wanted: f64,
+        ticks: usize,
+    ) -> [[f64; 3]; 4] {
+        let legs = legs(swings);
+        let mut targets = STANDING;
+        for _ in 0..ticks {
+            targets = STANDING;
+            balance.feel(&WEIGHED, &felt, &legs, wanted, DT);
+            balance.correct(&WEIGHED, &felt, &legs, [wanted, 0.0], &STANDING, DT, &mut targets);
+        }
+        targets
+    }
+
+    fn still(force: [f64; 3]) -> Vestibular {
+        Vestibular { rate: Vector3::zeros(), force: force.into() }
+    }
+
+    #[test]
+    fn a_level_body_at_rest_only_spreads_its_legs() {
+        let targets = run(&mut Balance::default(), still([0.0, 0.0, GRAVITY]), false, 0.0, 300);
+        for (i, target) in targets.iter().enumerate() {
+            // Half of a tenth, and what gives way for hips that are felt in the middle.
+            assert!((side(i) * target[0] - 0.05 * 0.7).abs() < 1e-9, "{target:?}");
+            assert_eq!(target[1..], STANDING[i][1..]);
+        }
+    }
+
+    #[test]
+    fn standing_legs_turn_a_leaning_trunk_upright() {
+        // The left side is up, then the nose.
+        let (sin, cos) = ops::sin_cos(0.2);
+        let rolled =
+            run(&mut Balance::default(), still([0.0, sin * GRAVITY, cos * GRAVITY]), false, 0.0, 600);
+        let level = run(&mut Balance::default(), still([0.0, 0.0, GRAVITY]), false, 0.0, 600);
+        // The feet stand, so a torque on the hips about x turns the trunk about -x: the left side down.
+        assert!((0..4).all(|i| rolled[i][0] > level[i][0] + 0.03), "{rolled:?}");
+        let nose = run(&mut Balance::default(), still([sin * GRAVITY, 0.0, cos * GRAVITY]), false, 0.0, 600);
+        assert!((0..4).all(|i| nose[i][1] < level[i][1] - 0.01), "{nose:?}");
+    }
+
+    #[test]
+    fn swinging_feet_are_put_down_where_the_body_is_going() {
+        let mut balance = Balance { velocity: Vector3::new(0.0, 0.3, 0.0), ..Balance::default() };
+        let left = run(&mut balance, still([0.0, 0.0, GRAVITY]), true, 0.0, 1);
+        let mut balance = Balance { velocity: Vector3::new(0.0, -0.3, 0.0), ..Balance::default() };
+        let right = run(&mut balance, still([0.0, 0.0, GRAVITY]), true, 0.0, 1);
+        assert!((0..4).all(|i| left[i][0] > right[i][0] + 0.1), "{left:?} {right:?}");
+    }
+
+    #[test]
+    fn a_body_that_is_thrown_aside_braces_and_then_stands_again() {
+        let mut balance = Balance::default();
+        run(&mut balance, still([0.0, 0.0, GRAVITY]), false, 0.0, 100);
+        // 16 m/s² to the left, as 20 N·s do in a tenth of a second, while the feet slide.
+        let thrown = run(&mut balance, still([0.0, 16.0, GRAVITY]), true, 0.0, 10);
+        assert!(balance.braced > 0.9, "{balance:?}");
+        assert!(thrown[0][0] > 0.3 && thrown[1][0] < 0.1, "legs are spread, and all to the left: {thrown:?}");
+        assert!(thrown.iter().all(|leg| leg[2] < -1.7), "and bent: {thrown:?}");
+        run(&mut balance, still([0.0, 0.0, GRAVITY]), false, 0.0, 200);
+        assert_eq!(balance.braced, 0.0);
+    }
+
+    #[test]
+    fn strides_grow_while_it_is_too_slow() {
+        let mut balance = Balance::default();
+        run(&mut balance, still([0.0, 0.0, GRAVITY]), false, 0.3, 50);
+        let longer = balance.stride();
+        assert!(longer > 1.05, "{longer}");
+        run(&mut balance, still([0.0, 0.0, GRAVITY]), false, 0.3, 1000);
+        assert_eq!(balance.stride(), STRIDES[1], "and have an end");
+    }
+
+    #[test]
+    fn feet_that_stand_say_how_fast_it_goes() {
+        let mut legs = legs(false);
+        for leg in &mut legs {
+            if let Some(tip) = &mut leg.tip {
+                tip.velocity = Vector3::new(-0.4, 0.1, 0.0);
+            }
+        }
+        let mut balance = Balance::default();
+        let felt = still([0.0, 0.0, GRAVITY]);
+        for _ in 0..100 {
+            balance.feel(&WEIGHED, &felt, &legs, 0.4, DT);
+        }
+        assert!((balance.velocity - Vector3::new(0.4, -0.1, 0.0)).norm() < 1e-3, "{}", balance.velocity);
+        assert!((balance.height - 0.28).abs() < 1e-9);
+    }
+}
