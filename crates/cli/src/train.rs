@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use neuraxis_core::file::{self, Override};
-use neuraxis_motor::{MlpSpec, MotorSpec, SwimmerSpec};
+use neuraxis_core::robot::Sensor;
+use neuraxis_motor::{MlpInput, MlpSpec, MotorSpec, SwimmerSpec};
 use neuraxis_scenario::motor::{Subject, Task, circuit_name};
 use neuraxis_scenario::plan::PlannedRobot;
 use neuraxis_scenario::train::{
@@ -195,7 +196,11 @@ fn subject(args: &TrainArgs, robot: &PlannedRobot, task: Task) -> Result<Subject
                 MotorSpec::Mlp(spec) => spec.clone(),
                 // As strong as the muscles that it stands in for, and as often.
                 MotorSpec::Swimmer(swimmer) => {
-                    MlpSpec { scale: swimmer.torque, step: swimmer.step, ..MlpSpec::default() }
+                    let sensors = &robot.file.value.sensors;
+                    let can_see = sensors.iter().any(|sensor| matches!(sensor, Sensor::Velocimeter { .. }));
+                    // What the published baseline sees, if the body can tell it.
+                    let inputs = can_see.then(|| vec![MlpInput::Positions, MlpInput::Velocities]);
+                    MlpSpec { inputs, scale: swimmer.torque, step: swimmer.step, ..MlpSpec::default() }
                 }
                 _ => MlpSpec::default(),
             };
@@ -247,8 +252,14 @@ fn state(args: &TrainArgs, objective: &MotorObjective) -> Result<Checkpoint, Exi
         Optimizer::new(algorithm, start, population, args.sigma.unwrap_or(sigma), step)
     };
     let initial = objective.circuit().parameters().to_vec();
-    Checkpoint::new(identity, initial, is_free, args.seed, search)
-        .map_err(|message| output::usage(&message, "choose another circuit, algorithm or list of parameters"))
+    let mut state = Checkpoint::new(identity, initial, is_free, args.seed, search).map_err(|message| {
+        output::usage(&message, "choose another circuit, algorithm or list of parameters")
+    })?;
+    // What the robot's file normalises by is where that begins.
+    if let Some(felt) = objective.circuit().normalisation().filter(|felt| felt.count > 0) {
+        state.felt = felt.clone();
+    }
+    Ok(state)
 }
 
 /// What was typed, with the program's own name in the place of its path.

@@ -14,7 +14,7 @@ mod snippet;
 use std::sync::atomic::AtomicBool;
 
 use neuraxis_core::random;
-use neuraxis_motor::{MotorCircuit, MotorError};
+use neuraxis_motor::{Moments, MotorCircuit, MotorError};
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
@@ -34,8 +34,13 @@ pub const EVALUATIONS: [u64; 2] = [1_000_000, 1_000_001];
 pub trait Objective: Sync {
     /// Control steps that one score costs.
     fn steps(&self) -> usize;
-    /// How good `parameters` are in the episode `episode`: the more the better.
-    fn score(&self, parameters: &[f64], episode: u64) -> f64;
+    /// How good `parameters` are in the episode `episode`: the more the better. What is seen is normalised by `felt`, if it is
+    /// normalised; what was seen then comes as the second.
+    fn watch(&self, parameters: &[f64], felt: &Moments, episode: u64) -> (f64, Moments);
+    /// The same without a past.
+    fn score(&self, parameters: &[f64], episode: u64) -> f64 {
+        self.watch(parameters, &Moments::default(), episode).0
+    }
     /// The nearest parameters that are allowed.
     fn project(&self, parameters: &mut [f64]);
 }
@@ -73,12 +78,14 @@ impl Objective for MotorObjective {
         self.subject.task.steps()
     }
 
-    fn score(&self, parameters: &[f64], episode: u64) -> f64 {
-        let Ok(mut circuit) = self.subject.circuit() else { return f64::NAN };
-        if circuit.set_parameters(parameters).is_err() {
-            return f64::NAN;
+    fn watch(&self, parameters: &[f64], felt: &Moments, episode: u64) -> (f64, Moments) {
+        let nothing = (f64::NAN, Moments::default());
+        let Ok(mut circuit) = self.subject.circuit() else { return nothing };
+        if circuit.set_parameters(parameters).is_err() || circuit.set_normalisation(felt).is_err() {
+            return nothing;
         }
-        roll(&self.subject, &mut *circuit, Start::Random(episode), None, false).reward
+        let rollout = roll(&self.subject, &mut *circuit, Start::Random(episode), None, false);
+        (rollout.reward, circuit.gathered().cloned().unwrap_or_default())
     }
 
     fn project(&self, parameters: &mut [f64]) {
@@ -108,10 +115,17 @@ pub struct Point {
 pub struct Best {
     /// All parameters of the circuit.
     pub parameters: Vec<f64>,
+    /// What the circuit normalises what it sees by; empty if it does not.
+    #[serde(default, skip_serializing_if = "is_unfelt")]
+    pub felt: Moments,
     /// Mean over the fixed starts.
     pub score: f64,
     /// Control steps that training had taken.
     pub steps: u64,
+}
+
+fn is_unfelt(felt: &Moments) -> bool {
+    felt.count == 0
 }
 
 /// How a training ended.
@@ -132,14 +146,14 @@ pub fn run(
     stop: &AtomicBool,
     progress: &mut dyn FnMut(&Checkpoint),
 ) -> End {
-    let evaluate = |parameters: &[f64]| {
-        let scores =
-            in_parallel(EVALUATIONS.len(), jobs, stop, &|i| objective.score(parameters, EVALUATIONS[i]))?;
+    let evaluate = |parameters: &[f64], felt: &Moments| {
+        let score = |i: usize| objective.watch(parameters, felt, EVALUATIONS[i]).0;
+        let scores = in_parallel(EVALUATIONS.len(), jobs, stop, &score)?;
         Some(scores.iter().sum::<f64>() / scores.len() as f64)
     };
     if state.curve.is_empty() {
         let parameters = state.center(objective);
-        let Some(score) = evaluate(&parameters) else { return End::Stopped };
+        let Some(score) = evaluate(&parameters, &state.felt) else { return End::Stopped };
         state.keep(parameters, score, score);
         progress(state);
     }
@@ -156,15 +170,24 @@ pub fn run(
             .map(|free| state.whole(free, objective))
             .collect();
         let episode: u64 = random::stream(state.seed, &format!("train/{generation}/start")).random();
-        let scores = in_parallel(members.len(), jobs, stop, &|i| objective.score(&members[i], episode));
+        let felt = &state.felt;
+        let scores = in_parallel(members.len(), jobs, stop, &|i| objective.watch(&members[i], felt, episode));
         let Some(scores) = scores else { return End::Stopped };
         let mut next = state.clone();
+        // In the order of the members, whoever was first.
+        let scores: Vec<f64> = scores
+            .into_iter()
+            .map(|(score, felt)| {
+                next.felt.merge(&felt);
+                score
+            })
+            .collect();
         next.optimizer.tell(state.seed, generation, &scores);
         next.bring_back(objective);
         next.generation += 1;
         next.steps += cost;
         let parameters = next.center(objective);
-        let Some(score) = evaluate(&parameters) else { return End::Stopped };
+        let Some(score) = evaluate(&parameters, &next.felt) else { return End::Stopped };
         let finite: Vec<f64> = scores.into_iter().filter(|score| score.is_finite()).collect();
         next.keep(parameters, score, finite.iter().sum::<f64>() / finite.len().max(1) as f64);
         *state = next;
