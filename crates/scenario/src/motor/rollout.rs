@@ -10,12 +10,19 @@ use serde::Serialize;
 use super::Subject;
 
 /// How an episode begins; always at rest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Start {
     /// Looking along x, all joints at zero.
     Zero,
     /// Any heading and, where the task bends bodies, each joint anywhere in its range, drawn from this seed.
     Random(u64),
+    /// A given heading and given positions of the joints, rad or m.
+    Given {
+        /// Heading, rad.
+        yaw: f64,
+        /// Positions of the model's joints, in its order.
+        joints: &'static [f64],
+    },
 }
 
 /// What an episode came to.
@@ -108,7 +115,15 @@ pub fn roll(
 }
 
 fn arena(subject: &Subject, start: Start) -> Arena {
-    let Start::Random(seed) = start else { return subject.arena(0.0) };
+    let seed = match start {
+        Start::Zero => return subject.arena(0.0),
+        Start::Given { yaw, joints } => {
+            let mut arena = subject.arena(yaw);
+            arena.set_stance(0, &Stance { joints: joints.to_vec(), ..Stance::default() });
+            return arena;
+        }
+        Start::Random(seed) => seed,
+    };
     let mut stream = random::stream(seed, "start");
     let yaw = stream.random_range(-ops::PI..ops::PI);
     let mut arena = subject.arena(yaw);

@@ -130,7 +130,7 @@ impl Subject {
     }
 
     /// A new arena in which the body lies at the origin and looks along `yaw`, rad.
-    pub(super) fn arena(&self, yaw: f64) -> Arena {
+    pub(crate) fn arena(&self, yaw: f64) -> Arena {
         let mut layout = self.layout.clone();
         for task in &mut layout.tasks {
             task.start = Pose2::new(task.start.x, task.start.y, yaw);
@@ -140,7 +140,7 @@ impl Subject {
     }
 
     /// Physics steps a control step.
-    pub(super) fn substeps(&self) -> usize {
+    pub(crate) fn substeps(&self) -> usize {
         (self.task.control() / self.scene.physics.timestep).round().max(1.0) as usize
     }
 }
