@@ -46,6 +46,8 @@ pub struct Rollout {
 pub struct Track {
     /// Positions of the model's joints before each control step, rad or m.
     pub joints: Vec<Vec<f64>>,
+    /// What each was worth.
+    pub reward: Vec<f64>,
     /// Forward speed of `base_link` after it, m/s.
     pub speed: Vec<f64>,
     /// Heading after it, unwrapped, rad.
@@ -101,11 +103,13 @@ pub fn roll(
         let Some(robot) = arena.robots().first() else { break };
         // What has left all bounds is worth nothing.
         let (worth, forward) = (task.reward(robot), robot.forward_speed());
-        reward += if worth.is_finite() { worth } else { 0.0 };
+        let worth = if worth.is_finite() { worth } else { 0.0 };
+        reward += worth;
         speed += forward;
         if let Some(track) = &mut track {
             let ahead = robot.pose().rotation * nalgebra::Vector3::x();
             yaw += ops::wrap(ops::atan2(ahead.y, ahead.x) - yaw);
+            track.reward.push(worth);
             track.speed.push(forward);
             track.yaw.push(yaw);
         }

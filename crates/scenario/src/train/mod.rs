@@ -8,13 +8,17 @@ mod checkpoint;
 mod cma;
 mod curve;
 mod es;
+mod explore;
 mod optimizer;
+mod ppo;
+#[cfg(feature = "candle")]
+mod ppo_learn;
 mod snippet;
 
 use std::sync::atomic::AtomicBool;
 
 use neuraxis_core::random;
-use neuraxis_motor::{Moments, MotorCircuit, MotorError};
+use neuraxis_motor::{MlpCircuit, Moments, MotorCircuit, MotorError, MotorSpec};
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
@@ -23,9 +27,16 @@ pub use cma::CmaEs;
 pub use curve::{csv, svg};
 pub use es::Es;
 pub use optimizer::{Algorithm, Optimizer};
+pub use ppo::{Episode, Ppo, PpoSettings};
 pub use snippet::yaml;
 
 use crate::motor::{Start, Subject, in_parallel, roll};
+
+/// Whether this program can train by PPO.
+pub const HAS_PPO: bool = cfg!(feature = "candle");
+/// What to do if it cannot.
+pub const NO_PPO: &str =
+    "this program was built without ppo: build it by `cargo build --release --features candle`";
 
 /// Starts that the centre is evaluated on in each generation: the same for all seeds, so that runs can be compared.
 pub const EVALUATIONS: [u64; 2] = [1_000_000, 1_000_001];
@@ -40,6 +51,17 @@ pub trait Objective: Sync {
     /// The same without a past.
     fn score(&self, parameters: &[f64], episode: u64) -> f64 {
         self.watch(parameters, &Moments::default(), episode).0
+    }
+    /// An episode of tries around `parameters`, with these standard deviations of what is done; `episode` draws start and tries.
+    /// None where nothing can be tried.
+    fn explore(
+        &self,
+        _parameters: &[f64],
+        _felt: &Moments,
+        _deviation: &[f64],
+        _episode: u64,
+    ) -> Option<Episode> {
+        None
     }
     /// The nearest parameters that are allowed.
     fn project(&self, parameters: &mut [f64]);
@@ -66,6 +88,15 @@ impl MotorObjective {
         &*self.circuit
     }
 
+    /// Layers of the circuit, inputs first, if it is a perceptron that steps with the task.
+    #[must_use]
+    pub fn layers(&self) -> Option<Vec<usize>> {
+        let MotorSpec::Mlp(spec) = &self.subject.motor else { return None };
+        let in_step = (spec.step - self.subject.task.control()).abs() < 1e-6;
+        let circuit = MlpCircuit::new(spec, &self.subject.model.description).ok()?;
+        in_step.then(|| circuit.mlp().sizes().to_vec())
+    }
+
     /// Who is trained.
     #[must_use]
     pub fn subject(&self) -> &Subject {
@@ -86,6 +117,16 @@ impl Objective for MotorObjective {
         }
         let rollout = roll(&self.subject, &mut *circuit, Start::Random(episode), None, false);
         (rollout.reward, circuit.gathered().cloned().unwrap_or_default())
+    }
+
+    fn explore(
+        &self,
+        parameters: &[f64],
+        felt: &Moments,
+        deviation: &[f64],
+        episode: u64,
+    ) -> Option<Episode> {
+        explore::explore(&self.subject, parameters, felt, deviation, episode)
     }
 
     fn project(&self, parameters: &mut [f64]) {
@@ -129,12 +170,14 @@ fn is_unfelt(felt: &Moments) -> bool {
 }
 
 /// How a training ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
     /// Another generation would not fit into the budget.
     Done,
     /// It was stopped; the state is that of the last whole generation.
     Stopped,
+    /// It could not learn: why. The state is that of the last whole generation.
+    Failed(String),
 }
 
 /// Trains until `budget` control steps are used up or it is stopped; `progress` sees each generation's state.
@@ -162,27 +205,15 @@ pub fn run(
         if state.steps + cost > budget {
             return End::Done;
         }
-        let generation = state.generation;
-        let members: Vec<Vec<f64>> = state
-            .optimizer
-            .ask(state.seed, generation)
-            .iter()
-            .map(|free| state.whole(free, objective))
-            .collect();
-        let episode: u64 = random::stream(state.seed, &format!("train/{generation}/start")).random();
-        let felt = &state.felt;
-        let scores = in_parallel(members.len(), jobs, stop, &|i| objective.watch(&members[i], felt, episode));
-        let Some(scores) = scores else { return End::Stopped };
-        let mut next = state.clone();
-        // In the order of the members, whoever was first.
-        let scores: Vec<f64> = scores
-            .into_iter()
-            .map(|(score, felt)| {
-                next.felt.merge(&felt);
-                score
-            })
-            .collect();
-        next.optimizer.tell(state.seed, generation, &scores);
+        let learnt = match &state.optimizer {
+            Optimizer::Ppo(_) => try_out(state, objective, jobs, stop),
+            _ => search(state, objective, jobs, stop),
+        };
+        let (mut next, scores) = match learnt {
+            Ok(Some(learnt)) => learnt,
+            Ok(None) => return End::Stopped,
+            Err(message) => return End::Failed(message),
+        };
         next.bring_back(objective);
         next.generation += 1;
         next.steps += cost;
@@ -193,6 +224,51 @@ pub fn run(
         *state = next;
         progress(state);
     }
+}
+
+/// A state after a generation's scores were told, and those scores.
+type Learnt = Result<Option<(Checkpoint, Vec<f64>)>, String>;
+
+/// A generation of a search over parameters.
+fn search(state: &Checkpoint, objective: &dyn Objective, jobs: usize, stop: &AtomicBool) -> Learnt {
+    let generation = state.generation;
+    let candidates = state.optimizer.ask(state.seed, generation);
+    let members: Vec<Vec<f64>> = candidates.iter().map(|free| state.whole(free, objective)).collect();
+    let episode: u64 = random::stream(state.seed, &format!("train/{generation}/start")).random();
+    let felt = &state.felt;
+    let scores = in_parallel(members.len(), jobs, stop, &|i| objective.watch(&members[i], felt, episode));
+    let Some(scores) = scores else { return Ok(None) };
+    let mut next = state.clone();
+    // In the order of the members, whoever was first.
+    let scores: Vec<f64> = scores
+        .into_iter()
+        .map(|(score, felt)| {
+            next.felt.merge(&felt);
+            score
+        })
+        .collect();
+    next.optimizer.tell(state.seed, generation, &scores);
+    Ok(Some((next, scores)))
+}
+
+/// A generation of PPO: tries around where it stands, and what they teach.
+fn try_out(state: &Checkpoint, objective: &dyn Objective, jobs: usize, stop: &AtomicBool) -> Learnt {
+    let Optimizer::Ppo(ppo) = &state.optimizer else { return Ok(None) };
+    let generation = state.generation;
+    let (parameters, deviation) = (state.center(objective), ppo.deviation());
+    let explore = |i: usize| {
+        let episode = random::stream(state.seed, &format!("train/{generation}/{i}/start")).random();
+        objective.explore(&parameters, &state.felt, &deviation, episode)
+    };
+    let Some(episodes) = in_parallel(ppo.settings.n_envs, jobs, stop, &explore) else { return Ok(None) };
+    let episodes: Option<Vec<Episode>> = episodes.into_iter().collect();
+    let Some(episodes) = episodes else {
+        return Err("ppo trains an mlp whose step is that of the task".to_owned());
+    };
+    let mut next = state.clone();
+    episodes.iter().for_each(|episode| next.felt.merge(&episode.felt));
+    next.optimizer.learn(state.seed, generation, &episodes)?;
+    Ok(Some((next, episodes.iter().map(|episode| episode.rewards.iter().sum()).collect())))
 }
 
 /// Standard normal numbers of one member of one generation.
