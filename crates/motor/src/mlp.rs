@@ -337,21 +337,18 @@ impl MlpCircuit {
             return Err(MotorError::Wiring(format!("`offset` has {offset} numbers for {joints} joints")));
         }
         let mut inputs = Vec::new();
-        match &spec.inputs {
-            Some(wanted) => {
-                for input in wanted {
-                    let found = Input::find(*input, body, &felt).ok_or_else(|| {
-                        let name = input.name();
-                        MotorError::Wiring(format!(
-                            "`inputs` has `{name}`, and the body has no sense that tells it: add one to `sensors:`"
-                        ))
-                    })?;
-                    inputs.push(found);
+        let usual = [MlpInput::Joints, MlpInput::Imu, MlpInput::Odometry, MlpInput::Drive];
+        for input in spec.inputs.as_deref().unwrap_or(&usual) {
+            match Input::find(*input, body, &felt) {
+                Some(found) => inputs.push(found),
+                // Of the usual ones it takes what the body has.
+                None if spec.inputs.is_none() => {}
+                None => {
+                    let name = input.name();
+                    return Err(MotorError::Wiring(format!(
+                        "`inputs` has `{name}`, and the body has no sense that tells it: add one to `sensors:`"
+                    )));
                 }
-            }
-            None => {
-                let usual = [MlpInput::Joints, MlpInput::Imu, MlpInput::Odometry, MlpInput::Drive];
-                inputs.extend(usual.into_iter().filter_map(|input| Input::find(input, body, &felt)));
             }
         }
         let seen = inputs.iter().map(Input::len).sum::<usize>() + if spec.clock.is_some() { 2 } else { 0 };

@@ -207,7 +207,7 @@ pub fn run(
         }
         let learnt = match &state.optimizer {
             Optimizer::Ppo(_) => try_out(state, objective, jobs, stop),
-            _ => search(state, objective, jobs, stop),
+            _ => Ok(search(state, objective, jobs, stop)),
         };
         let (mut next, scores) = match learnt {
             Ok(Some(learnt)) => learnt,
@@ -230,14 +230,19 @@ pub fn run(
 type Learnt = Result<Option<(Checkpoint, Vec<f64>)>, String>;
 
 /// A generation of a search over parameters.
-fn search(state: &Checkpoint, objective: &dyn Objective, jobs: usize, stop: &AtomicBool) -> Learnt {
+fn search(
+    state: &Checkpoint,
+    objective: &dyn Objective,
+    jobs: usize,
+    stop: &AtomicBool,
+) -> Option<(Checkpoint, Vec<f64>)> {
     let generation = state.generation;
     let candidates = state.optimizer.ask(state.seed, generation);
     let members: Vec<Vec<f64>> = candidates.iter().map(|free| state.whole(free, objective)).collect();
     let episode: u64 = random::stream(state.seed, &format!("train/{generation}/start")).random();
     let felt = &state.felt;
     let scores = in_parallel(members.len(), jobs, stop, &|i| objective.watch(&members[i], felt, episode));
-    let Some(scores) = scores else { return Ok(None) };
+    let scores = scores?;
     let mut next = state.clone();
     // In the order of the members, whoever was first.
     let scores: Vec<f64> = scores
@@ -248,7 +253,7 @@ fn search(state: &Checkpoint, objective: &dyn Objective, jobs: usize, stop: &Ato
         })
         .collect();
     next.optimizer.tell(state.seed, generation, &scores);
-    Ok(Some((next, scores)))
+    Some((next, scores))
 }
 
 /// A generation of PPO: tries around where it stands, and what they teach.
@@ -266,7 +271,9 @@ fn try_out(state: &Checkpoint, objective: &dyn Objective, jobs: usize, stop: &At
         return Err("ppo trains an mlp whose step is that of the task".to_owned());
     };
     let mut next = state.clone();
-    episodes.iter().for_each(|episode| next.felt.merge(&episode.felt));
+    for episode in &episodes {
+        next.felt.merge(&episode.felt);
+    }
     next.optimizer.learn(state.seed, generation, &episodes)?;
     Ok(Some((next, episodes.iter().map(|episode| episode.rewards.iter().sum()).collect())))
 }

@@ -1,7 +1,9 @@
 //! The gradient of PPO, by candle: what a generation of episodes teaches policy and value.
 
 use candle_core::{Device, Result, Tensor, Var};
-use neuraxis_core::{ops, random};
+#[cfg(test)]
+use neuraxis_core::ops;
+use neuraxis_core::random;
 use rand::RngExt as _;
 
 use super::ppo::{Episode, Ppo, advantages};
