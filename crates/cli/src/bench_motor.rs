@@ -8,8 +8,8 @@ use clap::Args;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use neuraxis_brain::RobotFile;
-use neuraxis_core::file;
-use neuraxis_motor::{MotorSpec, Swimmer, SwimmerSpec};
+use neuraxis_core::{Drive, file};
+use neuraxis_motor::{LegState, MotorSpec, Quadruped, QuadrupedSpec, Swimmer, SwimmerSpec};
 use neuraxis_scenario::bench::motor::{self, Bound, Order, Row};
 use neuraxis_scenario::bench::{motor_page, walk};
 use neuraxis_scenario::motor::{Start, Subject, Task, roll};
@@ -35,7 +35,7 @@ pub(crate) struct MotorArgs {
     /// Random starts of each row; the peer's numbers are of 10.
     #[arg(long, value_name = "COUNT", default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=10_000))]
     starts: u32,
-    /// Seed of the first start; the next ones count up.
+    /// Seed of the first start; the next ones count up. Those from 0 to 9 are the peer's own starts.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(..1 << 60))]
     seed: u64,
     /// Threads; all of the computer's if not given.
@@ -156,7 +156,7 @@ const PEER_FORWARD: f64 = 9796.0;
 fn speed() -> Vec<Row> {
     let spec = SwimmerSpec::default();
     let mut rows = Vec::new();
-    let row = |what: &str, measured: f64, digits, must, aim, peer| Row {
+    let row = |what: &str, measured: f64, digits, must, aim, peer: f64| Row {
         part: SPEED_PART,
         what: what.to_owned(),
         measured,
@@ -164,7 +164,7 @@ fn speed() -> Vec<Row> {
         digits,
         must,
         aim,
-        peer: Some(peer),
+        peer: peer.is_finite().then_some(peer),
         is_deterministic: false,
     };
     if let Ok(subject) = Subject::swimmer(6, MotorSpec::Swimmer(spec.clone()), Task::Swim)
@@ -187,19 +187,35 @@ fn speed() -> Vec<Row> {
     }
     if let Ok(mut swimmer) = Swimmer::new(&spec, 5) {
         let mut activation = [0.0; 5];
-        let steps = 100_000;
-        let paces = (0..5).map(|_| {
-            let start = cpu();
-            for i in 0..steps {
-                let bend = 0.01 * f64::from(i % 100);
-                swimmer.step(&[bend, -bend, 0.3, bend, -0.2], 1.0, 0.0, &mut activation);
-            }
-            1e9 * (cpu() - start) / f64::from(steps)
+        let best = nanoseconds(100_000, |i| {
+            let bend = 0.01 * f64::from(i % 100);
+            swimmer.step(&[bend, -bend, 0.3, bend, -0.2], 1.0, 0.0, &mut activation);
         });
-        let best = paces.fold(f64::INFINITY, f64::min);
-        rows.push(row("circuit forward, five joints, ns", best, 0, None, None, 1e9 / PEER_FORWARD));
+        let what = "circuit forward, swimmer of six links, ns";
+        rows.push(row(what, best, 0, Some(Bound::AtMost(500.0)), None, 1e9 / PEER_FORWARD));
+    }
+    if let Ok(mut quadruped) = Quadruped::new(&QuadrupedSpec::default()) {
+        let mut targets = [[0.0; 3]; 4];
+        let best = nanoseconds(30_000, |i| {
+            let bend = 0.01 * f64::from(i % 100);
+            let position = [0.0, 0.5 + bend, -1.3 - bend];
+            let leg = LegState { position, velocity: [0.1, -2.0, 3.0], effort: [1.0, -5.0, 8.0], foot: 30.0 };
+            quadruped.step(&[leg; 4], &Drive::new(0.6, 0.1), &mut targets);
+        });
+        let what = "circuit forward, quadruped, ns";
+        rows.push(row(what, best, 0, Some(Bound::AtMost(3000.0)), None, f64::NAN));
     }
     rows
+}
+
+/// What a step costs, ns: the best of 5 rounds of `steps`.
+fn nanoseconds(steps: u32, mut step: impl FnMut(u32)) -> f64 {
+    let rounds = (0..5).map(|_| {
+        let start = cpu();
+        (0..steps).for_each(&mut step);
+        1e9 * (cpu() - start) / f64::from(steps)
+    });
+    rounds.fold(f64::INFINITY, f64::min)
 }
 
 /// Time that this thread has been computing, s; the wall's time where the system does not tell.

@@ -7,11 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use neuraxis_core::file::{self, Override};
-use neuraxis_motor::{MlpSpec, MotorSpec, SwimmerSpec};
+use neuraxis_core::robot::Sensor;
+use neuraxis_motor::{MlpInput, MlpSpec, MotorSpec, SwimmerSpec};
 use neuraxis_scenario::motor::{Subject, Task, circuit_name};
 use neuraxis_scenario::plan::PlannedRobot;
 use neuraxis_scenario::train::{
-    self, Algorithm, Checkpoint, CmaEs, End, Identity, MotorObjective, Objective as _, Optimizer,
+    self, Algorithm, Checkpoint, CmaEs, End, Identity, MotorObjective, Objective as _, Optimizer, Ppo,
+    PpoSettings,
 };
 
 use crate::exit::Exit;
@@ -19,7 +21,7 @@ use crate::{output, run};
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  neuraxis train robots/swimmer/swimmer6.yaml --budget 400000 --out trained\n  neuraxis train robots/swimmer/swimmer6.yaml --circuit mlp --budget 400000 --seed 3\n  neuraxis train robots/swimmer/swimmer6.yaml --algo cma-es --budget 100000\n  neuraxis train robots/swimmer/swimmer6.yaml --resume trained/checkpoint.json --budget 800000 --out trained"
+    after_help = "Examples:\n  neuraxis train robots/swimmer/swimmer6.yaml --budget 400000 --out trained\n  neuraxis train robots/swimmer/swimmer6.yaml --circuit mlp --budget 400000 --seed 3\n  neuraxis train robots/swimmer/swimmer6.yaml --algo cma-es --budget 100000\n  neuraxis train robots/swimmer/swimmer6.yaml --algo ppo --circuit mlp --budget 400000\n  neuraxis train robots/swimmer/swimmer6.yaml --resume trained/checkpoint.json --budget 800000 --out trained"
 )]
 pub(crate) struct TrainArgs {
     /// The robot file; its `motor:` block says where training begins.
@@ -30,7 +32,8 @@ pub(crate) struct TrainArgs {
     /// The place of the task `swim_to`, seen from the start, m.
     #[arg(long, value_name = "X,Y", value_delimiter = ',', num_args = 1, allow_hyphen_values = true)]
     target: Vec<f64>,
-    /// How to search: an evolution strategy, covariance matrix adaptation, or draws at random for a baseline.
+    /// How to search: an evolution strategy, covariance matrix adaptation, draws at random for a baseline, or, for an mlp, proximal
+    /// policy optimisation (a program that was built with the feature `candle`).
     #[arg(long, value_name = "NAME", value_enum, default_value_t = Algo::Es)]
     algo: Algo,
     /// Control steps of the episodes that train, in all. Evaluations, two episodes a generation, come on top.
@@ -39,7 +42,7 @@ pub(crate) struct TrainArgs {
     /// Draws noise, starts, and the weights of an mlp.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Episodes a generation; 16 if not given, for cma-es what Hansen advises.
+    /// Episodes a generation; 16 if not given, for cma-es what Hansen advises, for ppo 2 (its `n_envs`).
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(2..=10_000))]
     population: Option<u32>,
     /// Standard deviation of the search at its start; 0.1 if not given, 0.05 for an mlp, 0.3 for cma-es, 0.5 for random.
@@ -51,6 +54,8 @@ pub(crate) struct TrainArgs {
     /// Another circuit in the place of the robot's own.
     #[arg(long, value_name = "NAME", value_enum)]
     circuit: Option<Which>,
+    #[command(flatten)]
+    ppo: PpoArgs,
     /// Leave these parameters as they are, besides those that the task does not use; `afferent_*` are all that begin so.
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     freeze: Vec<String>,
@@ -68,11 +73,66 @@ pub(crate) struct TrainArgs {
     settings: Vec<Override>,
 }
 
+/// Settings of PPO, as Stable-Baselines3 calls them; `n_steps` is the task's episode.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Settings of ppo")]
+struct PpoArgs {
+    /// Adam's step.
+    #[arg(long, value_name = "NUMBER", default_value_t = PpoSettings::default().learning_rate)]
+    learning_rate: f64,
+    /// Samples a step of Adam.
+    #[arg(long, value_name = "COUNT", default_value_t = PpoSettings::default().batch_size)]
+    batch_size: usize,
+    /// Times that each sample is used.
+    #[arg(long, value_name = "COUNT", default_value_t = PpoSettings::default().n_epochs)]
+    n_epochs: usize,
+    /// How far the probability of an action may move, as a share.
+    #[arg(long, value_name = "NUMBER", default_value_t = PpoSettings::default().clip_range)]
+    clip_range: f64,
+    /// What a step later is worth.
+    #[arg(long, value_name = "NUMBER", default_value_t = PpoSettings::default().gamma)]
+    gamma: f64,
+    /// How far advantages look ahead: 0 one step, 1 the whole episode.
+    #[arg(long, value_name = "NUMBER", default_value_t = PpoSettings::default().gae_lambda)]
+    gae_lambda: f64,
+    /// Weight of the entropy.
+    #[arg(long, value_name = "NUMBER", default_value_t = PpoSettings::default().ent_coef)]
+    ent_coef: f64,
+    /// Weight of the value's error.
+    #[arg(long, value_name = "NUMBER", default_value_t = PpoSettings::default().vf_coef)]
+    vf_coef: f64,
+    /// Longest gradient.
+    #[arg(long, value_name = "NUMBER", default_value_t = PpoSettings::default().max_grad_norm)]
+    max_grad_norm: f64,
+    /// Logarithm of the standard deviation of actions at the start.
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true, default_value_t = PpoSettings::default().log_std_init)]
+    log_std_init: f64,
+}
+
+impl PpoArgs {
+    fn settings(&self, population: Option<u32>) -> PpoSettings {
+        PpoSettings {
+            n_envs: population.map_or(PpoSettings::default().n_envs, |count| count as usize),
+            batch_size: self.batch_size,
+            n_epochs: self.n_epochs,
+            learning_rate: self.learning_rate,
+            clip_range: self.clip_range,
+            gamma: self.gamma,
+            gae_lambda: self.gae_lambda,
+            ent_coef: self.ent_coef,
+            vf_coef: self.vf_coef,
+            max_grad_norm: self.max_grad_norm,
+            log_std_init: self.log_std_init,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Algo {
     Es,
     CmaEs,
     Random,
+    Ppo,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -83,6 +143,9 @@ enum Which {
 
 /// Trains, and says how it went.
 pub(crate) fn train(args: &TrainArgs) -> Exit {
+    if args.algo == Algo::Ppo && !train::HAS_PPO {
+        return output::usage("there is no ppo here", train::NO_PPO);
+    }
     let task = match task(args) {
         Ok(task) => task,
         Err(exit) => return exit,
@@ -158,6 +221,10 @@ pub(crate) fn train(args: &TrainArgs) -> Exit {
     output::say(train::yaml(&state, &command()).trim_end());
     match end {
         End::Done => Exit::Good,
+        End::Failed(message) => {
+            eprintln!("error: the training cannot go on: {message}");
+            Exit::Broken
+        }
         End::Stopped => {
             let kept = if args.out.is_some() { "what was done is kept" } else { "nothing was written" };
             eprintln!("interrupted: {kept}");
@@ -195,7 +262,11 @@ fn subject(args: &TrainArgs, robot: &PlannedRobot, task: Task) -> Result<Subject
                 MotorSpec::Mlp(spec) => spec.clone(),
                 // As strong as the muscles that it stands in for, and as often.
                 MotorSpec::Swimmer(swimmer) => {
-                    MlpSpec { scale: swimmer.torque, step: swimmer.step, ..MlpSpec::default() }
+                    let sensors = &robot.file.value.sensors;
+                    let can_see = sensors.iter().any(|sensor| matches!(sensor, Sensor::Velocimeter { .. }));
+                    // What the published baseline sees, if the body can tell it.
+                    let inputs = can_see.then(|| vec![MlpInput::Positions, MlpInput::Velocities]);
+                    MlpSpec { inputs, scale: swimmer.torque, step: swimmer.step, ..MlpSpec::default() }
                 }
                 _ => MlpSpec::default(),
             };
@@ -245,8 +316,14 @@ fn state(args: &TrainArgs, objective: &MotorObjective) -> Result<Checkpoint, Exi
         Algo::Es => (Algorithm::Es, if is_mlp { 0.05 } else { 0.1 }),
         Algo::CmaEs => (Algorithm::CmaEs, 0.3),
         Algo::Random => (Algorithm::Random, 0.5),
+        Algo::Ppo => (Algorithm::Ppo, 0.0),
     };
     let search = |start: Vec<f64>| {
+        if algorithm == Algorithm::Ppo {
+            let layers = objective.layers().ok_or("ppo trains an mlp whose step is that of the task")?;
+            let ppo = Ppo::new(args.ppo.settings(args.population), &layers, start, args.seed)?;
+            return Ok(Optimizer::Ppo(Box::new(ppo)));
+        }
         let usual = match algorithm {
             Algorithm::CmaEs => CmaEs::usual_population(start.len()),
             _ => 16,
@@ -256,8 +333,14 @@ fn state(args: &TrainArgs, objective: &MotorObjective) -> Result<Checkpoint, Exi
         Optimizer::new(algorithm, start, population, args.sigma.unwrap_or(sigma), step)
     };
     let initial = objective.circuit().parameters().to_vec();
-    Checkpoint::new(identity, initial, is_free, args.seed, search)
-        .map_err(|message| output::usage(&message, "choose another circuit, algorithm or list of parameters"))
+    let mut state = Checkpoint::new(identity, initial, is_free, args.seed, search).map_err(|message| {
+        output::usage(&message, "choose another circuit, algorithm or list of parameters")
+    })?;
+    // What the robot's file normalises by is where that begins.
+    if let Some(felt) = objective.circuit().normalisation().filter(|felt| felt.count > 0) {
+        state.felt = felt.clone();
+    }
+    Ok(state)
 }
 
 /// What was typed, with the program's own name in the place of its path.

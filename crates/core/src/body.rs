@@ -5,7 +5,7 @@ use nalgebra::Isometry3;
 use serde::{Deserialize, Serialize};
 
 use crate::kinematics::{DifferentialDrive, Limb};
-use crate::percepts::{Azimuth, Contact, Imu, JointState, LaserScan, Odometry};
+use crate::percepts::{Azimuth, Contact, Imu, JointState, LaserScan, Motion, Odometry};
 use crate::robot::{Limits, Sensor};
 use crate::{Command, Interface, Percepts, Reading, Slot, ops};
 
@@ -108,6 +108,7 @@ impl SensorDescription {
                 })
             }
             Sensor::Imu { .. } => Reading::Imu(Imu::default()),
+            Sensor::Velocimeter { .. } => Reading::Motion(Motion::default()),
             Sensor::WheelOdometry { .. } => Reading::Odometry(Odometry::default()),
             Sensor::JointState { .. } => {
                 let zeros = vec![0.0; self.joints.len()];

@@ -79,6 +79,20 @@ impl Default for ImuNoise {
     }
 }
 
+/// Errors of a velocimeter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VelocimeterNoise {
+    /// Standard deviation of a velocity, m/s.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 100.0))]
+    pub linear: f64,
+    /// Standard deviation of a turning rate, rad/s.
+    #[serde(default)]
+    #[schemars(range(min = 0.0, max = 10.0))]
+    pub angular: f64,
+}
+
 /// Errors of joint encoders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -34,6 +34,15 @@ pub struct Imu {
     pub orientation: Option<UnitQuaternion<f64>>,
 }
 
+/// How a sensor moves against the still world (`geometry_msgs/TwistStamped`), in the sensor's frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Motion {
+    /// m/s.
+    pub linear_velocity: Vector3<f64>,
+    /// rad/s.
+    pub angular_velocity: Vector3<f64>,
+}
+
 /// Where the wheels say the body went (`nav_msgs/Odometry`): pose in `odom`, twist in `base_link`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Odometry {
@@ -144,6 +153,8 @@ pub enum Reading {
     Scan(LaserScan),
     /// An inertial unit.
     Imu(Imu),
+    /// A velocimeter.
+    Motion(Motion),
     /// Wheel odometry.
     Odometry(Odometry),
     /// Joint encoders.
@@ -165,6 +176,7 @@ impl Reading {
         match self {
             Self::Scan(_) => "lidar",
             Self::Imu(_) => "imu",
+            Self::Motion(_) => "velocimeter",
             Self::Odometry(_) => "wheel_odometry",
             Self::Joints(_) => "joint_state",
             Self::Contact(_) => "contact",
@@ -195,6 +207,7 @@ impl Reading {
                 *to = Azimuth { activity, ..Azimuth { activity: Vec::new(), ..*from } };
             }
             (Self::Imu(to), Self::Imu(from)) => *to = *from,
+            (Self::Motion(to), Self::Motion(from)) => *to = *from,
             (Self::Odometry(to), Self::Odometry(from)) => *to = *from,
             (Self::Contact(to), Self::Contact(from)) => *to = *from,
             (Self::Battery(to), Self::Battery(from)) => *to = *from,
@@ -222,6 +235,9 @@ impl Reading {
             Self::Scan(scan) => scan.ranges.iter().all(|r| r.is_nan() || r.is_infinite() || *r >= 0.0),
             Self::Imu(imu) => {
                 imu.angular_velocity.iter().chain(imu.linear_acceleration.iter()).all(|v| v.is_finite())
+            }
+            Self::Motion(motion) => {
+                motion.linear_velocity.iter().chain(&motion.angular_velocity).all(|v| v.is_finite())
             }
             Self::Odometry(odometry) => odometry.pose.is_finite() && odometry.twist.is_finite(),
             Self::Joints(joints) => {

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::file::{Problems, Validate};
-pub use crate::noise::{ImuNoise, JointNoise, OdometryNoise, PoseNoise, RangeNoise};
+pub use crate::noise::{ImuNoise, JointNoise, OdometryNoise, PoseNoise, RangeNoise, VelocimeterNoise};
 use crate::soft_limit::{self, SoftLimit};
 
 /// A robot: one file in `robots/`.
@@ -243,6 +243,26 @@ pub enum Sensor {
         #[schemars(range(min = 0.001, max = 60.0))]
         deadline: Option<f64>,
     },
+    /// A velocimeter with a gyroscope: how the sensor moves against the still world, as a Doppler log tells.
+    Velocimeter {
+        /// Its name; unique on the robot.
+        name: String,
+        /// The link or frame of the model that it sits on.
+        link: String,
+        /// Readings a second, Hz.
+        #[schemars(range(min = 0.01, max = 10000.0))]
+        rate: f64,
+        /// Its errors.
+        #[serde(default)]
+        noise: VelocimeterNoise,
+        /// How its messages travel.
+        #[serde(default)]
+        transport: Transport,
+        /// The body stops if it is silent for longer, s; never if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.001, max = 60.0))]
+        deadline: Option<f64>,
+    },
     /// Dead reckoning from the turning of two wheels.
     WheelOdometry {
         /// Its name; unique on the robot.
@@ -427,6 +447,7 @@ impl Sensor {
             Self::Lidar { name, .. }
             | Self::Imu { name, .. }
             | Self::WheelOdometry { name, .. }
+            | Self::Velocimeter { name, .. }
             | Self::JointState { name, .. }
             | Self::Contact { name, .. }
             | Self::Battery { name, .. }
@@ -442,6 +463,7 @@ impl Sensor {
             Self::Lidar { rate, .. }
             | Self::Imu { rate, .. }
             | Self::WheelOdometry { rate, .. }
+            | Self::Velocimeter { rate, .. }
             | Self::JointState { rate, .. }
             | Self::Contact { rate, .. }
             | Self::Battery { rate, .. }
@@ -457,6 +479,7 @@ impl Sensor {
             Self::Lidar { transport, .. }
             | Self::Imu { transport, .. }
             | Self::WheelOdometry { transport, .. }
+            | Self::Velocimeter { transport, .. }
             | Self::JointState { transport, .. }
             | Self::Contact { transport, .. }
             | Self::Battery { transport, .. }
@@ -473,6 +496,7 @@ impl Sensor {
             Self::Lidar { deadline, .. }
             | Self::Imu { deadline, .. }
             | Self::WheelOdometry { deadline, .. }
+            | Self::Velocimeter { deadline, .. }
             | Self::JointState { deadline, .. }
             | Self::Contact { deadline, .. }
             | Self::Battery { deadline, .. }
@@ -492,6 +516,7 @@ impl Sensor {
                 Some(deadline.unwrap_or(5.0 / self.rate() + self.transport().delay))
             }
             Self::Imu { deadline, .. }
+            | Self::Velocimeter { deadline, .. }
             | Self::JointState { deadline, .. }
             | Self::Contact { deadline, .. }
             | Self::Battery { deadline, .. }

@@ -189,7 +189,7 @@ impl EventSense {
                     self.unfelt = if rolls { self.unfelt } else { 0.0 };
                     self.pull = rolls.then(|| (stamp, CUE.llr(self.unfelt.abs() / PULL_STD).max(LEAST)));
                 }
-                Reading::Battery(_) | Reading::Pose(_) | Reading::Azimuth(_) => {}
+                Reading::Motion(_) | Reading::Battery(_) | Reading::Pose(_) | Reading::Azimuth(_) => {}
             }
         }
         let fresh = |evidence: Evidence, weight: f64| match evidence {

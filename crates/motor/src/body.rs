@@ -2,7 +2,7 @@
 
 use nalgebra::{UnitQuaternion, Vector3};
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::percepts::Contact;
+use neuraxis_core::percepts::{Contact, Motion};
 use neuraxis_core::robot::Sensor;
 use neuraxis_core::{Interface, Percepts, Reading, Stamp, time};
 
@@ -59,6 +59,37 @@ impl Felt {
                 }
             }
             _ => JointNow::UNKNOWN,
+        }
+    }
+}
+
+/// A sense of the kind `velocimeter`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Moved {
+    slot: usize,
+    patience: f64,
+}
+
+impl Moved {
+    /// All of the body's, in their order.
+    pub(crate) fn all(body: &BodyDescription) -> Vec<Self> {
+        let all = body.sensors.iter().enumerate();
+        all.filter_map(|(slot, sense)| match &sense.sensor {
+            Sensor::Velocimeter { rate, transport, .. } => {
+                Some(Self { slot, patience: PATIENCE / rate + transport.delay })
+            }
+            _ => None,
+        })
+        .collect()
+    }
+
+    /// How it moves; nothing if it said nothing yet or for too long.
+    pub(crate) fn read(&self, percepts: &Percepts) -> Option<Motion> {
+        let slot = percepts.slots().get(self.slot)?;
+        slot.age(percepts.now).filter(|age| *age <= self.patience)?;
+        match slot.reading() {
+            Some(Reading::Motion(motion)) => Some(*motion),
+            _ => None,
         }
     }
 }

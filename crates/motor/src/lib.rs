@@ -6,6 +6,7 @@ mod body;
 pub mod differential_drive;
 mod error;
 pub mod mlp;
+mod moments;
 pub mod quadruped;
 mod spec;
 pub mod swimmer;
@@ -19,7 +20,8 @@ use neuraxis_neural::{Circuit, CircuitSpec, ParameterError};
 
 pub use differential_drive::DifferentialDriveCircuit;
 pub use error::MotorError;
-pub use mlp::{Mlp, MlpCircuit, MlpSpec};
+pub use mlp::{Mlp, MlpCircuit, MlpInput, MlpSpec};
+pub use moments::Moments;
 pub use quadruped::{LegSpec, LegState, LegsSpec, Quadruped, QuadrupedCircuit, QuadrupedSpec};
 pub use spec::MotorSpec;
 pub use swimmer::{Swimmer, SwimmerCircuit, SwimmerSpec};
@@ -59,6 +61,24 @@ pub trait MotorCircuit: Send + Sync {
 
     /// The nearest parameters that all signs allow, in place; those of the circuit are untouched.
     fn project(&self, _values: &mut [f64]) {}
+
+    /// By what it normalises what it sees, if it does; from then on it gathers what it saw before that.
+    ///
+    /// # Errors
+    /// If there are not as many numbers as it sees, or one is not finite; then nothing is changed.
+    fn set_normalisation(&mut self, _by: &Moments) -> Result<(), MotorError> {
+        Ok(())
+    }
+
+    /// By what it normalises what it sees; none if it never does.
+    fn normalisation(&self) -> Option<&Moments> {
+        None
+    }
+
+    /// What it saw since the last reset, before it was normalised; none if it gathers nothing.
+    fn gathered(&self) -> Option<&Moments> {
+        None
+    }
 
     /// Its wiring, to be drawn and counted, if it is made of units and synapses.
     fn wiring(&self) -> Option<&CircuitSpec> {

@@ -1,7 +1,11 @@
 //! The plain baseline of all circuits: a multilayer perceptron from what the body feels to its joints.
 //!
 //! Hyperbolic tangents in all layers, weights in one vector: for each layer its weights, row by row, then its biases. It
-//! has no innate wiring: before it is trained, its weights are drawn (normal, variance 2/(in+out), biases 0).
+//! has no innate wiring: before it is trained, its weights are drawn (normal, variance 2/(in+out), biases 0). What it sees may be
+//! normalised by the mean and the variance that it had in training.
+//!
+//! With `inputs: [positions, velocities]` on a planar swimmer of six links whose links each have a velocimeter it is the baseline
+//! of Bhattasali et al. (2022): 23 observations, two layers of 64 units, 5 torques, 6,021 parameters.
 
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::file::{Problems, Validate};
@@ -11,8 +15,40 @@ use neuraxis_neural::{LIMIT, ParameterError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::body::{Felt, Pace, actuator};
-use crate::{Diagnostics, MotorCircuit, MotorError};
+use crate::body::{Felt, Moved, Pace, actuator};
+use crate::{Diagnostics, Moments, MotorCircuit, MotorError};
+
+/// What a perceptron sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MlpInput {
+    /// Position (in units of π) and velocity (of 10 rad/s) of each joint.
+    Joints,
+    /// Position of each joint, in units of π.
+    Positions,
+    /// Ahead (m/s), aside (m/s) and turning (rad/s) of each velocimeter, in the order of the body's sensors.
+    Velocities,
+    /// The turning rates of the inertial unit, rad/s.
+    Imu,
+    /// The speeds of wheel odometry, m/s and rad/s.
+    Odometry,
+    /// Speed and turn of the drive.
+    Drive,
+}
+
+impl MlpInput {
+    /// As a robot file writes it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Joints => "joints",
+            Self::Positions => "positions",
+            Self::Velocities => "velocities",
+            Self::Imu => "imu",
+            Self::Odometry => "odometry",
+            Self::Drive => "drive",
+        }
+    }
+}
 
 /// The perceptron, and what its numbers mean to the body.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +57,11 @@ pub struct MlpSpec {
     /// The joints that it moves; those of the actuators if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub joints: Option<Vec<String>>,
+    /// What it sees, in this order, and after it the clock. If not given: `joints`, then `imu` and `odometry` if the body has
+    /// them, then `drive`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 6))]
+    pub inputs: Option<Vec<MlpInput>>,
     /// Sizes of the hidden layers.
     #[schemars(length(max = 8))]
     pub hidden: Vec<u32>,
@@ -37,6 +78,9 @@ pub struct MlpSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.002, max = 100.0))]
     pub clock: Option<f64>,
+    /// Mean and variance of what it sees, by which it is normalised; training writes them. Not normalised if not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub normalisation: Option<Moments>,
     /// Seed of the weights.
     pub seed: u64,
     /// The weights and biases; drawn if not given.
@@ -48,11 +92,13 @@ impl Default for MlpSpec {
     fn default() -> Self {
         Self {
             joints: None,
+            inputs: None,
             hidden: vec![64, 64],
             scale: 1.0,
             offset: Vec::new(),
             step: 0.03,
             clock: None,
+            normalisation: None,
             seed: 0,
             parameters: Vec::new(),
         }
@@ -71,6 +117,14 @@ impl Validate for MlpSpec {
             if let Some(i) = list.iter().position(|value| !value.is_finite()) {
                 problems.at(&format!("/{key}/{i}"), format!("{} is not a number", list[i]));
             }
+        }
+        let inputs = self.inputs.as_deref().unwrap_or_default();
+        if let Some(i) = (1..inputs.len()).find(|i| inputs[..*i].contains(&inputs[*i])) {
+            problems.at(&format!("/inputs/{i}"), format!("`{}` stands there twice", inputs[i].name()));
+        }
+        if self.normalisation.as_ref().is_some_and(|moments| !moments.is_whole()) {
+            let message = "`mean` and `variance` need as many numbers, and no variance is below 0";
+            problems.at("/normalisation", message);
         }
     }
 }
@@ -129,6 +183,12 @@ impl Mlp {
         missing
     }
 
+    /// Sizes of its layers: inputs, hidden layers, outputs.
+    #[must_use]
+    pub fn sizes(&self) -> &[usize] {
+        &self.sizes
+    }
+
     /// Weights and biases, layer by layer.
     #[must_use]
     pub fn parameters(&self) -> &[f64] {
@@ -155,21 +215,100 @@ impl Mlp {
 
 /// The perceptron on a body.
 ///
-/// It sees, in this order: position (in units of π) and velocity (of 10 rad/s) of each joint; the turning rates of an inertial
-/// unit (rad/s) and the speeds of wheel odometry (m/s, rad/s), if the body has one; speed and turn of the drive; the clock.
+/// It sees what [`MlpSpec::inputs`] lists, and after it sine and cosine of the clock, if it has one.
 #[derive(Clone, Debug)]
 pub struct MlpCircuit {
     mlp: Mlp,
     spec: MlpSpec,
-    felt: Vec<Felt>,
-    imu: Option<usize>,
-    odometry: Option<usize>,
+    inputs: Vec<Input>,
+    normalisation: Moments,
+    /// What it saw since the last reset, if anybody wants to know.
+    gathered: Option<Moments>,
     actuators: Vec<usize>,
     pace: Pace,
     steps: u64,
     seen: Vec<f64>,
     said: Vec<f64>,
     diagnostics: Diagnostics,
+}
+
+/// Where one kind of input comes from.
+#[derive(Clone, Debug)]
+enum Input {
+    Joints(Vec<Felt>),
+    Positions(Vec<Felt>),
+    Velocities(Vec<Moved>),
+    /// Slot of the inertial unit.
+    Imu(usize),
+    /// Slot of the odometry.
+    Odometry(usize),
+    Drive,
+}
+
+impl Input {
+    /// Where `input` comes from on `body`; `felt` are its joints. None if the body has nothing of the kind.
+    fn find(input: MlpInput, body: &BodyDescription, felt: &[Felt]) -> Option<Self> {
+        let slot = |is: fn(&Sensor) -> bool| body.sensors.iter().position(|sense| is(&sense.sensor));
+        match input {
+            MlpInput::Joints => Some(Self::Joints(felt.to_vec())),
+            MlpInput::Positions => Some(Self::Positions(felt.to_vec())),
+            MlpInput::Velocities => {
+                Some(Moved::all(body)).filter(|moved| !moved.is_empty()).map(Self::Velocities)
+            }
+            MlpInput::Imu => slot(|s| matches!(s, Sensor::Imu { .. })).map(Self::Imu),
+            MlpInput::Odometry => slot(|s| matches!(s, Sensor::WheelOdometry { .. })).map(Self::Odometry),
+            MlpInput::Drive => Some(Self::Drive),
+        }
+    }
+
+    /// How many numbers it is.
+    fn len(&self) -> usize {
+        match self {
+            Self::Joints(felt) => 2 * felt.len(),
+            Self::Positions(felt) => felt.len(),
+            Self::Velocities(moved) => 3 * moved.len(),
+            Self::Imu(_) => 3,
+            Self::Odometry(_) | Self::Drive => 2,
+        }
+    }
+
+    /// Calls `put` with its numbers; NaN for what is not felt.
+    fn read(&self, drive: &Drive, percepts: &Percepts, put: &mut impl FnMut(f64)) {
+        let reading = |slot: &usize| percepts.slots().get(*slot).and_then(|slot| slot.reading());
+        match self {
+            Self::Joints(felt) => felt.iter().for_each(|felt| {
+                let joint = felt.read(percepts);
+                put(joint.position / ops::PI);
+                put(joint.velocity / 10.0);
+            }),
+            Self::Positions(felt) => felt.iter().for_each(|felt| put(felt.read(percepts).position / ops::PI)),
+            Self::Velocities(moved) => moved.iter().for_each(|moved| {
+                let motion = moved.read(percepts).map_or([f64::NAN; 3], |motion| {
+                    let (v, w) = (&motion.linear_velocity, &motion.angular_velocity);
+                    [v.x, v.y, w.z]
+                });
+                motion.into_iter().for_each(&mut *put);
+            }),
+            Self::Imu(slot) => {
+                let rates = match reading(slot) {
+                    Some(Reading::Imu(imu)) => imu.angular_velocity.into(),
+                    _ => [f64::NAN; 3],
+                };
+                rates.into_iter().for_each(put);
+            }
+            Self::Odometry(slot) => {
+                let twist = match reading(slot) {
+                    Some(Reading::Odometry(odometry)) => [odometry.twist.linear, odometry.twist.angular],
+                    _ => [f64::NAN; 2],
+                };
+                twist.into_iter().for_each(put);
+            }
+            Self::Drive => {
+                put(drive.speed);
+                put(drive.turn);
+            }
+        }
+    }
 }
 
 impl MlpCircuit {
@@ -197,14 +336,22 @@ impl MlpCircuit {
             let (offset, joints) = (spec.offset.len(), joints.len());
             return Err(MotorError::Wiring(format!("`offset` has {offset} numbers for {joints} joints")));
         }
-        let find = |is: fn(&Sensor) -> bool| body.sensors.iter().position(|sense| is(&sense.sensor));
-        let imu = find(|sensor| matches!(sensor, Sensor::Imu { .. }));
-        let odometry = find(|sensor| matches!(sensor, Sensor::WheelOdometry { .. }));
-        let seen = 2 * joints.len()
-            + if imu.is_some() { 3 } else { 0 }
-            + if odometry.is_some() { 2 } else { 0 }
-            + 2
-            + if spec.clock.is_some() { 2 } else { 0 };
+        let mut inputs = Vec::new();
+        let usual = [MlpInput::Joints, MlpInput::Imu, MlpInput::Odometry, MlpInput::Drive];
+        for input in spec.inputs.as_deref().unwrap_or(&usual) {
+            match Input::find(*input, body, &felt) {
+                Some(found) => inputs.push(found),
+                // Of the usual ones it takes what the body has.
+                None if spec.inputs.is_none() => {}
+                None => {
+                    let name = input.name();
+                    return Err(MotorError::Wiring(format!(
+                        "`inputs` has `{name}`, and the body has no sense that tells it: add one to `sensors:`"
+                    )));
+                }
+            }
+        }
+        let seen = inputs.iter().map(Input::len).sum::<usize>() + if spec.clock.is_some() { 2 } else { 0 };
         let mut sizes = vec![seen];
         sizes.extend(spec.hidden.iter().map(|size| *size as usize));
         sizes.push(joints.len());
@@ -212,19 +359,67 @@ impl MlpCircuit {
         if !spec.parameters.is_empty() {
             mlp.set_parameters(&spec.parameters)?;
         }
-        Ok(Self {
+        let mut circuit = Self {
             mlp,
-            felt,
-            imu,
-            odometry,
+            inputs,
+            normalisation: Moments::new(seen),
+            gathered: None,
             said: vec![0.0; actuators.len()],
             actuators,
             pace: Pace::new(spec.step),
             steps: 0,
             seen: vec![0.0; seen],
-            spec: spec.clone(),
+            spec: MlpSpec { parameters: Vec::new(), normalisation: None, ..spec.clone() },
             diagnostics: Diagnostics::default(),
-        })
+        };
+        if let Some(by) = &spec.normalisation {
+            circuit.normalise_by(by)?;
+        }
+        Ok(circuit)
+    }
+
+    /// What it saw in its last step, normalised; what was missing is NaN.
+    #[must_use]
+    pub fn seen(&self) -> &[f64] {
+        &self.seen
+    }
+
+    /// What it said in its last step, -1 to 1, one number a joint.
+    #[must_use]
+    pub fn said(&self) -> &[f64] {
+        &self.said
+    }
+
+    /// Steps since the last reset.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// The perceptron.
+    #[must_use]
+    pub fn mlp(&self) -> &Mlp {
+        &self.mlp
+    }
+
+    /// Commands `said`, -1 to 1, one number a joint, as if it had said so.
+    pub fn command(&self, said: &[f64], command: &mut Command) {
+        for (i, (index, said)) in self.actuators.iter().zip(said).enumerate() {
+            if let Some(value) = command.values.get_mut(*index) {
+                *value = self.spec.scale * said + self.spec.offset.get(i).copied().unwrap_or(0.0);
+            }
+        }
+    }
+
+    fn normalise_by(&mut self, by: &Moments) -> Result<(), MotorError> {
+        let (expected, found) = (self.seen.len(), by.mean.len());
+        if by.count > 0 && (found != expected || !by.is_whole()) {
+            return Err(MotorError::Wiring(format!(
+                "`normalisation` has {found} numbers, and the mlp sees {expected} on this body"
+            )));
+        }
+        self.normalisation = if by.count > 0 { by.clone() } else { Moments::new(expected) };
+        Ok(())
     }
 
     fn look(&mut self, drive: &Drive, percepts: &Percepts) {
@@ -234,34 +429,17 @@ impl MlpCircuit {
                 *to = value;
             }
         };
-        for felt in &self.felt {
-            let joint = felt.read(percepts);
-            put(joint.position / ops::PI);
-            put(joint.velocity / 10.0);
-        }
-        let reading = |slot: usize| percepts.slots().get(slot).and_then(|slot| slot.reading());
-        if let Some(slot) = self.imu {
-            let rates = match reading(slot) {
-                Some(Reading::Imu(imu)) => imu.angular_velocity.into(),
-                _ => [f64::NAN; 3],
-            };
-            rates.into_iter().for_each(&mut put);
-        }
-        if let Some(slot) = self.odometry {
-            let twist = match reading(slot) {
-                Some(Reading::Odometry(odometry)) => [odometry.twist.linear, odometry.twist.angular],
-                _ => [f64::NAN; 2],
-            };
-            twist.into_iter().for_each(&mut put);
-        }
-        put(drive.speed);
-        put(drive.turn);
+        self.inputs.iter().for_each(|input| input.read(drive, percepts, &mut put));
         if let Some(period) = self.spec.clock {
             let turns = self.steps as f64 * self.spec.step / period;
             let (sin, cos) = ops::sin_cos(2.0 * ops::PI * turns.fract());
             put(sin);
             put(cos);
         }
+        if let Some(gathered) = &mut self.gathered {
+            gathered.take(&self.seen);
+        }
+        self.normalisation.normalise(&mut self.seen);
     }
 }
 
@@ -273,17 +451,18 @@ impl MotorCircuit for MlpCircuit {
             self.diagnostics.missing += self.diagnostics.missing_now as u64;
             self.steps += 1;
         }
-        for (i, (index, said)) in self.actuators.iter().zip(&self.said).enumerate() {
-            if let Some(value) = command.values.get_mut(*index) {
-                *value = self.spec.scale * said + self.spec.offset.get(i).copied().unwrap_or(0.0);
-            }
-        }
+        self.command(&self.said, command);
     }
 
     fn reset(&mut self) {
         self.pace.reset();
         self.steps = 0;
         self.said.fill(0.0);
+        if let Some(gathered) = &mut self.gathered {
+            gathered.count = 0;
+            gathered.mean.fill(0.0);
+            gathered.variance.fill(0.0);
+        }
         self.diagnostics = Diagnostics::default();
     }
 
@@ -293,6 +472,20 @@ impl MotorCircuit for MlpCircuit {
 
     fn set_parameters(&mut self, values: &[f64]) -> Result<(), MotorError> {
         Ok(self.mlp.set_parameters(values)?)
+    }
+
+    fn set_normalisation(&mut self, by: &Moments) -> Result<(), MotorError> {
+        self.normalise_by(by)?;
+        self.gathered = Some(Moments::new(self.seen.len()));
+        Ok(())
+    }
+
+    fn normalisation(&self) -> Option<&Moments> {
+        Some(&self.normalisation)
+    }
+
+    fn gathered(&self) -> Option<&Moments> {
+        self.gathered.as_ref()
     }
 
     fn diagnostics(&self) -> Diagnostics {

@@ -7,9 +7,9 @@ mod bodies;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use bodies::{MS, chain, dog, feel, touch};
+use bodies::{MS, chain, dog, feel, felt_chain, touch};
 use neuraxis_core::Drive;
-use neuraxis_motor::{MlpSpec, MotorSpec, QuadrupedSpec, SwimmerSpec, WiredSpec, build};
+use neuraxis_motor::{MlpInput, MlpSpec, Moments, MotorSpec, QuadrupedSpec, SwimmerSpec, WiredSpec, build};
 use neuraxis_neural::{CircuitSpec, Sign, UnitSpec};
 
 struct Counting;
@@ -49,12 +49,16 @@ fn wiring() -> CircuitSpec {
 #[test]
 fn no_step_of_a_motor_circuit_allocates() {
     let mlp = MlpSpec { hidden: vec![16], clock: Some(1.2), ..MlpSpec::default() };
+    let inputs = Some(vec![MlpInput::Positions, MlpInput::Velocities]);
+    let normalisation = Some(Moments { count: 2, mean: vec![0.0; 23], variance: vec![1.0; 23] });
+    let normalised = MlpSpec { inputs, normalisation, ..MlpSpec::default() };
     let wired = WiredSpec { file: None, wiring: Some(wiring()), scale: 1.0 };
     for (spec, body) in [
         (MotorSpec::Wired(wired), chain(6)),
         (MotorSpec::Swimmer(SwimmerSpec::default()), chain(6)),
         (MotorSpec::Quadruped(QuadrupedSpec::default()), dog()),
         (MotorSpec::Mlp(mlp), chain(6)),
+        (MotorSpec::Mlp(normalised), felt_chain(6)),
     ] {
         let mut circuit = build(&spec, &body).expect("they fit");
         let (mut percepts, mut command) = (body.percepts(), body.command());

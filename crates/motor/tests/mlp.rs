@@ -2,9 +2,9 @@
 
 mod bodies;
 
-use bodies::{MS, chain, feel};
+use bodies::{MS, chain, feel, felt_chain, move_link};
 use neuraxis_core::{Drive, Reading, Stamp, ops};
-use neuraxis_motor::{Mlp, MlpSpec, MotorSpec, build};
+use neuraxis_motor::{Mlp, MlpInput, MlpSpec, Moments, MotorSpec, build};
 use proptest::prelude::*;
 
 #[test]
@@ -61,6 +61,74 @@ fn on_a_body_it_sees_joints_drive_and_clock() {
     let phase = 2.0 * pi * 0.03 / 1.2;
     assert!((look(6, 30 * MS) - ops::sin(phase)).abs() < 1e-9);
     assert!((look(7, 30 * MS) - ops::cos(phase)).abs() < 1e-9);
+}
+
+/// The published baseline on a swimmer of six links.
+fn published() -> MlpSpec {
+    MlpSpec { inputs: Some(vec![MlpInput::Positions, MlpInput::Velocities]), ..MlpSpec::default() }
+}
+
+#[test]
+fn the_published_baseline_sees_five_joints_and_how_six_links_move() {
+    let body = felt_chain(6);
+    let circuit = build(&MotorSpec::Mlp(published()), &body).expect("they fit");
+    assert_eq!(circuit.parameters().len(), 6021);
+    let spec = MlpSpec { hidden: Vec::new(), step: 0.01, ..published() };
+    let mut circuit = build(&MotorSpec::Mlp(spec), &body).expect("they fit");
+    let (mut percepts, mut command) = (body.percepts(), body.command());
+    feel(&mut percepts, 0, &[0.1, 0.2, 0.3, 0.4, 0.5]);
+    for link in 0..6 {
+        let v = 0.01 * link as f64;
+        move_link(&mut percepts, 0, link, [v + 0.1, v + 0.2, 9.0, 9.0, 9.0, v + 0.3]);
+    }
+    let mut look = |input: usize, now: u64| {
+        let mut weights = vec![0.0; 23 * 5 + 5];
+        weights[input] = 1.0;
+        circuit.set_parameters(&weights).expect("as many");
+        circuit.reset();
+        percepts.now = Stamp(now);
+        circuit.step(&Drive::REST, &percepts, 0.01, &mut command);
+        (libm_atanh(command.values[0]), circuit.diagnostics().missing_now)
+    };
+    for (input, expected) in
+        [(0, 0.1 / ops::PI), (4, 0.5 / ops::PI), (5, 0.1), (6, 0.2), (7, 0.3), (8, 0.11), (22, 0.35)]
+    {
+        let (seen, missing) = look(input, 0);
+        assert!((seen - expected).abs() < 1e-9 && missing == 0, "input {input}: {seen}");
+    }
+    // What was felt too long ago is not felt.
+    assert_eq!(look(5, 100 * MS), (0.0, 23));
+    let deaf = build(&MotorSpec::Mlp(published()), &chain(6)).err().expect("nothing tells how it moves");
+    assert!(deaf.to_string().contains("velocities"), "{deaf}");
+}
+
+#[test]
+fn what_it_sees_is_normalised_and_gathered() {
+    let body = felt_chain(2);
+    let by = Moments { count: 10, mean: vec![0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0], variance: vec![0.04; 7] };
+    let spec = MlpSpec { hidden: Vec::new(), step: 0.01, normalisation: Some(by.clone()), ..published() };
+    let mut circuit = build(&MotorSpec::Mlp(spec.clone()), &body).expect("they fit");
+    assert_eq!((circuit.normalisation(), circuit.gathered()), (Some(&by), None));
+    circuit.set_normalisation(&by).expect("as many");
+    circuit.set_parameters(&[0.0, 0.1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]).expect("as many");
+    let (mut percepts, mut command) = (body.percepts(), body.command());
+    for tick in 0..4_u64 {
+        feel(&mut percepts, tick * 10 * MS, &[0.0]);
+        for link in 0..2 {
+            move_link(&mut percepts, tick * 10 * MS, link, [0.1 * tick as f64, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        }
+        circuit.step(&Drive::REST, &percepts, 0.01, &mut command);
+    }
+    // 0.3 m/s is one standard deviation below the mean.
+    assert!((libm_atanh(command.values[0]) + 0.1).abs() < 1e-6, "{command:?}");
+    let gathered = circuit.gathered().expect("it was asked to").clone();
+    assert_eq!(gathered.count, 4);
+    assert!((gathered.mean[1] - 0.15).abs() < 1e-12, "as it came: {gathered:?}");
+    circuit.reset();
+    assert_eq!(circuit.gathered().map(|moments| moments.count), Some(0));
+    let short =
+        MlpSpec { normalisation: Some(Moments { count: 2, mean: vec![0.0], variance: vec![1.0] }), ..spec };
+    assert!(build(&MotorSpec::Mlp(short), &body).is_err());
 }
 
 fn libm_atanh(y: f64) -> f64 {

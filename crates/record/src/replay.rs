@@ -121,6 +121,7 @@ fn spoil(reading: &mut Reading) {
         // NaN has a meaning in a scan; a distance below zero has none.
         Reading::Scan(scan) => scan.ranges.fill(-1.0),
         Reading::Imu(imu) => imu.angular_velocity.fill(f64::NAN),
+        Reading::Motion(motion) => motion.linear_velocity.fill(f64::NAN),
         Reading::Odometry(odometry) => odometry.twist.linear = f64::NAN,
         Reading::Joints(joints) => joints.position.fill(f64::NAN),
         Reading::Contact(contact) => contact.force = f64::NAN,

@@ -86,7 +86,9 @@ pub(crate) fn topics(sensors: &[&Sensor]) -> Vec<String> {
             Sensor::Contact { .. } => "bumper",
             Sensor::Battery { .. } => "battery_state",
             // Several kinds of things know where a body is, or a beacon, and none is the usual one.
-            Sensor::Pose { name, .. } | Sensor::Beacon { name, .. } => name,
+            Sensor::Pose { name, .. } | Sensor::Beacon { name, .. } | Sensor::Velocimeter { name, .. } => {
+                name
+            }
         }
     }
     let is_first = |i: usize| sensors[..i].iter().all(|other| usual(other) != usual(sensors[i]));
@@ -225,6 +227,7 @@ impl RobotSink {
             views.push(match sensor {
                 Sensor::Lidar { .. } => output.channel::<msg::LaserScan>(&name)?,
                 Sensor::Imu { .. } => output.channel::<msg::Imu>(&name)?,
+                Sensor::Velocimeter { .. } => output.channel::<msg::TwistStamped>(&name)?,
                 Sensor::WheelOdometry { .. } => output.channel::<msg::Odometry>(&name)?,
                 Sensor::JointState { .. } => output.channel::<msg::JointState>(&name)?,
                 Sensor::Contact { .. } => output.channel::<msg::Contact>(&name)?,
@@ -243,6 +246,7 @@ impl RobotSink {
                 .map(|sensor| match sensor {
                     Sensor::Lidar { link, .. }
                     | Sensor::Imu { link, .. }
+                    | Sensor::Velocimeter { link, .. }
                     | Sensor::Contact { link, .. }
                     | Sensor::Beacon { link, .. } => prefixed(prefix, link),
                     _ => prefixed(prefix, "base_link"),
@@ -374,6 +378,13 @@ impl RobotSink {
                     message.orientation_covariance[0] = -1.0;
                 }
                 output.put(channel, stamp, &message)
+            }
+            Reading::Motion(motion) => {
+                let twist = msg::Twist {
+                    linear: vector(&motion.linear_velocity),
+                    angular: vector(&motion.angular_velocity),
+                };
+                output.put(channel, stamp, &msg::TwistStamped { header, twist })
             }
             Reading::Odometry(odometry) => {
                 let mut message = msg::Odometry {

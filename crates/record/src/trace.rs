@@ -2,7 +2,7 @@
 
 use nalgebra::{Isometry3, Matrix3, Quaternion, Translation3, UnitQuaternion, Vector3};
 use neuraxis_core::digest::Digest;
-use neuraxis_core::percepts::{AbsolutePose, Battery, Contact, Imu, Odometry};
+use neuraxis_core::percepts::{AbsolutePose, Battery, Contact, Imu, Motion, Odometry};
 use neuraxis_core::{Pose2, Reading, StopReason, Twist2};
 
 use crate::messages::{Stream, Trace};
@@ -178,6 +178,9 @@ pub(crate) fn values(reading: &Reading, mut put: impl FnMut(f64)) {
                 [q.i, q.j, q.k, q.w].into_iter().for_each(put);
             }
         }
+        Reading::Motion(motion) => {
+            motion.linear_velocity.iter().chain(&motion.angular_velocity).for_each(|v| put(*v));
+        }
         Reading::Odometry(o) => {
             let (p, t) = (&o.pose, &o.twist);
             [p.x, p.y, p.yaw, t.linear, t.lateral, t.angular].into_iter().for_each(put);
@@ -217,6 +220,12 @@ pub(crate) fn restore(sense: &Sense, reading: &mut Reading) -> bool {
                 angular_velocity: Vector3::new(*a, *b, *c),
                 linear_acceleration: Vector3::new(*d, *e, *f),
                 orientation,
+            };
+        }
+        (Reading::Motion(motion), [a, b, c, d, e, f]) => {
+            *motion = Motion {
+                linear_velocity: Vector3::new(*a, *b, *c),
+                angular_velocity: Vector3::new(*d, *e, *f),
             };
         }
         (Reading::Odometry(odometry), [x, y, yaw, linear, lateral, angular]) => {
@@ -275,6 +284,14 @@ pub(crate) fn field(reading: &Reading, index: usize) -> String {
             "orientation.y",
             "orientation.z",
             "orientation.w",
+        ],
+        Reading::Motion(_) => &[
+            "linear_velocity.x",
+            "linear_velocity.y",
+            "linear_velocity.z",
+            "angular_velocity.x",
+            "angular_velocity.y",
+            "angular_velocity.z",
         ],
         Reading::Odometry(_) => {
             &["pose.x", "pose.y", "pose.yaw", "twist.linear", "twist.lateral", "twist.angular"]
@@ -494,6 +511,22 @@ mod tests {
         }
         // By their text, in which a NaN equals itself.
         assert_eq!(format!("{all:?}"), format!("{back:?}"));
+    }
+
+    #[test]
+    fn how_a_link_moves_survives_to_the_bit() {
+        let motion = Motion {
+            linear_velocity: Vector3::new(0.1, -0.0, 1e-300),
+            angular_velocity: Vector3::new(-1.0, 2.0, 0.3),
+        };
+        let mut sense = Sense { slot: 0, sequence: 1, stamp: 0, values: Vec::new(), ranges: Vec::new() };
+        values(&Reading::Motion(motion), |v| sense.values.push(v));
+        let mut back = Reading::Motion(Motion::default());
+        assert!(restore(&sense, &mut back));
+        assert_eq!(back, Reading::Motion(motion));
+        assert_eq!(field(&back, 3), "angular_velocity.x");
+        sense.values.pop();
+        assert!(!restore(&sense, &mut back));
     }
 
     #[test]

@@ -23,6 +23,27 @@ fn the_golden_trace_of_the_swimmer_holds_through_percepts_and_commands() {
 }
 
 #[test]
+fn circuits_and_water_are_those_of_their_sources() {
+    for (part, count) in [("circuits alone", 4), ("water", 4)] {
+        let rows = rows(part);
+        assert_eq!(rows.len(), count);
+        for row in &rows {
+            assert_eq!(row.holds(), Some(true), "{row:?}");
+        }
+    }
+    assert_eq!(rows("authors, count")[0].measured, 690.0);
+}
+
+#[test]
+fn from_the_peers_starts_the_returns_are_the_peers() {
+    let rows = rows("no oscillator");
+    assert_eq!(rows.len(), 2);
+    // From other ten starts the mean was 95: what is left without an oscillator is the start.
+    assert!((rows[0].measured - 49.7).abs() < 5.0, "{rows:?}");
+    assert!(rows[1].measured < 5.0 && rows[1].holds() == Some(true), "{rows:?}");
+}
+
+#[test]
 fn a_row_is_found_by_its_name_and_says_whether_it_holds() {
     let rows = rows("no torque");
     assert_eq!(rows.len(), 1);

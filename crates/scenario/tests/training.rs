@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use neuraxis_motor::{MlpSpec, MotorSpec, SwimmerSpec};
+use neuraxis_motor::{MlpInput, MlpSpec, Moments, MotorSpec, SwimmerSpec};
 use neuraxis_scenario::motor::{Start, Subject, Task, roll};
 use neuraxis_scenario::train::{
     self, Algorithm, Checkpoint, End, Identity, MotorObjective, Objective, Optimizer,
@@ -26,7 +26,7 @@ impl Objective for Hill {
         10
     }
 
-    fn score(&self, parameters: &[f64], episode: u64) -> f64 {
+    fn watch(&self, parameters: &[f64], _: &Moments, episode: u64) -> (f64, Moments) {
         if self.patience.fetch_sub(1, Ordering::SeqCst) == 1 {
             self.stop.store(true, Ordering::SeqCst);
         }
@@ -34,7 +34,7 @@ impl Objective for Hill {
         let square: f64 =
             parameters.iter().enumerate().map(|(i, p)| (i + 1) as f64 * (p - top(i)) * (p - top(i))).sum();
         // Each episode has its own luck, the same for all members.
-        -square + (episode % 7) as f64
+        (-square + (episode % 7) as f64, Moments::default())
     }
 
     fn project(&self, parameters: &mut [f64]) {
@@ -237,7 +237,12 @@ fn trained_parameters_are_written_as_a_robot_file_takes_them() {
         let is_free = |i: usize| names.get(i).is_none_or(|name| !Task::Swim.is_idle(name));
         let mut state = Checkpoint::new(identity, initial, is_free, 0, search).expect("a training");
         let parameters = objective.circuit().parameters().iter().map(|p| 1.1 * p).collect::<Vec<_>>();
-        state.best = Some(train::Best { parameters: parameters.clone(), score: 1.0, steps: 0 });
+        state.best = Some(train::Best {
+            parameters: parameters.clone(),
+            felt: Moments::default(),
+            score: 1.0,
+            steps: 0,
+        });
         let text = train::yaml(&state, "neuraxis train");
         let robot = neuraxis_sim::swimmer::robot(6, "it.xml");
         let block = format!("  {}\n", text.trim_end().replace('\n', "\n  "));
@@ -255,6 +260,51 @@ fn trained_parameters_are_written_as_a_robot_file_takes_them() {
             assert!((written - wanted).abs() <= 1e-15 * wanted.abs(), "{written} instead of {wanted}");
         }
     }
+}
+
+/// The published baseline: 23 observations.
+fn baseline() -> MotorObjective {
+    let inputs = Some(vec![MlpInput::Positions, MlpInput::Velocities]);
+    let spec = MlpSpec { inputs, scale: 5e-4, ..MlpSpec::default() };
+    let objective = MotorObjective::new(swimmer().with(MotorSpec::Mlp(spec)).expect("it fits"));
+    objective.expect("it fits")
+}
+
+#[test]
+fn what_an_mlp_sees_is_normalised_by_what_all_members_saw_the_same_on_one_thread_or_two() {
+    let train = |jobs: usize| {
+        let objective = baseline();
+        let identity = Identity::of(objective.subject(), objective.circuit());
+        assert_eq!(identity.count, 6021);
+        let search = |start| Optimizer::new(Algorithm::Es, start, 2, 0.05, 0.02);
+        let initial = objective.circuit().parameters().to_vec();
+        let mut state = Checkpoint::new(identity.clone(), initial, |_| true, 3, search).expect("a training");
+        train::run(&mut state, &objective, 4_000, jobs, &AtomicBool::new(false), &mut |_| {});
+        (state, identity)
+    };
+    let ((one, identity), (two, _)) = (train(1), train(2));
+    assert_eq!(one.text(), two.text());
+    assert_eq!((one.felt.count, one.felt.mean.len()), (4_000, 23));
+    assert!(one.felt.variance.iter().all(|v| *v > 0.0), "{:?}", one.felt);
+    let read = Checkpoint::read(&one.text(), &identity).expect("its own");
+    assert_eq!(read, one);
+    let cut = one.text().replacen("\"mean\":[", "\"mean\":[0.0,", 1);
+    assert!(Checkpoint::read(&cut, &identity).is_err());
+    // What is written sees as it did in training, and so does as well.
+    let best = one.best.as_ref().expect("a best one");
+    let text = train::yaml(&one, "neuraxis train");
+    let robot = neuraxis_sim::swimmer::robot(6, "it.xml");
+    let block = format!("  {}\n", text.trim_end().replace('\n', "\n  "));
+    let path = std::path::Path::new("it.yaml");
+    let file =
+        neuraxis_core::file::parse::<neuraxis_brain::RobotFile>(path, format!("{robot}brain:\n{block}"), &[])
+            .map_err(|error| error.to_string())
+            .expect("a robot file");
+    let subject = swimmer().with(file.value.brain.motor).expect("it fits");
+    let mut circuit = subject.circuit().expect("it fits");
+    let returns = train::EVALUATIONS
+        .map(|episode| roll(&subject, &mut *circuit, Start::Random(episode), None, false).reward);
+    assert_eq!((returns[0] + returns[1]) / 2.0, best.score);
 }
 
 #[test]

@@ -380,6 +380,7 @@ impl SimRobot {
                 let frame = match &sensor.sensor {
                     Sensor::Lidar { link, .. }
                     | Sensor::Imu { link, .. }
+                    | Sensor::Velocimeter { link, .. }
                     | Sensor::Contact { link, .. }
                     | Sensor::Beacon { link, .. } => {
                         model.model.frame(link).map(|frame| (frame.link, frame.pose))

@@ -172,6 +172,7 @@ fn fit(spec: &Robot<()>, mut model: Model, problems: &mut Problems<'_>) -> Optio
         match sensor {
             Sensor::Lidar { link, .. }
             | Sensor::Imu { link, .. }
+            | Sensor::Velocimeter { link, .. }
             | Sensor::Contact { link, .. }
             | Sensor::Beacon { link, .. } => match model.frame(link) {
                 Some(frame) => {

@@ -4,10 +4,11 @@
 use std::collections::VecDeque;
 
 use nalgebra::{Isometry3, Matrix6, Translation3, UnitQuaternion, Vector3, Vector6};
-use neuraxis_core::percepts::{AbsolutePose, Azimuth, Battery, Contact, Imu, Odometry};
+use neuraxis_core::percepts::{AbsolutePose, Azimuth, Battery, Contact, Imu, Motion, Odometry};
 use neuraxis_core::random::{self, Stream, normal};
 use neuraxis_core::robot::{
     BeaconSense, ImuNoise, JointNoise, OdometryNoise, PoseNoise, RangeNoise, Sensor, Transport,
+    VelocimeterNoise,
 };
 use neuraxis_core::{Pose2, Reading, Slot, Stamp, Twist2, kinematics::DifferentialDrive, ops, time};
 use rand::RngExt as _;
@@ -76,6 +77,11 @@ enum Kind {
         /// Turning rates (rad/s) and specific forces (m/s²) of the last steps of physics, in its own frame: what it averages.
         felt: VecDeque<(Vector, Vector)>,
     },
+    Velocimeter {
+        link: usize,
+        mount: Pose,
+        noise: VelocimeterNoise,
+    },
     WheelOdometry {
         joints: [usize; 2],
         last: Option<[f64; 2]>,
@@ -124,7 +130,7 @@ struct Message {
 const OUTLIER_DISTANCE: f64 = 5.0;
 /// The same for what a direction shows of a beacon, in standard deviations of the background.
 const OUTLIER_ACTIVITY: f32 = 10.0;
-/// The same for turning rates, rad/s.
+/// The same for velocities, m/s, and turning rates, rad/s.
 const OUTLIER_RATE: f64 = 2.0;
 
 /// Steps of physics that an inertial unit averages at most.
@@ -216,6 +222,7 @@ impl Sense {
                 let felt = VecDeque::with_capacity(MOST_FELT);
                 Kind::Imu { link, mount, noise: *noise, gyro_bias, accelerometer_bias, felt }
             }
+            Sensor::Velocimeter { noise, .. } => Kind::Velocimeter { link, mount, noise: *noise },
             Sensor::WheelOdometry { noise, .. } => {
                 let scale = [
                     1.0 + noise.calibration * normal(&mut stream),
@@ -344,6 +351,11 @@ fn distort(defect: &Defect, stream: &mut Stream, reading: &mut Reading) -> bool 
                 .iter_mut()
                 .for_each(|v| *v = stream.random_range(-OUTLIER_RATE..OUTLIER_RATE));
         }
+        (FaultKind::Outliers, Reading::Motion(motion)) if stream.random_bool(fraction) => {
+            let mut draw = |v: &mut f64| *v = stream.random_range(-OUTLIER_RATE..OUTLIER_RATE);
+            motion.linear_velocity.iter_mut().for_each(&mut draw);
+            motion.angular_velocity.iter_mut().for_each(&mut draw);
+        }
         (FaultKind::Outliers, Reading::Azimuth(azimuth)) => {
             for activity in &mut azimuth.activity {
                 if stream.random_bool(fraction) {
@@ -360,6 +372,7 @@ fn distort(defect: &Defect, stream: &mut Stream, reading: &mut Reading) -> bool 
             }
         }
         (FaultKind::Bias, Reading::Imu(imu)) => imu.angular_velocity += Vector3::from(offset),
+        (FaultKind::Bias, Reading::Motion(motion)) => motion.linear_velocity += Vector3::from(offset),
         (FaultKind::Bias, Reading::Pose(absolute)) => {
             let pose = &mut absolute.pose;
             pose.translation.vector += Vector3::new(offset[0], offset[1], 0.0);
@@ -428,6 +441,17 @@ fn fill(
                     noise.accelerometer_resolution,
                 ),
                 orientation: None,
+            };
+        }
+        (Kind::Velocimeter { link, mount, noise }, Reading::Motion(motion)) => {
+            let (velocity, rate) = motion_at(truth.robot, *link, mount);
+            let mut noisy = |v: Vector, std: f64| {
+                let noise = Vector3::new(normal(stream), normal(stream), normal(stream)) * std * louder;
+                vector64(v) + noise
+            };
+            *motion = Motion {
+                linear_velocity: noisy(velocity, noise.linear),
+                angular_velocity: noisy(rate, noise.angular),
             };
         }
         (
@@ -520,6 +544,15 @@ fn fill(
         // A slot keeps its kind for life, so no other pair can meet.
         _ => {}
     }
+}
+
+/// Velocity (m/s) and turning rate (rad/s) against the world at `mount` on a link, in the frame there.
+fn motion_at(robot: &Mechanics, link: usize, mount: &Pose) -> (Vector, Vector) {
+    let pose = robot.links[link] * *mount;
+    let (linear, angular) = robot.velocities[link];
+    let at = linear + angular.cross(pose.translation - robot.links[link].translation);
+    let to_sensor: Rotation = pose.rotation.inverse();
+    (to_sensor * at, to_sensor * angular)
 }
 
 /// Turning rate (rad/s) and specific force (m/s²) over the last step of physics at `mount` on a link, in the frame there.
@@ -618,6 +651,7 @@ fn poison(reading: &mut Reading) {
     match reading {
         Reading::Scan(scan) => scan.ranges.fill(-1.0),
         Reading::Imu(imu) => imu.angular_velocity.fill(f64::NAN),
+        Reading::Motion(motion) => motion.linear_velocity.fill(f64::NAN),
         Reading::Odometry(odometry) => odometry.twist.linear = f64::NAN,
         Reading::Joints(joints) => joints.position.fill(f64::NAN),
         Reading::Contact(contact) => contact.force = f64::NAN,

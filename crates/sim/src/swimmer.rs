@@ -69,15 +69,24 @@ pub fn model(links: usize) -> String {
 }
 
 /// The robot file that goes with [`model`] if that stands in the file `model`, up to its `brain:`.
+///
+/// Its senses are the encoders of its joints and, as `dm_control`'s `body_velocities`, a velocimeter on every link, head first.
 #[must_use]
 pub fn robot(links: usize, model: &str) -> String {
     let joints: Vec<String> = (0..links - 1).map(|i| format!("joint_{i}")).collect();
+    let velocimeters: Vec<String> = (0..links)
+        .map(|i| {
+            let link = if i == 0 { "head".to_owned() } else { format!("link_{i}") };
+            format!("  - {{ name: velocity_{i}, kind: velocimeter, link: {link}, rate: 33.333333333 }}\n")
+        })
+        .collect();
     format!(
         "name: swimmer{links}\nmodel: {model}\nbase: head\narticulation: multibody\nplanar: true\n\
          soft_limits:\n  - {{ solref: [0.05, 1], solimp: [0, 0.8, 0.1, 0.5, 2] }}\n\
          radius: {:.2}\nsensors:\n  - {{ name: joints, kind: joint_state, rate: 33.333333333 }}\n\
-         actuators: {{ kind: joint_torque, joints: [{}] }}\nlimits: {{ linear: 0.2, angular: 0.5 }}\n",
+         {}actuators: {{ kind: joint_torque, joints: [{}] }}\nlimits: {{ linear: 0.2, angular: 0.5 }}\n",
         (links as f64 - 0.5) * LENGTH,
+        velocimeters.concat(),
         joints.join(", ")
     )
 }

@@ -70,6 +70,40 @@ fn a_straight_body_coasts_as_its_drag_says() {
 }
 
 #[test]
+fn every_link_tells_how_it_moves_in_its_own_frame() {
+    let mut arena = coasting(6, [0.1, 0.02], 2.0, |text| text);
+    let joints = vec![0.5, 0.0, -0.3, 0.0, 0.0];
+    let velocity = Vector3::new(0.03, -0.04, 0.0);
+    assert!(arena.set_stance(0, &Stance { joints, velocity, rate: Vector3::new(0.0, 0.0, 0.7) }));
+    let moved = |arena: &mut Arena| -> Vec<_> {
+        arena.sense();
+        let slots = arena.robots()[0].percepts().slots().iter();
+        slots
+            .filter_map(|slot| match slot.reading() {
+                Some(neuraxis_core::Reading::Motion(motion)) => Some(*motion),
+                _ => None,
+            })
+            .collect()
+    };
+    let moved = moved(&mut arena);
+    assert_eq!(moved.len(), 6);
+    // Joints at rest: one rigid body. From one link's origin to the next lead half a link, a bend and half a link.
+    let bends = [0.5, 0.0, -0.3, 0.0, 0.0];
+    for (i, bend) in bends.into_iter().enumerate() {
+        let (front, back) = (&moved[i], &moved[i + 1]);
+        about(front.angular_velocity.z, 0.7, 1e-4);
+        let half = Vector3::new(-0.05, 0.0, 0.0);
+        let rate = Vector3::new(0.0, 0.0, 0.7);
+        let turned = nalgebra::Rotation3::from_axis_angle(&Vector3::z_axis(), bend);
+        let hinge = front.linear_velocity + rate.cross(&half);
+        let wanted = turned.inverse() * hinge + rate.cross(&half);
+        assert!((back.linear_velocity - wanted).norm() < 1e-5, "link {i}: {moved:?}");
+    }
+    let speed = arena.robots()[0].forward_speed();
+    assert!((moved[0].linear_velocity.x - speed).abs() < 1e-6, "{speed}");
+}
+
+#[test]
 fn a_swimmer_without_water_keeps_its_way() {
     for yaw in [0.0, 2.0] {
         let mut arena = swim::pool(swim::body(6), FINE, "", yaw);

@@ -4,7 +4,7 @@
 
 use nalgebra::Isometry3;
 use neuraxis_core::body::{BodyDescription, SensorDescription};
-use neuraxis_core::robot::{JointNoise, Limits, Sensor, Transport};
+use neuraxis_core::robot::{JointNoise, Limits, Sensor, Transport, VelocimeterNoise};
 use neuraxis_core::{Interface, Percepts, Reading, Stamp};
 
 pub(crate) const MS: u64 = 1_000_000;
@@ -48,6 +48,33 @@ pub(crate) fn body(name: &str, actuators: Vec<String>, interface: Interface) -> 
 /// A chain of `links` links, moved by torques: `joint_0` at the head.
 pub(crate) fn chain(links: usize) -> BodyDescription {
     body("chain", (0..links - 1).map(|i| format!("joint_{i}")).collect(), Interface::Effort)
+}
+
+/// The same with a velocimeter on every link.
+pub(crate) fn felt_chain(links: usize) -> BodyDescription {
+    let mut body = chain(links);
+    body.sensors.extend((0..links).map(|i| {
+        let sensor = Sensor::Velocimeter {
+            name: format!("velocity_{i}"),
+            link: format!("link_{i}"),
+            rate: 100.0,
+            noise: VelocimeterNoise::default(),
+            transport: Transport::default(),
+            deadline: None,
+        };
+        SensorDescription { sensor, mount: Isometry3::identity(), joints: Vec::new(), limb: None }
+    }));
+    body
+}
+
+/// Link `link` of [`felt_chain`] is felt to move so at `now`: velocity and turning rate, x y z each.
+pub(crate) fn move_link(percepts: &mut Percepts, now: u64, link: usize, motion: [f64; 6]) {
+    percepts.slots_mut()[1 + link].put(Stamp(now), |reading| {
+        if let Reading::Motion(felt) = reading {
+            felt.linear_velocity.copy_from_slice(&motion[..3]);
+            felt.angular_velocity.copy_from_slice(&motion[3..]);
+        }
+    });
 }
 
 /// Four legs of three joints and a foot each, moved by positions.

@@ -4,6 +4,8 @@ pub mod fusion;
 pub mod fusion_page;
 pub mod motor;
 pub mod motor_page;
+mod motor_parts;
+pub mod motor_starts;
 pub mod navigation;
 mod navigation_drive;
 pub mod navigation_page;

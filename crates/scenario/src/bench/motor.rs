@@ -2,7 +2,7 @@
 //!
 //! The peer is the circuit of Bhattasali et al. (2022) on `dm_control`'s swimmer in MuJoCo, run by its authors' code; its
 //! numbers are means over ten random starts of 1000 control steps. Ours come from the same circuit as a robot has it, through
-//! percepts and commands, in our own physics and from ten other random starts.
+//! percepts and commands, in our own physics, and from the same ten starts (`motor_starts`); with other seeds, from our own.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -11,6 +11,8 @@ use neuraxis_motor::{MotorSpec, SwimmerSpec};
 use rand::RngExt as _;
 use serde::Serialize;
 
+use super::motor_parts;
+use super::motor_starts::{self, PeerStart};
 use crate::motor::wave::wave;
 use crate::motor::{Rollout, Start, Subject, SubjectError, Task, in_parallel, roll};
 
@@ -115,6 +117,8 @@ struct Case {
     must: Option<Bound>,
     aim: Option<Bound>,
     peer: Option<f64>,
+    /// What the peer came to from each of its starts, where that is known.
+    each: Option<fn(&PeerStart) -> Option<f64>>,
     kind: Kind,
 }
 
@@ -141,7 +145,7 @@ fn about(peer: f64) -> Bound {
     Bound::Within((peer - slack).max(0.0), peer + slack)
 }
 
-/// Parts of the table.
+/// More parts of the table.
 const GOLDEN_PART: &str = "golden trace";
 const LINKS_PART: &str = "untrained, by links";
 const ABLATION_PART: &str = "six links, changed";
@@ -161,6 +165,7 @@ fn cases(order: &Order) -> Vec<Case> {
             must: Some(Bound::Within(0.95 * peer, 1.05 * peer)),
             aim: None,
             peer: Some(peer),
+            each: Some(|start| Some(start.whole)),
             kind: Kind::Mean,
         });
     }
@@ -174,6 +179,11 @@ fn cases(order: &Order) -> Vec<Case> {
             must: Some(about(peer)),
             aim: None,
             peer: Some(peer),
+            each: match what {
+                "no proprioception" => Some(|start| start.no_proprioception),
+                "no oscillator" => Some(|start| start.no_oscillator),
+                _ => None,
+            },
             kind: Kind::Mean,
         });
     };
@@ -222,6 +232,7 @@ fn cases(order: &Order) -> Vec<Case> {
             must: Some(must),
             aim: None,
             peer: Some(peer),
+            each: None,
             kind: Kind::Best,
         });
     }
@@ -236,6 +247,7 @@ fn cases(order: &Order) -> Vec<Case> {
                 must: (links == 6).then_some(Bound::AtLeast(850.0)),
                 aim: None,
                 peer: None,
+                each: None,
                 kind: if links == 6 { Kind::Mean } else { Kind::Beats(links - 3) },
             });
         }
@@ -279,8 +291,8 @@ pub fn run(
     }
     let done = AtomicUsize::new(0);
     let returns = in_parallel(units.len(), order.jobs, stop, &|i| {
-        let (_, subject, start) = &units[i];
-        let episode = episode(subject, Start::Random(*start), false);
+        let (case, subject, seed) = &units[i];
+        let episode = episode(subject, motor_starts::start(cases[*case].links, *seed), false);
         progress(done.fetch_add(1, Ordering::Relaxed) + 1, units.len());
         episode.map_or(f64::NAN, |episode| episode.reward)
     });
@@ -289,6 +301,8 @@ pub fn run(
         units.iter().zip(&returns).filter(|(unit, _)| unit.0 == case).map(|(_, value)| *value).collect()
     };
     let mut rows = Vec::new();
+    rows.extend(motor_parts::circuits().into_iter().filter(|row| wants(row.part, &row.what)));
+    rows.extend(motor_parts::water()?.into_iter().filter(|row| wants(row.part, &row.what)));
     if ["rms", "return", "lag"].iter().any(|what| wants(GOLDEN_PART, what)) {
         rows.extend(golden(&subjects[3])?);
     }
@@ -311,6 +325,24 @@ pub fn run(
             peer: case.peer,
             is_deterministic: true,
         });
+        let seeds = units.iter().filter(|unit| unit.0 == i).map(|unit| unit.2);
+        let differences = seeds.zip(&values).filter_map(|(seed, value)| {
+            let peer = case.each?(motor_starts::peer(case.links, seed)?)?;
+            Some((value - peer).abs())
+        });
+        if let Some(worst) = differences.reduce(f64::max) {
+            rows.push(Row {
+                part: case.part,
+                what: format!("{}: difference on the same start, at worst", case.what),
+                measured: worst,
+                deviation: None,
+                digits: 1,
+                must: case.peer.map(|peer| Bound::AtMost((0.02 * peer).max(10.0))),
+                aim: None,
+                peer: None,
+                is_deterministic: true,
+            });
+        }
     }
     Ok(Some(rows))
 }

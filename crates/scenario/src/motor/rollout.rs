@@ -12,12 +12,19 @@ use super::Subject;
 use super::task::Gauge;
 
 /// How an episode begins; always at rest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Start {
     /// Looking along x, all joints at zero.
     Zero,
     /// Any heading and, where the task bends bodies, each joint anywhere in its range, drawn from this seed.
     Random(u64),
+    /// A given heading and given positions of the joints, rad or m.
+    Given {
+        /// Heading, rad.
+        yaw: f64,
+        /// Positions of the model's joints, in its order.
+        joints: &'static [f64],
+    },
 }
 
 /// What an episode came to.
@@ -43,6 +50,8 @@ pub struct Rollout {
 pub struct Track {
     /// Positions of the model's joints before each control step, rad or m.
     pub joints: Vec<Vec<f64>>,
+    /// What each was worth.
+    pub reward: Vec<f64>,
     /// Forward speed of `base_link` after it, m/s.
     pub speed: Vec<f64>,
     /// Heading after it, unwrapped, rad.
@@ -60,7 +69,7 @@ pub fn roll(
     circuit.reset();
     let task = &subject.task;
     let seed = match start {
-        Start::Zero => None,
+        Start::Zero | Start::Given { .. } => None,
         Start::Random(seed) => Some(seed),
     };
     let conditions = task.conditions(seed);
@@ -112,17 +121,22 @@ pub fn roll(
         // What has left all bounds is worth nothing.
         gauge.take(task, robot, task.control());
         let (worth, forward) = (task.reward(robot, &gauge, &drive), robot.forward_speed());
-        reward += if worth.is_finite() { worth } else { 0.0 };
+        let mut worth = if worth.is_finite() { worth } else { 0.0 };
+        if task.has_fallen(robot) {
+            fell = Some(time);
+            // All the time that it will lie.
+            worth -= (steps - step) as f64;
+        }
+        reward += worth;
         speed += forward;
         if let Some(track) = &mut track {
             let ahead = robot.pose().rotation * nalgebra::Vector3::x();
             yaw += ops::wrap(ops::atan2(ahead.y, ahead.x) - yaw);
+            track.reward.push(worth);
             track.speed.push(forward);
             track.yaw.push(yaw);
         }
-        if task.has_fallen(robot) {
-            fell = Some(time);
-            reward -= (steps - step) as f64;
+        if fell.is_some() {
             break;
         }
     }
@@ -131,11 +145,18 @@ pub fn roll(
 }
 
 fn arena(subject: &Subject, start: Start, conditions: &Conditions) -> Arena {
-    let mut arena = subject.arena(conditions);
+    let mut arena = match start {
+        Start::Given { yaw, .. } => subject.arena(&Conditions { yaw, ..*conditions }),
+        _ => subject.arena(conditions),
+    };
+    if let Start::Given { joints, .. } = start {
+        arena.set_stance(0, &Stance { joints: joints.to_vec(), ..Stance::default() });
+    }
     if let Start::Random(seed) = start
         && subject.task.bends()
     {
         let mut stream = random::stream(seed, "start");
+        // The heading was drawn from the same stream.
         let _: f64 = stream.random_range(-ops::PI..ops::PI);
         let mut joints = Vec::new();
         for joint in &subject.model.model.joints {

@@ -131,7 +131,7 @@ impl Subject {
     }
 
     /// A new arena in which the body lies at the origin.
-    pub(super) fn arena(&self, conditions: &Conditions) -> Arena {
+    pub(crate) fn arena(&self, conditions: &Conditions) -> Arena {
         let mut layout = self.layout.clone();
         for task in &mut layout.tasks {
             task.start = Pose2::new(task.start.x, task.start.y, conditions.yaw);
@@ -143,7 +143,7 @@ impl Subject {
     }
 
     /// Physics steps a control step.
-    pub(super) fn substeps(&self) -> usize {
+    pub(crate) fn substeps(&self) -> usize {
         (self.task.control() / self.scene.physics.timestep).round().max(1.0) as usize
     }
 }

@@ -1,7 +1,7 @@
 //! All that a training has to remember, as a file: whose parameters these are, the search's state, and the curve so far.
 
 use neuraxis_core::file::problem::did_you_mean;
-use neuraxis_motor::MotorCircuit;
+use neuraxis_motor::{Moments, MotorCircuit};
 use serde::{Deserialize, Serialize};
 
 use super::{Best, Objective, Optimizer, Point};
@@ -37,7 +37,7 @@ impl Identity {
         let mut settings = serde_json::to_value(&subject.motor).unwrap_or_default();
         if let Some(map) = settings.as_object_mut() {
             // What is trained, and what only draws where that begins.
-            map.retain(|key, _| key != "parameters" && key != "seed");
+            map.retain(|key, _| !["parameters", "seed", "normalisation"].contains(&key.as_str()));
         }
         Self {
             robot: subject.model.description.name.clone(),
@@ -104,6 +104,9 @@ pub struct Checkpoint {
     pub initial: Vec<f64>,
     /// Which of them are trained, by their places.
     pub free: Vec<usize>,
+    /// What the circuits saw so far, by which what they see is normalised; empty if it is not.
+    #[serde(default, skip_serializing_if = "super::is_unfelt")]
+    pub felt: Moments,
     /// The search.
     pub optimizer: Optimizer,
     /// The best centre so far.
@@ -134,6 +137,7 @@ impl Checkpoint {
             steps: 0,
             initial,
             free,
+            felt: Moments::default(),
             optimizer,
             best: None,
             curve: Vec::new(),
@@ -158,8 +162,10 @@ impl Checkpoint {
         }
         let count = state.initial.len();
         let best = state.best.as_ref().is_none_or(|best| best.parameters.len() == count);
+        let felt = |felt: &Moments| felt.is_whole() && (felt.count > 0 || felt.mean.is_empty());
+        let felt = felt(&state.felt) && state.best.as_ref().is_none_or(|best| felt(&best.felt));
         let free = state.free.is_sorted_by(|a, b| a < b) && state.free.iter().all(|i| *i < count);
-        if count != wanted.count || !best || !free || !state.optimizer.is_whole(state.free.len()) {
+        if count != wanted.count || !best || !felt || !free || !state.optimizer.is_whole(state.free.len()) {
             return Err("its lists do not fit each other: it was changed or cut short".to_owned());
         }
         Ok(state)
@@ -201,7 +207,7 @@ impl Checkpoint {
     pub(super) fn keep(&mut self, parameters: Vec<f64>, score: f64, mean: f64) {
         let score = if score.is_finite() { score } else { 0.0 };
         if self.best.as_ref().is_none_or(|best| score > best.score) {
-            self.best = Some(Best { parameters, score, steps: self.steps });
+            self.best = Some(Best { parameters, felt: self.felt.clone(), score, steps: self.steps });
         }
         let best = self.best.as_ref().map_or(score, |best| best.score);
         self.curve.push(Point { generation: self.generation, steps: self.steps, score, mean, best });

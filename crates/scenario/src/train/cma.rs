@@ -4,7 +4,8 @@
 //! constants, rank-one and rank-μ update, and cumulative step-size control. Departures: no negative weights; the matrix is decomposed
 //! anew in each generation, which is cheap for the few parameters of a circuit and makes the state small.
 //!
-//! Written here because a run has to be stopped and resumed to the bit, and to give the same bits on one thread or many.
+//! Written here because a run has to be stopped and resumed to the bit: the crate `cmaes` (0.2.2, on rand 0.8 and nalgebra 0.33) owns
+//! the objective instead of being asked and told, and neither its state nor that of its random numbers can be written down.
 
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use neuraxis_core::ops;

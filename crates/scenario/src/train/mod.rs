@@ -8,13 +8,17 @@ mod checkpoint;
 mod cma;
 mod curve;
 mod es;
+mod explore;
 mod optimizer;
+mod ppo;
+#[cfg(feature = "candle")]
+mod ppo_learn;
 mod snippet;
 
 use std::sync::atomic::AtomicBool;
 
 use neuraxis_core::random;
-use neuraxis_motor::{MotorCircuit, MotorError};
+use neuraxis_motor::{MlpCircuit, Moments, MotorCircuit, MotorError, MotorSpec};
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
@@ -23,9 +27,16 @@ pub use cma::CmaEs;
 pub use curve::{csv, svg};
 pub use es::Es;
 pub use optimizer::{Algorithm, Optimizer};
+pub use ppo::{Episode, Ppo, PpoSettings};
 pub use snippet::yaml;
 
 use crate::motor::{Start, Subject, in_parallel, roll};
+
+/// Whether this program can train by PPO.
+pub const HAS_PPO: bool = cfg!(feature = "candle");
+/// What to do if it cannot.
+pub const NO_PPO: &str =
+    "this program was built without ppo: build it by `cargo build --release --features candle`";
 
 /// Starts that the centre is evaluated on in each generation: the same for all seeds, so that runs can be compared.
 pub const EVALUATIONS: [u64; 2] = [1_000_000, 1_000_001];
@@ -34,8 +45,24 @@ pub const EVALUATIONS: [u64; 2] = [1_000_000, 1_000_001];
 pub trait Objective: Sync {
     /// Control steps that one score costs.
     fn steps(&self) -> usize;
-    /// How good `parameters` are in the episode `episode`: the more the better.
-    fn score(&self, parameters: &[f64], episode: u64) -> f64;
+    /// How good `parameters` are in the episode `episode`: the more the better. What is seen is normalised by `felt`, if it is
+    /// normalised; what was seen then comes as the second.
+    fn watch(&self, parameters: &[f64], felt: &Moments, episode: u64) -> (f64, Moments);
+    /// The same without a past.
+    fn score(&self, parameters: &[f64], episode: u64) -> f64 {
+        self.watch(parameters, &Moments::default(), episode).0
+    }
+    /// An episode of tries around `parameters`, with these standard deviations of what is done; `episode` draws start and tries.
+    /// None where nothing can be tried.
+    fn explore(
+        &self,
+        _parameters: &[f64],
+        _felt: &Moments,
+        _deviation: &[f64],
+        _episode: u64,
+    ) -> Option<Episode> {
+        None
+    }
     /// The nearest parameters that are allowed.
     fn project(&self, parameters: &mut [f64]);
 }
@@ -61,6 +88,15 @@ impl MotorObjective {
         &*self.circuit
     }
 
+    /// Layers of the circuit, inputs first, if it is a perceptron that steps with the task.
+    #[must_use]
+    pub fn layers(&self) -> Option<Vec<usize>> {
+        let MotorSpec::Mlp(spec) = &self.subject.motor else { return None };
+        let in_step = (spec.step - self.subject.task.control()).abs() < 1e-6;
+        let circuit = MlpCircuit::new(spec, &self.subject.model.description).ok()?;
+        in_step.then(|| circuit.mlp().sizes().to_vec())
+    }
+
     /// Who is trained.
     #[must_use]
     pub fn subject(&self) -> &Subject {
@@ -73,18 +109,32 @@ impl Objective for MotorObjective {
         self.subject.task.steps() * self.subject.task.episodes()
     }
 
-    fn score(&self, parameters: &[f64], episode: u64) -> f64 {
-        let Ok(mut circuit) = self.subject.circuit() else { return f64::NAN };
-        if circuit.set_parameters(parameters).is_err() {
-            return f64::NAN;
+    fn watch(&self, parameters: &[f64], felt: &Moments, episode: u64) -> (f64, Moments) {
+        let nothing = (f64::NAN, Moments::default());
+        let Ok(mut circuit) = self.subject.circuit() else { return nothing };
+        if circuit.set_parameters(parameters).is_err() || circuit.set_normalisation(felt).is_err() {
+            return nothing;
         }
         let episodes = self.subject.task.episodes() as u64;
-        let mut sum = 0.0;
+        let (mut sum, mut gathered) = (0.0, Moments::default());
         for i in 0..episodes {
             let start = Start::Random(episode.wrapping_mul(episodes).wrapping_add(i));
             sum += roll(&self.subject, &mut *circuit, start, None, false).reward;
+            if let Some(own) = circuit.gathered() {
+                gathered.merge(own);
+            }
         }
-        sum / episodes as f64
+        (sum / episodes as f64, gathered)
+    }
+
+    fn explore(
+        &self,
+        parameters: &[f64],
+        felt: &Moments,
+        deviation: &[f64],
+        episode: u64,
+    ) -> Option<Episode> {
+        explore::explore(&self.subject, parameters, felt, deviation, episode)
     }
 
     fn project(&self, parameters: &mut [f64]) {
@@ -114,19 +164,28 @@ pub struct Point {
 pub struct Best {
     /// All parameters of the circuit.
     pub parameters: Vec<f64>,
+    /// What the circuit normalises what it sees by; empty if it does not.
+    #[serde(default, skip_serializing_if = "is_unfelt")]
+    pub felt: Moments,
     /// Mean over the fixed starts.
     pub score: f64,
     /// Control steps that training had taken.
     pub steps: u64,
 }
 
+fn is_unfelt(felt: &Moments) -> bool {
+    felt.count == 0
+}
+
 /// How a training ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
     /// Another generation would not fit into the budget.
     Done,
     /// It was stopped; the state is that of the last whole generation.
     Stopped,
+    /// It could not learn: why. The state is that of the last whole generation.
+    Failed(String),
 }
 
 /// Trains until `budget` control steps are used up or it is stopped; `progress` sees each generation's state.
@@ -138,14 +197,14 @@ pub fn run(
     stop: &AtomicBool,
     progress: &mut dyn FnMut(&Checkpoint),
 ) -> End {
-    let evaluate = |parameters: &[f64]| {
-        let scores =
-            in_parallel(EVALUATIONS.len(), jobs, stop, &|i| objective.score(parameters, EVALUATIONS[i]))?;
+    let evaluate = |parameters: &[f64], felt: &Moments| {
+        let score = |i: usize| objective.watch(parameters, felt, EVALUATIONS[i]).0;
+        let scores = in_parallel(EVALUATIONS.len(), jobs, stop, &score)?;
         Some(scores.iter().sum::<f64>() / scores.len() as f64)
     };
     if state.curve.is_empty() {
         let parameters = state.center(objective);
-        let Some(score) = evaluate(&parameters) else { return End::Stopped };
+        let Some(score) = evaluate(&parameters, &state.felt) else { return End::Stopped };
         state.keep(parameters, score, score);
         progress(state);
     }
@@ -154,28 +213,77 @@ pub fn run(
         if state.steps + cost > budget {
             return End::Done;
         }
-        let generation = state.generation;
-        let members: Vec<Vec<f64>> = state
-            .optimizer
-            .ask(state.seed, generation)
-            .iter()
-            .map(|free| state.whole(free, objective))
-            .collect();
-        let episode: u64 = random::stream(state.seed, &format!("train/{generation}/start")).random();
-        let scores = in_parallel(members.len(), jobs, stop, &|i| objective.score(&members[i], episode));
-        let Some(scores) = scores else { return End::Stopped };
-        let mut next = state.clone();
-        next.optimizer.tell(state.seed, generation, &scores);
+        let learnt = match &state.optimizer {
+            Optimizer::Ppo(_) => try_out(state, objective, jobs, stop),
+            _ => Ok(search(state, objective, jobs, stop)),
+        };
+        let (mut next, scores) = match learnt {
+            Ok(Some(learnt)) => learnt,
+            Ok(None) => return End::Stopped,
+            Err(message) => return End::Failed(message),
+        };
         next.bring_back(objective);
         next.generation += 1;
         next.steps += cost;
         let parameters = next.center(objective);
-        let Some(score) = evaluate(&parameters) else { return End::Stopped };
+        let Some(score) = evaluate(&parameters, &next.felt) else { return End::Stopped };
         let finite: Vec<f64> = scores.into_iter().filter(|score| score.is_finite()).collect();
         next.keep(parameters, score, finite.iter().sum::<f64>() / finite.len().max(1) as f64);
         *state = next;
         progress(state);
     }
+}
+
+/// A state after a generation's scores were told, and those scores.
+type Learnt = Result<Option<(Checkpoint, Vec<f64>)>, String>;
+
+/// A generation of a search over parameters.
+fn search(
+    state: &Checkpoint,
+    objective: &dyn Objective,
+    jobs: usize,
+    stop: &AtomicBool,
+) -> Option<(Checkpoint, Vec<f64>)> {
+    let generation = state.generation;
+    let candidates = state.optimizer.ask(state.seed, generation);
+    let members: Vec<Vec<f64>> = candidates.iter().map(|free| state.whole(free, objective)).collect();
+    let episode: u64 = random::stream(state.seed, &format!("train/{generation}/start")).random();
+    let felt = &state.felt;
+    let scores = in_parallel(members.len(), jobs, stop, &|i| objective.watch(&members[i], felt, episode));
+    let scores = scores?;
+    let mut next = state.clone();
+    // In the order of the members, whoever was first.
+    let scores: Vec<f64> = scores
+        .into_iter()
+        .map(|(score, felt)| {
+            next.felt.merge(&felt);
+            score
+        })
+        .collect();
+    next.optimizer.tell(state.seed, generation, &scores);
+    Some((next, scores))
+}
+
+/// A generation of PPO: tries around where it stands, and what they teach.
+fn try_out(state: &Checkpoint, objective: &dyn Objective, jobs: usize, stop: &AtomicBool) -> Learnt {
+    let Optimizer::Ppo(ppo) = &state.optimizer else { return Ok(None) };
+    let generation = state.generation;
+    let (parameters, deviation) = (state.center(objective), ppo.deviation());
+    let explore = |i: usize| {
+        let episode = random::stream(state.seed, &format!("train/{generation}/{i}/start")).random();
+        objective.explore(&parameters, &state.felt, &deviation, episode)
+    };
+    let Some(episodes) = in_parallel(ppo.settings.n_envs, jobs, stop, &explore) else { return Ok(None) };
+    let episodes: Option<Vec<Episode>> = episodes.into_iter().collect();
+    let Some(episodes) = episodes else {
+        return Err("ppo trains an mlp whose step is that of the task".to_owned());
+    };
+    let mut next = state.clone();
+    for episode in &episodes {
+        next.felt.merge(&episode.felt);
+    }
+    next.optimizer.learn(state.seed, generation, &episodes)?;
+    Ok(Some((next, episodes.iter().map(|episode| episode.rewards.iter().sum()).collect())))
 }
 
 /// Standard normal numbers of one member of one generation.

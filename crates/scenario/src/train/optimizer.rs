@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::cma::{self, CmaEs};
 use super::es::Es;
 use super::noise;
+use super::ppo::{Episode, Ppo};
 
 /// Which search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,8 @@ pub enum Algorithm {
     CmaEs,
     /// The plain baseline: independent draws around the start; the best one stays.
     Random,
+    /// Proximal policy optimisation, for perceptrons.
+    Ppo,
 }
 
 /// Independent draws around the start.
@@ -39,6 +42,8 @@ pub enum Optimizer {
     CmaEs(CmaEs),
     /// See [`Algorithm::Random`].
     Random(RandomSearch),
+    /// See [`Algorithm::Ppo`]: it is not asked for candidates, its own tries teach it.
+    Ppo(Box<Ppo>),
 }
 
 impl Optimizer {
@@ -67,6 +72,7 @@ impl Optimizer {
             ));
         }
         Ok(match algorithm {
+            Algorithm::Ppo => return Err("ppo is made of a perceptron's layers".to_owned()),
             Algorithm::Es => Self::Es(Es::new(start, population, sigma, rate)),
             Algorithm::CmaEs => Self::CmaEs(CmaEs::new(start, population, sigma)),
             Algorithm::Random => {
@@ -83,6 +89,7 @@ impl Optimizer {
             Self::Es(_) => Algorithm::Es,
             Self::CmaEs(_) => Algorithm::CmaEs,
             Self::Random(_) => Algorithm::Random,
+            Self::Ppo(_) => Algorithm::Ppo,
         }
     }
 
@@ -93,6 +100,7 @@ impl Optimizer {
             Self::Es(es) => es.population,
             Self::CmaEs(cma) => cma.population,
             Self::Random(random) => random.population,
+            Self::Ppo(ppo) => ppo.settings.n_envs,
         }
     }
 
@@ -103,6 +111,7 @@ impl Optimizer {
             Self::Es(es) => &es.center,
             Self::CmaEs(cma) => &cma.center,
             Self::Random(random) => &random.pick,
+            Self::Ppo(ppo) => &ppo.policy,
         }
     }
 
@@ -118,6 +127,7 @@ impl Optimizer {
                     random.start.iter().zip(noise).map(|(s, n)| s + random.sigma * n).collect()
                 })
                 .collect(),
+            Self::Ppo(_) => Vec::new(),
         }
     }
 
@@ -128,6 +138,7 @@ impl Optimizer {
         match self {
             Self::Es(es) => es.tell(seed, generation, &scores),
             Self::CmaEs(cma) => cma.tell(seed, generation, &scores),
+            Self::Ppo(_) => {}
             Self::Random(_) => {
                 let best = (0..scores.len()).rev().max_by(|a, b| scores[*a].total_cmp(&scores[*b]));
                 let pick = best.and_then(|i| self.ask(seed, generation).into_iter().nth(i));
@@ -136,6 +147,20 @@ impl Optimizer {
                 }
             }
         }
+    }
+
+    /// Takes in a generation's tries, for PPO; nothing for the others.
+    pub(super) fn learn(&mut self, seed: u64, generation: usize, episodes: &[Episode]) -> Result<(), String> {
+        let Self::Ppo(ppo) = self else { return Ok(()) };
+        #[cfg(feature = "candle")]
+        let learnt =
+            super::ppo_learn::learn(ppo, seed, generation, episodes).map_err(|error| error.to_string());
+        #[cfg(not(feature = "candle"))]
+        let learnt = {
+            let _ = (ppo, seed, generation, episodes);
+            Err(super::NO_PPO.to_owned())
+        };
+        learnt
     }
 
     /// Moves the centre of an evolution strategy to where signs allow it; the others stay, for it would bend their statistics.
@@ -168,6 +193,7 @@ impl Optimizer {
                     && is_scale(cma.sigma)
             }
             Self::Random(random) => fits(&random.start) && fits(&random.pick) && is_scale(random.sigma),
+            Self::Ppo(ppo) => ppo.is_whole(n),
         };
         lists && (1..=100_000).contains(&self.population())
     }

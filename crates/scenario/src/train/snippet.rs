@@ -35,6 +35,10 @@ pub fn yaml(state: &Checkpoint, command: &str) -> String {
             }
         }
     }
+    if best.felt.count > 0 {
+        let felt = serde_json::to_value(&best.felt).unwrap_or_default();
+        let _ = writeln!(out, "  normalisation: {felt}");
+    }
     if identity.names.is_empty() {
         let list: Vec<String> = best.parameters.iter().map(f64::to_string).collect();
         let _ = writeln!(out, "  parameters: [{}]", list.join(", "));

@@ -410,7 +410,11 @@ impl FaultKind {
             Self::Outliers | Self::Bias => {
                 matches!(
                     sensor,
-                    Sensor::Lidar { .. } | Sensor::Imu { .. } | Sensor::Pose { .. } | Sensor::Beacon { .. }
+                    Sensor::Lidar { .. }
+                        | Sensor::Imu { .. }
+                        | Sensor::Velocimeter { .. }
+                        | Sensor::Pose { .. }
+                        | Sensor::Beacon { .. }
                 )
             }
             Self::Slip => matches!(sensor, Sensor::WheelOdometry { .. }),
