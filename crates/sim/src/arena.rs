@@ -4,6 +4,7 @@
 //! alone or among a thousand. A step is the six stages in the order of [`Arena::step`]; the Bevy
 //! schedule in [`crate::app`] runs the same stages over many arenas.
 
+mod motion;
 mod score;
 mod stance;
 
@@ -18,6 +19,7 @@ use rapier3d::prelude::{
     CoefficientCombineRule, ColliderBuilder, PhysicsWorld, Pose, RigidBodyBuilder, Vector,
 };
 
+pub use self::motion::{FEET_PERIOD, Foot, JOINTS_EVERY, MOST_STRETCHES, Motion, STRETCH, Stretch};
 pub use self::score::{Collision, Score, TRACED_CUES, TracePoint};
 pub use self::stance::Stance;
 pub use crate::judge::Outcome;
@@ -421,7 +423,7 @@ impl SimRobot {
             }),
             motors: None,
             immersed,
-            score: Score::default(),
+            score: Score { motion: Motion::of(&description, &model.model.joints), ..Score::default() },
             model,
             task,
             brain,
