@@ -46,8 +46,8 @@ impl MotionView {
     pub(super) fn of(motion: &Motion) -> Option<Self> {
         let stretches: Vec<StretchView> =
             motion.stretches.iter().map(|stretch| view(stretch, motion)).collect();
-        let something = !stretches.is_empty() && !(motion.feet.is_empty() && motion.chain.is_empty());
-        something.then(|| Self {
+        let moves = !motion.feet.is_empty() || !motion.chain.is_empty();
+        (moves && !stretches.is_empty()).then(|| Self {
             feet: motion.feet.iter().map(|foot| foot.name.clone()).collect(),
             chain: motion.chain.clone(),
             stretches,
@@ -75,8 +75,8 @@ fn view(stretch: &Stretch, motion: &Motion) -> StretchView {
                 |phase: &f64| (ops::wrap(phases[0] - phase).to_degrees().round() as i64).rem_euclid(360);
             view.lags = phases.iter().map(behind).collect();
         }
-    } else if chain > 0 {
-        view.long = centi(JOINTS_EVERY * stretch.joints.len() / chain);
+    } else if let Some(moments) = stretch.joints.len().checked_div(chain) {
+        view.long = centi(JOINTS_EVERY * moments);
         let signals: Vec<Vec<f64>> = (0..chain)
             .map(|j| stretch.joints.iter().skip(j).step_by(chain).map(|angle| f64::from(*angle)).collect())
             .collect();
