@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use nalgebra::Vector3;
 use neuraxis_brain::RobotFile;
-use neuraxis_core::{Drive, file};
+use neuraxis_core::{Drive, file, ops};
 use neuraxis_motor::{MotorCircuit as _, MotorSpec, QuadrupedCircuit};
 use neuraxis_sim::scene::SceneSpec;
 use neuraxis_sim::{Arena, RobotModel, Scene, Setup};
@@ -75,8 +75,8 @@ fn yaml(robot: &Published, path: &Path) -> String {
     let (mut legs, mut stance, mut joints) = (String::new(), String::new(), Vec::new());
     for (leg, key) in robot.legs.iter().zip(["FL", "FR", "HL", "HR"]) {
         let [hip, thigh, calf, foot] = robot.names.map(|name| name.replace('*', leg));
-        let _ = write!(sensors, "  - {{ name: {key}, kind: contact, link: {foot}, rate: 100 }}\n");
-        let _ = write!(legs, "      {key}: {{ hip: {hip}, thigh: {thigh}, calf: {calf}, foot: {key} }}\n");
+        let _ = writeln!(sensors, "  - {{ name: {key}, kind: contact, link: {foot}, rate: 100 }}");
+        let _ = writeln!(legs, "      {key}: {{ hip: {hip}, thigh: {thigh}, calf: {calf}, foot: {key} }}");
         let _ = write!(stance, "{thigh}: {}, {calf}: {}, ", robot.stance[0], robot.stance[1]);
         joints.extend([hip, thigh, calf]);
     }
@@ -129,7 +129,7 @@ fn stand(robot: &Published, path: &Path) -> Result<String, String> {
     }
     let robot = &arena.robots()[0];
     let (pose, (velocity, _)) = (robot.pose(), robot.motion());
-    let lean = (pose.rotation * Vector3::z()).z.clamp(-1.0, 1.0).acos();
+    let lean = ops::acos((pose.rotation * Vector3::z()).z.clamp(-1.0, 1.0));
     let height = pose.translation.z;
     let felt = robot.percepts().slots().iter().filter_map(|slot| match slot.reading() {
         Some(neuraxis_core::Reading::Contact(contact)) => Some(contact.force),
