@@ -119,6 +119,9 @@ fn describe_model(model: &neuraxis_sim::model::Model) -> Vec<String> {
                 line.push_str(&format!(", {name} {value}"));
             }
         }
+        if let Some(limit) = &joint.soft_limit {
+            line.push_str(&format!(", soft ends: solref {:?}, solimp {:?}", limit.solref, limit.solimp));
+        }
         lines.push(line);
     }
     lines.extend(model.notes.iter().map(|note| format!("note: {note}")));
@@ -131,6 +134,9 @@ fn describe_robot(robot: &PlannedRobot) -> Vec<String> {
     let rotors = model.model.joints.iter().any(|joint| joint.armature > 0.0);
     if rotors && model.spec.articulation == Articulation::Impulse {
         lines.push("note: `armature` is honoured only with `articulation: multibody`".to_owned());
+    }
+    if model.spec.planar {
+        lines.push("planar: held in a level plane, which carries its weight".to_owned());
     }
     lines.push(format!("radius {:.3} m about {}", model.description.radius, model.base.name));
     if let Some(drive) = model.description.drive {

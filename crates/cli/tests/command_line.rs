@@ -433,3 +433,15 @@ fn a_killed_run_leaves_readable_recordings() {
     assert!(said.contains("cut short") && said.contains("2 of 2 identical"), "{said}");
     assert!(!said.contains(" 0 ticks"), "{said}");
 }
+
+#[test]
+fn check_tells_soft_ends_and_a_plane() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let output = neuraxis(&root, &["check", "robots/swimmer/eel.yaml"]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("soft ends: solref [0.05, 1.0], solimp [0.0, 0.8, 0.1, 0.5, 2.0]"), "{said}");
+    assert!(said.contains("planar: held in a level plane"), "{said}");
+    let output = neuraxis(&root, &["check", "robots/burger/burger.yaml"]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(!said.contains("soft ends") && !said.contains("planar"), "{said}");
+}

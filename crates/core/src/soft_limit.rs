@@ -27,11 +27,38 @@ pub struct SoftLimit {
 }
 
 impl SoftLimit {
+    /// Whether its numbers are ones that the simulated body computes with.
+    #[must_use]
+    pub fn is_possible(&self) -> bool {
+        self.has_possible_reference() && self.has_possible_impedance()
+    }
+
+    fn has_possible_reference(&self) -> bool {
+        let [time, ratio] = self.solref;
+        (0.001..=10.0).contains(&time) && (0.01..=100.0).contains(&ratio)
+    }
+
+    fn has_possible_impedance(&self) -> bool {
+        let [first, last, width, middle, power] = self.solimp;
+        let share = 0.0..=1.0;
+        share.contains(&first)
+            && share.contains(&last)
+            && (1e-6..=10.0).contains(&width)
+            && share.contains(&middle)
+            && (1.0..=10.0).contains(&power)
+    }
+
     fn default_solref() -> [f64; 2] {
         [0.02, 1.0]
     }
     fn default_solimp() -> [f64; 5] {
         [0.9, 0.95, 0.001, 0.5, 2.0]
+    }
+}
+
+impl Default for SoftLimit {
+    fn default() -> Self {
+        Self { joints: None, solref: Self::default_solref(), solimp: Self::default_solimp() }
     }
 }
 
@@ -47,7 +74,7 @@ pub(crate) fn validate(limits: &[SoftLimit], articulation: Articulation, problem
     for (i, limit) in limits.iter().enumerate() {
         let here = format!("/soft_limits/{i}");
         let [time, ratio] = limit.solref;
-        if !((0.001..=10.0).contains(&time) && (0.01..=100.0).contains(&ratio)) {
+        if !limit.has_possible_reference() {
             problems.help(
                 &format!("{here}/solref"),
                 format!("[{time}, {ratio}] is not possible"),
@@ -55,13 +82,7 @@ pub(crate) fn validate(limits: &[SoftLimit], articulation: Articulation, problem
             );
         }
         let [first, last, width, middle, power] = limit.solimp;
-        let share = 0.0..=1.0;
-        let is_possible = share.contains(&first)
-            && share.contains(&last)
-            && (1e-6..=10.0).contains(&width)
-            && share.contains(&middle)
-            && (1.0..=10.0).contains(&power);
-        if !is_possible {
+        if !limit.has_possible_impedance() {
             problems.help(
                 &format!("{here}/solimp"),
                 format!("[{first}, {last}, {width}, {middle}, {power}] is not possible"),

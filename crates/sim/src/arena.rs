@@ -4,6 +4,7 @@
 //! alone or among a thousand. A step is the six stages in the order of [`Arena::step`]; the Bevy
 //! schedule in [`crate::app`] runs the same stages over many arenas.
 
+mod motion;
 mod score;
 mod stance;
 
@@ -18,6 +19,7 @@ use rapier3d::prelude::{
     CoefficientCombineRule, ColliderBuilder, PhysicsWorld, Pose, RigidBodyBuilder, Vector,
 };
 
+pub use self::motion::{FEET_PERIOD, Foot, JOINTS_EVERY, MOST_STRETCHES, Motion, STRETCH, Stretch};
 pub use self::score::{Collision, Score, TRACED_CUES, TracePoint};
 pub use self::stance::Stance;
 pub use crate::judge::Outcome;
@@ -138,7 +140,11 @@ impl Arena {
             .into_iter()
             .zip(&layout.tasks)
             .enumerate()
-            .map(|(i, (setup, task))| SimRobot::new(i, setup, task.clone(), &mut world, scene, seed))
+            .map(|(i, (setup, task))| {
+                let radius = setup.robot.description.radius;
+                let ground = crate::scene::ground::under(&layout.solids, &task.start, radius);
+                SimRobot::new(i, setup, task.clone(), ground, &mut world, scene, seed)
+            })
             .collect();
         // One step ahead of time, so that the first sweep of a range finder sees the walls. (The world's
         // `detect_collisions` would do for that, but bodies that it has seen first never wake.)
@@ -323,6 +329,7 @@ impl SimRobot {
         index: usize,
         setup: Setup,
         task: Task,
+        ground: f64,
         world: &mut PhysicsWorld,
         scene: &SceneSpec,
         seed: u64,
@@ -332,7 +339,7 @@ impl SimRobot {
         // The lowest point goes a hair above the ground.
         let base_at_start = model.model.start_of(model.base.link) * model.base.pose;
         let lift = base_at_start.translation.z - model.model.lowest() + 1e-3;
-        let base_pose = crate::convert::pose(&task.start.to_spatial(f64::from(lift)));
+        let base_pose = crate::convert::pose(&task.start.to_spatial(ground + f64::from(lift)));
         let root = base_pose * base_at_start.inverse() * model.model.links[0].pose;
         let user_data = index as u128 + 1;
         let placed = model.model.insert(world, &root, &model.spec, user_data);
@@ -422,7 +429,7 @@ impl SimRobot {
             }),
             motors: None,
             immersed,
-            score: Score::default(),
+            score: Score { motion: Motion::of(&description, &model.model.joints), ..Score::default() },
             model,
             task,
             brain,

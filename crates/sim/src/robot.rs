@@ -244,8 +244,18 @@ fn fit(spec: &Robot<()>, mut model: Model, problems: &mut Problems<'_>) -> Optio
     })
 }
 
-/// Gives the model's joints the soft limits of the robot file.
+/// Gives the model's joints the soft limits of the robot file, which go before the model's own.
 fn soften(spec: &Robot<()>, model: &mut Model, problems: &mut Problems<'_>) {
+    if spec.articulation == Articulation::Impulse {
+        let mut hardened = false;
+        for joint in &mut model.joints {
+            hardened |= joint.soft_limit.take().is_some();
+        }
+        if hardened {
+            let note = "the joints' soft ends are honoured only with `articulation: multibody`";
+            model.notes.push(note.to_owned());
+        }
+    }
     for (i, limit) in spec.soft_limits.iter().enumerate() {
         let Some(named) = &limit.joints else {
             for joint in model.joints.iter_mut().filter(|joint| joint.range().is_some()) {

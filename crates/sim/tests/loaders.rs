@@ -53,6 +53,22 @@ fn a_turned_inertia_is_turned() {
     assert!((inertia.x_axis.x - 2.0).abs() < 1e-5 && (inertia.y_axis.y - 1.0).abs() < 1e-5, "{inertia:?}");
 }
 
+#[test]
+fn soft_ends_of_a_model_are_kept_where_there_is_a_range() {
+    let text = r#"<mujoco><default><joint solreflimit="0.05 1" solimplimit="0 .8 .1"/></default><worldbody>
+        <body pos="0 0 1"><freejoint/><geom type="sphere" size="0.1" mass="1"/>
+        <body pos="0.2 0 0"><joint name="bends" axis="0 1 0" range="-45 45" limited="true"/><geom type="sphere" size="0.05" mass="0.1"/>
+        <body pos="0.2 0 0"><joint name="turns" axis="0 1 0"/><geom type="sphere" size="0.05" mass="0.1"/></body></body></body>
+        </worldbody></mujoco>"#;
+    let model = load_model(text, "xml").map_err(|e| e.to_string()).expect("it loads");
+    let ends = |name: &str| {
+        let joint = &model.joints[model.joint(name).expect("a joint")];
+        joint.soft_limit.as_ref().map(|limit| (limit.solref, limit.solimp))
+    };
+    assert_eq!(ends("bends"), Some(([0.05, 1.0], [0.0, 0.8, 0.1, 0.5, 2.0])));
+    assert_eq!(ends("turns"), None);
+}
+
 fn parse_scene(text: &str) -> Result<(), FileError> {
     let loaded = file::parse::<SceneSpec>(Path::new("scene.yaml"), text.to_owned(), &[])?;
     let scene = Scene::load(&loaded)?;

@@ -4,12 +4,14 @@
 //! hundred trials stay within [`MOST_BYTES`].
 
 mod graph;
+mod motion;
 
 use neuraxis_sim::Arena;
 use neuraxis_sim::arena::{SimRobot, TracePoint};
 use serde::Serialize;
 
 use self::graph::GraphView;
+use self::motion::MotionView;
 use crate::picture::outline;
 use crate::{SceneSummary, TrialResult};
 
@@ -57,6 +59,8 @@ struct RobotView {
     map: Option<MapView>,
     /// What it remembers of its search, as it was at the end.
     graph: Option<GraphView>,
+    /// How it walks or swims; none if it rolls.
+    motion: Option<MotionView>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -86,6 +90,13 @@ impl TrialView {
         for graph in view.robots.iter_mut().filter_map(|robot| robot.graph.as_mut()) {
             graph.forget_hopes();
         }
+        view
+    }
+
+    /// The same without how the bodies move themselves.
+    fn without_motion(&self) -> Self {
+        let mut view = self.without_hopes();
+        view.robots.iter_mut().for_each(|robot| robot.motion = None);
         view
     }
 
@@ -153,6 +164,7 @@ impl RobotView {
             plan: path.iter().step_by(path_stride).flat_map(|p| [milli(p.x), milli(p.y)]).collect(),
             map: brain.and_then(neuraxis_core::Brain::map).and_then(map),
             graph: brain.and_then(neuraxis_core::Brain::sketch).map(|sketch| GraphView::of(&sketch)),
+            motion: MotionView::of(&score.motion),
             cues,
         }
     }
@@ -199,9 +211,12 @@ pub fn page(rows: &[TrialResult], trials: &[TrialView], command_line: &str) -> S
     let summaries = json(&SceneSummary::all(rows));
     budget = budget.saturating_sub(rows_text.len() + summaries.len());
     let mut texts: Vec<(&TrialView, String)> = trials.iter().map(|view| (view, json(view))).collect();
-    if texts.iter().map(|(_, text)| text.len() + 1).sum::<usize>() > budget {
-        // Rather all trials than all that their graphs only supposed.
-        texts = trials.iter().map(|view| (view, json(&view.without_hopes()))).collect();
+    let size = |texts: &[(&TrialView, String)]| texts.iter().map(|(_, text)| text.len() + 1).sum::<usize>();
+    // Rather all trials than all that their graphs only supposed, and than their gaits.
+    for less in [TrialView::without_hopes, TrialView::without_motion] {
+        if size(&texts) > budget {
+            texts = trials.iter().map(|view| (view, json(&less(view)))).collect();
+        }
     }
     // Failures first: they are what one looks into.
     texts.sort_by_key(|(view, _)| !view.failed);
@@ -237,7 +252,14 @@ mod tests {
         let page = page(&[], &[], "neuraxis run </script><b>");
         assert!(!page.contains(PLACE));
         assert!(page.contains("\\u003c/script>\\u003cb>"));
-        for part in ["id=\"play\"", "id=\"graph\"", "function drawGraph(", "drawGraph(robot", "robot.graph"] {
+        for part in [
+            "id=\"play\"",
+            "id=\"graph\"",
+            "function drawGraph(",
+            "drawGraph(robot",
+            "robot.graph",
+            "function drawMotion(",
+        ] {
             assert!(page.contains(part), "the layer of the cognitive graph has no {part}");
         }
         for outside in ["http://", "https://", "src=", "@import", "url("] {
@@ -265,6 +287,7 @@ mod tests {
                     plan: Vec::new(),
                     map: None,
                     graph: Some(GraphView::with_hopes(30_000)),
+                    motion: None,
                 }],
                 failed: trial % 2 == 0,
             })

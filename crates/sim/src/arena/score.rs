@@ -5,6 +5,7 @@ use neuraxis_core::reasons::MotionMode;
 use neuraxis_core::{Pose2, Stamp};
 use rapier3d::prelude::{PhysicsWorld, Vector};
 
+use super::motion::Motion;
 use super::{DRIVABLE, SimRobot};
 use crate::judge::Outcome;
 
@@ -73,6 +74,8 @@ pub struct Score {
     pub worst_error: f64,
     /// Its way, ten times a second; more seldom where it is long.
     pub trace: Vec<TracePoint>,
+    /// How it moves itself.
+    pub motion: Motion,
 }
 
 impl SimRobot {
@@ -80,6 +83,7 @@ impl SimRobot {
         if self.score.outcome.is_some() {
             return;
         }
+        self.score.motion.look(now, &self.percepts);
         let base = self.model.base.link;
         let spatial = self.pose();
         let pose = Pose2::from_spatial(&spatial);

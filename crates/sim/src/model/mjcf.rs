@@ -7,7 +7,7 @@ use rapier3d::prelude::{ColliderSet, MeshConverter, Pose, Rotation, Vector};
 use rapier3d_mjcf::mjcf_rs::model::Model as Mjcf;
 use rapier3d_mjcf::{MjcfLoaderOptions, MjcfRobot};
 
-use super::{Frame, Joint, Link, Model, Stand, kind_of};
+use super::{Frame, Joint, Link, Model, Stand, kind_of, mjcf_limits};
 
 pub(super) fn load(path: &Path, text: &str) -> Result<Model, String> {
     let folder = neuraxis_core::file::folder_of(path);
@@ -63,6 +63,10 @@ pub(super) fn load(path: &Path, text: &str) -> Result<Model, String> {
             colliders,
         });
     }
+    let (soft, others) = mjcf_limits::soft_limits(text);
+    if !others.is_empty() {
+        notes.push(format!("`solreflimit` in its direct form is not honoured: {}", others.join(", ")));
+    }
     let joints = robot
         .joints
         .iter()
@@ -74,7 +78,7 @@ pub(super) fn load(path: &Path, text: &str) -> Result<Model, String> {
                 .iter()
                 .filter(|a| a.joint_index == Some(i))
                 .find_map(|a| a.actuator.force_range.map(|[low, high]| low.abs().max(high.abs()) as f32));
-            Joint {
+            let mut fitted = Joint {
                 name: joint.name.clone().unwrap_or_else(|| format!("joint_{i}")),
                 parent: tree.index(joint.link1).unwrap_or(0),
                 child: tree.index(joint.link2).unwrap_or(0),
@@ -85,8 +89,12 @@ pub(super) fn load(path: &Path, text: &str) -> Result<Model, String> {
                 damping: joint.damping_per_dof,
                 friction: joint.frictionloss_per_dof,
                 armature: joint.armature_per_dof,
-                soft_limit: None,
+                soft_limit: joint.name.as_ref().and_then(|name| soft.get(name)).cloned(),
+            };
+            if fitted.range().is_none() {
+                fitted.soft_limit = None;
             }
+            fitted
         })
         .collect();
     if robot.joints.iter().any(|j| j.spring_stiffness_per_dof > 0.0 || j.springdamper.is_some()) {

@@ -6,6 +6,7 @@
 //! into [`Model::notes`], and `neuraxis check` prints it: nothing is lost in silence.
 
 mod mjcf;
+mod mjcf_limits;
 mod urdf;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

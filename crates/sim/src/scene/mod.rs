@@ -1,6 +1,7 @@
 //! Scenes: worlds of walls and ground, and who should go where in them.
 
 pub mod coverage;
+pub(crate) mod ground;
 pub mod labyrinth;
 pub mod map;
 pub mod optimum;

@@ -6,7 +6,7 @@ use neuraxis_core::robot::Sensor;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::labyrinth;
+use super::{ground, labyrinth};
 use crate::medium::Medium;
 
 /// A world, the robots in it and their goals: one file in `scenes/`.
@@ -18,7 +18,7 @@ pub struct SceneSpec {
     /// What it is for, in a sentence.
     #[serde(default)]
     pub description: String,
-    /// What stands in it, on a level ground.
+    /// What stands in it, on a level ground, and what makes the ground uneven.
     pub world: Vec<Thing>,
     /// Coulomb friction coefficient of the ground and of everything on it.
     #[serde(default = "SceneSpec::default_friction")]
@@ -170,6 +170,18 @@ pub enum Thing {
         /// The direction that leads up, rad.
         #[serde(default)]
         yaw: f64,
+    },
+    /// Uneven ground to walk on, which the trial's seed draws: hills and hollows of one wavelength in all directions. It runs
+    /// out to the level ground over a wavelength along its edges.
+    Bumps {
+        /// The region's corners: lowest x and y, highest x and y, m.
+        within: [[f64; 2]; 2],
+        /// Height of the hills and depth of the hollows, from the mean, m.
+        #[schemars(range(min = 0.001, max = 10.0))]
+        amplitude: f64,
+        /// From one hill to the next, m.
+        #[schemars(range(min = 0.02, max = 100.0))]
+        wavelength: f64,
     },
     /// A mesh (`.obj` or `.stl`), taken as its convex hull unless `concave`.
     Mesh {
@@ -552,6 +564,23 @@ fn validate_thing(thing: &Thing, here: &str, problems: &mut Problems<'_>) {
             validate_region(within, &format!("{here}/within"), problems);
             if !(radius[0] > 0.0 && radius[1] >= radius[0]) {
                 problems.at(&format!("{here}/radius"), "give [smallest, largest], both above 0 m");
+            }
+        }
+        Thing::Bumps { within, amplitude, wavelength } => {
+            validate_region(within, &format!("{here}/within"), problems);
+            if *amplitude > 0.25 * wavelength {
+                problems.help(
+                    &format!("{here}/amplitude"),
+                    format!("bumps of {amplitude} m that lie {wavelength} m apart are walls"),
+                    format!("at most a quarter of the wavelength: {:.3}", 0.25 * wavelength),
+                );
+            }
+            if ground::cells(within, *wavelength) > ground::MOST_CELLS {
+                problems.help(
+                    &format!("{here}/wavelength"),
+                    "so small bumps in so large a region are too many",
+                    "make the region smaller, or the wavelength longer",
+                );
             }
         }
         Thing::Maze { rows, .. } => {

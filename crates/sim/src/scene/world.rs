@@ -7,6 +7,7 @@ use neuraxis_core::{Goal, Landmark, Pose2, ops, random};
 use rand::RngExt as _;
 
 use super::coverage::Coverage;
+use super::ground;
 use super::labyrinth::{self, Maze};
 use super::map;
 use super::route::{self, FreeSpace};
@@ -103,7 +104,7 @@ impl Scene {
         let (mut starts, mut goals) = (Vec::new(), Vec::new());
         for (i, thing) in spec.world.iter().enumerate() {
             fixed.push(match thing {
-                Thing::Labyrinth { .. } | Thing::Field { .. } => None,
+                Thing::Labyrinth { .. } | Thing::Field { .. } | Thing::Bumps { .. } => None,
                 Thing::Maze { rows, cell, height } => {
                     let maze = labyrinth::draw(rows, *cell);
                     starts.extend(&maze.starts);
@@ -180,6 +181,9 @@ impl Scene {
                 Thing::Field { within, count, radius, gap, height } => {
                     let keep_free = self.fixed_points();
                     solids.extend(field(within, *count, *radius, *gap, *height, &keep_free, &mut stream));
+                }
+                Thing::Bumps { within, amplitude, wavelength } => {
+                    solids.push(ground::bumps(within, *amplitude, *wavelength, &mut stream));
                 }
                 _ => {}
             }
