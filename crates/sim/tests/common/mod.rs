@@ -15,8 +15,14 @@ pub(crate) fn root() -> PathBuf {
 /// The burger's body, whatever its brain's block says.
 #[allow(dead_code, reason = "not every test binary needs every helper")]
 pub(crate) fn burger() -> RobotModel {
-    let path = root().join("robots/burger/burger.yaml");
-    let text = file::read(&path).expect("burger");
+    body_of("robots/burger/burger.yaml")
+}
+
+/// The body of a robot file of ours, whatever its brain's block says.
+#[allow(dead_code, reason = "not every test binary needs every helper")]
+pub(crate) fn body_of(file: &str) -> RobotModel {
+    let path = root().join(file);
+    let text = file::read(&path).expect("a robot");
     let body = text.split("\nbrain:").next().expect("body").to_owned() + "\nbrain: null\n";
     let loaded = file::parse::<Robot<()>>(&path, body, &[]).map_err(|e| e.to_string()).expect("it loads");
     RobotModel::new(&loaded).map_err(|e| e.to_string()).expect("it loads")
@@ -27,7 +33,8 @@ pub(crate) fn solo(scene: &str, seed: u64) -> SoloBody {
     place(burger(), scene, seed)
 }
 
-fn place(robot: RobotModel, scene: &str, seed: u64) -> SoloBody {
+#[allow(dead_code, reason = "not every test binary needs every helper")]
+pub(crate) fn place(robot: RobotModel, scene: &str, seed: u64) -> SoloBody {
     let loaded = file::parse::<SceneSpec>(Path::new("test.yaml"), scene.to_owned(), &[])
         .map_err(|e| e.to_string())
         .expect("it loads");
