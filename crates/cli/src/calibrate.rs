@@ -98,7 +98,7 @@ fn write(target: &Path, text: &str, map: &Calibration) -> Exit {
 
 fn table(unit: &str, map: &Calibration, rows: &[Vec<f64>]) -> String {
     let mut table = Table::new();
-    table.load_preset(UTF8_FULL_CONDENSED);
+    table.load_style(UTF8_FULL_CONDENSED);
     let turns = map.turn.iter().map(|turn| format!("turn {turn}"));
     table.set_header(std::iter::once(unit.to_owned()).chain(turns));
     for (speed, row) in map.speed.iter().zip(rows) {
