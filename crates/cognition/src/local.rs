@@ -350,6 +350,8 @@ impl LocalController {
     ) -> Option<Point2<f64>> {
         let here = Point2::new(pose.x, pose.y);
         let lookahead = self.spec.lookahead.max(1.5 * self.radius);
+        // What lies within the turning circle of steered wheels says nothing of where to go.
+        let near = if self.steering.is_some() { 0.5 * lookahead } else { 0.5 * map.resolution() };
         let cell = map.cell_of(here);
         let mut best = *path.first()?;
         let mut has_one = false;
@@ -358,7 +360,7 @@ impl LocalController {
             if distance > lookahead {
                 break;
             }
-            if distance < 0.5 * map.resolution() {
+            if distance < near {
                 continue;
             }
             let sees = costs.is_clear(cell, map.cell_of(*point));

@@ -16,6 +16,15 @@ fn pose(body: &SoloBody) -> Pose2 {
     Pose2::from_spatial(&body.arena().robots()[0].pose())
 }
 
+/// Where the odometry says that it is.
+fn told(body: &SoloBody) -> Pose2 {
+    let percepts = body.arena().robots()[0].percepts();
+    match percepts.slots()[percepts.find("odom").expect("odometry")].reading() {
+        Some(Reading::Odometry(told)) => told.pose,
+        _ => panic!("no odometry"),
+    }
+}
+
 /// Drives at `speed` (m/s) along a curve (1/m) for `seconds`, and is stopped if `stop` says so.
 fn drive(body: &mut SoloBody, speed: f64, curvature: f64, seconds: f64, stop: Option<StopReason>) {
     let description = body.description().clone();
@@ -60,17 +69,15 @@ fn it_drives_the_curve_that_its_steering_asks_for() {
     for (speed, curvature) in [(0.5, 1.0), (0.5, -1.0), (-0.3, 1.2), (0.5, 0.0)] {
         let mut body = car();
         drive(&mut body, speed, curvature, 1.0, None);
-        let from = pose(&body);
+        let (from, told_from) = (pose(&body), told(&body));
         drive(&mut body, speed, curvature, 2.0, None);
-        let to = pose(&body);
+        let (to, told_to) = (pose(&body), told(&body));
         let turned = ops::wrap(to.yaw - from.yaw) / 2.0;
         assert!((turned - speed * curvature).abs() < 0.05, "{speed} {curvature}: {turned} rad/s");
         // The odometry of the rear axle tells the same way.
-        let robot = &body.arena().robots()[0];
-        let slot = robot.percepts().find("odom").expect("odometry");
-        let Some(Reading::Odometry(told)) = robot.percepts().slots()[slot].reading() else { panic!("none") };
-        let way = ops::hypot(told.pose.x - to.x, told.pose.y - to.y);
-        assert!(way < 0.12, "{speed} {curvature}: {way} m off after 3 s");
+        let (way, told) = (from.inverse().compose(&to), told_from.inverse().compose(&told_to));
+        let off = ops::hypot(told.x - way.x, told.y - way.y);
+        assert!(off < 0.08, "{speed} {curvature}: {told:?} instead of {way:?}");
     }
 }
 
