@@ -220,6 +220,8 @@ mod tests {
             actuators: vec!["a".to_owned()],
             interface: Interface::Effort,
             drive: None,
+            ackermann: None,
+            calibration: None,
             radius: 0.1,
             limits,
         };

@@ -3,7 +3,7 @@
 //! A reflex is a withdrawal in the sense of Sherrington, *The Integrative Action of the Nervous System* (1906): fast, local and
 //! stronger than the plan, and it only ever takes speed away. Its strength is the event's normalised response
 //! (`neuraxis_fusion::events`), so that weak cues that agree brake as a strong one does. It leaves the turn alone: turning away is the way
-//! out. The safety supervisor stands behind it and knows nothing of it. `reflexes: false` in the robot's file is the ablation.
+//! out; of a body that has to move to turn it takes the turn too. The safety supervisor stands behind it and knows nothing of it. `reflexes: false` in the robot's file is the ablation.
 
 use neuraxis_core::{Drive, Events};
 
@@ -14,14 +14,17 @@ const SLIPPING: f64 = 0.5;
 
 /// The drive that the events leave of `drive`, and whether they took anything.
 #[must_use]
-pub fn withdraw(drive: Drive, events: &Events) -> (Drive, bool) {
+pub fn withdraw(drive: Drive, events: &Events, turns_on_the_spot: bool) -> (Drive, bool) {
     let response = |event: f64| if event > THRESHOLD { event.min(1.0) } else { 0.0 };
     let stop = response(events.obstacle);
     let slow = (1.0 - SLIPPING) * response(events.slip);
     // What lies ahead is no reason not to back away from it.
     let stop = if drive.speed > 0.0 { stop } else { 0.0 };
-    let speed = drive.speed * (1.0 - stop) * (1.0 - slow);
-    let withdrawn = Drive { speed, ..drive };
+    let left = (1.0 - stop) * (1.0 - slow);
+    let speed = drive.speed * left;
+    // Who steers goes the same way, more slowly.
+    let turn = if turns_on_the_spot { drive.turn } else { drive.turn * left };
+    let withdrawn = Drive { speed, turn, ..drive };
     (withdrawn, speed.abs() < drive.speed.abs())
 }
 
@@ -50,12 +53,14 @@ mod tests {
     #[test]
     fn events_take_speed_and_leave_the_turn() {
         let drive = Drive::new(0.8, -0.4);
-        let at = |obstacle, slip| withdraw(drive, &Events { obstacle, slip, ..Events::default() });
+        let at = |obstacle, slip| withdraw(drive, &Events { obstacle, slip, ..Events::default() }, true);
         assert_eq!(at(0.01, 0.01), (drive, false), "chance does nothing");
         let (stopped, took) = at(0.999, 0.0);
         assert!(took && stopped.speed < 0.001 && stopped.turn == drive.turn);
         let (slowed, _) = at(0.0, 1.0);
         assert!((slowed.speed - 0.4).abs() < 1e-12);
+        let steered = withdraw(drive, &Events { obstacle: 0.999, ..Events::default() }, false).0;
+        assert!(steered.turn.abs() < 0.001, "it would creep on: {steered:?}");
         let back = Drive::new(-0.3, 0.0);
         let heard = |bearing| Events { beacon: 0.9, beacon_bearing: bearing, ..Events::default() };
         assert!(orient(Drive::REST, &heard(2.0)).turn > 0.3 && orient(Drive::REST, &heard(-0.3)).turn < 0.0);
@@ -67,7 +72,7 @@ mod tests {
         );
         assert_eq!(orient(drive, &heard(2.0)), drive, "who wants something is left alone");
         assert_eq!(
-            withdraw(back, &Events { obstacle: 1.0, contact: 1.0, ..Events::default() }),
+            withdraw(back, &Events { obstacle: 1.0, contact: 1.0, ..Events::default() }, true),
             (back, false)
         );
     }

@@ -57,6 +57,8 @@ pub struct Supervisor {
     checked: Vec<(u64, bool)>,
     emergency_stop: bool,
     last: Option<(Stamp, Twist2)>,
+    /// Where the steering was allowed to go last (left, right), rad.
+    steering: [f64; 2],
     state: SafetyState,
 }
 
@@ -78,6 +80,7 @@ impl Supervisor {
             checked: vec![(0, true); body.sensors.len()],
             emergency_stop: false,
             last: None,
+            steering: [0.0; 2],
             state: SafetyState::default(),
         }
     }
@@ -100,11 +103,16 @@ impl Supervisor {
         if reason.is_none() {
             limit = match (command.interface, self.body.drive) {
                 (Interface::Velocity, Some(_)) => self.hold_speed(percepts.now, command),
+                (Interface::Ackermann, Some(_)) => self.hold_steered(percepts.now, command),
                 (Interface::Effort, _) => self.hold_effort(command).then_some(Limit::Effort),
                 _ => None,
             };
         } else {
             command.values.fill(0.0);
+            // The wheels are held, and the steering stays where it is.
+            if let (Some(_), [_, _, left, right]) = (self.body.ackermann, &mut command.values[..]) {
+                [*left, *right] = self.steering;
+            }
             self.last = Some((percepts.now, Twist2::default()));
         }
         command.stop = reason;
@@ -155,8 +163,49 @@ impl Supervisor {
     /// Holds wheels to the speeds and accelerations of the file; braking is free.
     fn hold_speed(&mut self, now: Stamp, command: &mut Command) -> Option<Limit> {
         let (Some(drive), [left, right]) = (self.body.drive, &mut command.values[..]) else { return None };
-        let limits = &self.body.limits;
         let wanted = drive.twist(*left, *right);
+        let (held, limit) = self.hold_twist(now, wanted, None);
+        if limit.is_some() {
+            (*left, *right) = drive.wheels(&held);
+        }
+        limit
+    }
+
+    /// Holds a steered body to the same limits: of its rear wheels' speeds, and of the turning rate at which its steering
+    /// takes it round.
+    fn hold_steered(&mut self, now: Stamp, command: &mut Command) -> Option<Limit> {
+        let (Some(drive), Some(steering), [left, right, first, second]) =
+            (self.body.drive, self.body.ackermann, &mut command.values[..])
+        else {
+            return None;
+        };
+        let most = steering.angle;
+        let asked = [*first, *second];
+        [*first, *second] = asked.map(|angle| angle.clamp(-most, most));
+        let mut curvature = steering.curvature_of(*first, *second);
+        let wheels = drive.twist(*left, *right);
+        // Wheels that turn the body otherwise than its steering does would slip.
+        let slips = (wheels.angular - wheels.linear * curvature).abs() > SLIP * self.body.limits.angular;
+        let wanted = Twist2::new(wheels.linear, wheels.linear * curvature);
+        let (held, mut limit) = self.hold_twist(now, wanted, Some(curvature));
+        if held.linear.abs() > 1e-9 {
+            curvature = held.angular / held.linear;
+        }
+        if limit.is_some() || slips {
+            (*left, *right) = drive.wheels(&held);
+            (*first, *second) = steering.angles(curvature);
+        }
+        let is_bent = asked.iter().any(|angle| angle.abs() > most + 1e-6);
+        if limit.is_none() && (slips || is_bent) {
+            limit = Some(Limit::Speed);
+        }
+        self.steering = [*first, *second];
+        limit
+    }
+
+    /// What the limits leave of `wanted`, and which of them took something. With a `curvature` (1/m) less speed is less turning, at once.
+    fn hold_twist(&mut self, now: Stamp, wanted: Twist2, curvature: Option<f64>) -> (Twist2, Option<Limit>) {
+        let limits = &self.body.limits;
         // Both are scaled alike, so that the path keeps its curvature.
         let over = (wanted.linear.abs() / limits.linear).max(wanted.angular.abs() / limits.angular).max(1.0);
         let mut held = Twist2::new(wanted.linear / over, wanted.angular / over);
@@ -164,7 +213,8 @@ impl Supervisor {
             // A hair of slack, so that a motor level that keeps to the limits is not clipped by rounding.
             let dt = now.since(stamp).clamp(0.0, 0.1) * 1.001;
             held.linear = approach(last.linear, held.linear, limits.linear_acceleration * dt);
-            held.angular = approach(last.angular, held.angular, limits.angular_acceleration * dt);
+            let turning = curvature.map_or(held.angular, |curvature| held.linear * curvature);
+            held.angular = approach(last.angular, turning, limits.angular_acceleration * dt);
         } else {
             held = Twist2::default();
         }
@@ -172,12 +222,9 @@ impl Supervisor {
         let slack = 1e-6;
         let clipped =
             (held.linear - wanted.linear).abs() > slack || (held.angular - wanted.angular).abs() > slack;
-        if clipped {
-            (*left, *right) = drive.wheels(&held);
-        }
         // More than a hair over the speed limits: rounding is not a cause.
         let is_fast = over > 1.0 + 1e-6;
-        clipped.then_some(if is_fast { Limit::Speed } else { Limit::Acceleration })
+        (held, clipped.then_some(if is_fast { Limit::Speed } else { Limit::Acceleration }))
     }
 
     fn hold_effort(&self, command: &mut Command) -> bool {
@@ -190,6 +237,9 @@ impl Supervisor {
         clipped
     }
 }
+
+/// The turning rate of a steered body's rear wheels may differ from the one that it is steered at by this share of the limit.
+const SLIP: f64 = 0.1;
 
 /// `target`, but no faster away from rest than by `step`; towards rest at once.
 fn approach(now: f64, target: f64, step: f64) -> f64 {
@@ -204,7 +254,7 @@ fn approach(now: f64, target: f64, step: f64) -> f64 {
 mod tests {
     use super::*;
     use neuraxis_core::body::SensorDescription;
-    use neuraxis_core::kinematics::DifferentialDrive;
+    use neuraxis_core::kinematics::{Ackermann, DifferentialDrive};
     use neuraxis_core::percepts::Odometry;
     use neuraxis_core::robot::{Limits, OdometryNoise, Sensor, Transport};
     use neuraxis_core::{Pose2, Reading};
@@ -230,6 +280,8 @@ mod tests {
             actuators: vec!["l".to_owned(), "r".to_owned()],
             interface: Interface::Velocity,
             drive: Some(DifferentialDrive { wheel_radius: 0.05, track: 0.3 }),
+            ackermann: None,
+            calibration: None,
             radius: 0.2,
             limits: Limits { linear: 0.5, angular: 1.0, linear_acceleration: 1.0, angular_acceleration: 2.0 },
         }
@@ -325,7 +377,58 @@ mod tests {
         assert_eq!(case.tick(3, [0.0, 0.0]), None);
     }
 
+    fn car() -> BodyDescription {
+        let actuators = ["l", "r", "first", "second"].map(str::to_owned).to_vec();
+        let ackermann = Some(Ackermann { wheelbase: 0.3, kingpins: 0.2, angle: 0.6 });
+        BodyDescription { actuators, interface: Interface::Ackermann, ackermann, ..body() }
+    }
+
+    #[test]
+    fn a_car_that_stops_holds_its_wheels_and_keeps_its_steering() {
+        let mut supervisor = Supervisor::new(&SafetySpec::default(), &car());
+        let (mut percepts, mut command) = (car().percepts(), car().command());
+        let belief = Belief::at(Pose2::default(), Vec::new());
+        for ms in 0..3 {
+            let now = Stamp(ms * 1_000_000);
+            percepts.now = now;
+            percepts.slots_mut()[0].put(now, |r| *r = Reading::Odometry(Odometry::default()));
+            supervisor.set_emergency_stop(ms == 2);
+            command.values.copy_from_slice(&[0.001, 0.001, 0.31, 0.26]);
+            supervisor.supervise(&percepts, &belief, &mut command);
+        }
+        assert_eq!(command.stop, Some(StopReason::EmergencyStop));
+        assert_eq!(command.values[..2], [0.0, 0.0]);
+        assert!(command.values[2] > 0.2 && command.values[3] > 0.2, "{:?}", command.values);
+    }
+
     proptest::proptest! {
+        /// The same for a car: of rear wheels and steering.
+        #[test]
+        fn limits_hold_for_any_command_to_a_car(
+            wants in proptest::collection::vec((-30.0..30.0_f64, -30.0..30.0_f64, -2.0..2.0_f64, -2.0..2.0_f64), 1..60)
+        ) {
+            let mut supervisor = Supervisor::new(&SafetySpec::default(), &car());
+            let (mut percepts, mut command) = (car().percepts(), car().command());
+            let belief = Belief::at(Pose2::default(), Vec::new());
+            let (drive, steering) = (car().drive.expect("wheels"), car().ackermann.expect("steering"));
+            let mut last = Twist2::default();
+            for (i, (left, right, first, second)) in wants.into_iter().enumerate() {
+                let now = Stamp(i as u64 * 10_000_000);
+                percepts.now = now;
+                percepts.slots_mut()[0].put(now, |r| *r = Reading::Odometry(Odometry::default()));
+                command.values.copy_from_slice(&[left, right, first, second]);
+                supervisor.supervise(&percepts, &belief, &mut command);
+                let twist = drive.twist(command.values[0], command.values[1]);
+                let steered = steering.curvature_of(command.values[2], command.values[3]) * twist.linear;
+                proptest::prop_assert!(command.values[2..].iter().all(|angle| angle.abs() <= 0.6 + 1e-9));
+                proptest::prop_assert!(twist.linear.abs() <= 0.5 + 1e-6 && steered.abs() <= 1.0 + 1e-6);
+                proptest::prop_assert!((twist.angular - steered).abs() <= SLIP + 1e-6, "{twist:?} {steered}");
+                proptest::prop_assert!(twist.linear.abs() <= last.linear.abs() + 0.01 * 1.002 + 1e-6);
+                proptest::prop_assert!(steered.abs() <= last.angular.abs() + 0.02 * 1.002 + 1e-6);
+                last = Twist2::new(twist.linear, steered);
+            }
+        }
+
         /// Whatever the parts above want, the body is never commanded beyond its limits, and never
         /// speeds up faster than they allow.
         #[test]

@@ -3,9 +3,12 @@
 use neuraxis_cognition::{Navigator, Situation};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::brain::SafetyState;
+use neuraxis_core::calibration::Inverse;
 use neuraxis_core::reasons::{MotionMode, MotorReason, Reasons, SpeedLimit};
+use neuraxis_core::robot::Limits;
 use neuraxis_core::{
     Brain, Command, Decision, Drive, Goal, GoalStatus, Needs, OccupancyGrid, Percepts, Pose2, Sketch, Stamp,
+    Twist2,
 };
 use neuraxis_fusion::Estimator;
 use neuraxis_motor::{MotorCircuit, MotorError};
@@ -28,6 +31,9 @@ pub struct RobotBrain {
     settle: f64,
     reflexes: bool,
     orienting: bool,
+    turns_on_the_spot: bool,
+    calibration: Option<Inverse>,
+    limits: Limits,
 }
 
 /// Why a brain does not fit a body.
@@ -84,6 +90,9 @@ impl RobotBrain {
             settle: spec.settle,
             reflexes: spec.reflexes,
             orienting: spec.orienting,
+            turns_on_the_spot: body.ackermann.is_none(),
+            calibration: body.calibration.as_ref().map(Inverse::new),
+            limits: body.limits.clone(),
         })
     }
 
@@ -131,7 +140,8 @@ impl Brain for RobotBrain {
             self.navigator.set_goal(decision.goal.map(|goal| self.landmarks.resolve(goal)));
         }
         if self.reflexes {
-            let (drive, took) = reflex::withdraw(decision.drive, &decision.belief.events);
+            let (drive, took) =
+                reflex::withdraw(decision.drive, &decision.belief.events, self.turns_on_the_spot);
             decision.drive = drive;
             if took {
                 decision.reasons.motion.limit = SpeedLimit::Reflex;
@@ -147,7 +157,13 @@ impl Brain for RobotBrain {
         self.estimator.map_mut().clear_changed();
 
         command.stamp = percepts.now;
-        self.circuit.step(&decision.drive, percepts, dt, command);
+        let drive = decision.drive;
+        // What the circuit is asked for so that the body moves as is wanted.
+        let asked = self.calibration.as_ref().map_or(drive, |inverse| {
+            let wanted = Twist2::new(drive.speed * self.limits.linear, drive.turn * self.limits.angular);
+            Drive { gait: drive.gait, ..inverse.drive(&wanted) }
+        });
+        self.circuit.step(&asked, percepts, dt, command);
         let told = self.circuit.diagnostics();
         decision.reasons.motor = MotorReason { missing: told.missing_now, reflexes: told.reflexes };
         self.supervisor.supervise(percepts, &decision.belief, command);

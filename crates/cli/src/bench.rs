@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::{Args, Subcommand};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
+use neuraxis_core::Interface;
 use neuraxis_core::file::Override;
 use neuraxis_scenario::PlannedScene;
 use neuraxis_scenario::bench::fusion::{self, Order, RobotBench};
@@ -125,7 +126,9 @@ fn bench_fusion(args: &FusionArgs) -> Exit {
         let setting = space.and_then(|space| format!("brain.fusion.space={space}").parse().ok());
         changes.robot_overrides.extend(setting);
         match PlannedScene::load(&scenes.hall, &changes) {
-            Ok(scene) if scene.robots[0].model.description.drive.is_some() => planned.push(scene),
+            Ok(scene) if scene.robots[0].model.description.interface == Interface::Velocity => {
+                planned.push(scene);
+            }
             Ok(_) => {
                 let message = format!("{} has no differential drive", robot.display());
                 return output::usage(&message, "the bench drives figures of eight on two wheels");

@@ -142,6 +142,17 @@ fn describe_robot(robot: &PlannedRobot) -> Vec<String> {
     if let Some(drive) = model.description.drive {
         lines.push(format!("wheels of radius {:.4} m, track {:.4} m", drive.wheel_radius, drive.track));
     }
+    if let Some(steering) = &model.description.ackermann {
+        lines.push(format!(
+            "steered {:.4} m before them, up to {:.2} rad: it turns about a point no nearer than {:.2} m",
+            steering.wheelbase,
+            steering.angle,
+            1.0 / steering.curvature()
+        ));
+    }
+    if let Some(map) = &model.description.calibration {
+        lines.push(format!("calibrated for {} speeds and {} turns", map.speed.len(), map.turn.len()));
+    }
     for sensor in &model.description.sensors {
         let at = sensor.mount.translation.vector;
         let mut line = format!(

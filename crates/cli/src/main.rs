@@ -4,6 +4,7 @@ mod bench;
 mod bench_motor;
 mod bench_navigation;
 mod builtin;
+mod calibrate;
 mod check;
 mod circuit;
 mod create;
@@ -53,6 +54,8 @@ enum Verb {
     Bench(bench::BenchArgs),
     /// Train a robot's motor circuit: make its parameters better at a task.
     Train(train::TrainArgs),
+    /// Measure how a robot's body answers the drive, and write the map into its file.
+    Calibrate(calibrate::CalibrateArgs),
     /// Check robot and scene files: everything that is wrong with them, before anything runs.
     Check(check::CheckArgs),
     /// Look at the motor circuit of a robot.
@@ -91,6 +94,7 @@ fn main() -> ExitCode {
         Verb::Why(args) => why::why(&args),
         Verb::Bench(args) => bench::bench(&args),
         Verb::Train(args) => train::train(&args),
+        Verb::Calibrate(args) => calibrate::calibrate(&args),
         Verb::Check(args) => check::check(&args),
         Verb::Circuit(args) => circuit::circuit(&args),
         Verb::New(args) => create::create(&args),

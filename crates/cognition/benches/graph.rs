@@ -86,6 +86,8 @@ fn tick(c: &mut Criterion) {
         actuators: Vec::new(),
         interface: Interface::Velocity,
         drive: None,
+        ackermann: None,
+        calibration: None,
         radius: 0.1,
         limits: Limits { linear: 0.5, angular: 2.84, linear_acceleration: 2.0, angular_acceleration: 20.0 },
     };

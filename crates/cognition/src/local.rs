@@ -8,6 +8,10 @@
 //! are no local minima beside the plan's; candidates span the speed limits and not only the next tick's
 //! window, since the motor level ramps; large heading errors are turned off on the spot; and a body
 //! that has got nowhere for some seconds turns to where it is open and creeps out.
+//!
+//! A body with steered wheels cannot turn on the spot. Of it only arcs are tried that its steering can drive, it is two discs (one about
+//! each axle) instead of one, and where others turn on the spot it drives hard over, forwards while that is free and leads
+//! there, and else back with the wheels the other way.
 
 use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
@@ -132,8 +136,26 @@ pub struct LocalController {
     /// Where it last got somewhere, and when.
     progress: Option<(Pose2, Stamp)>,
     escapes: u32,
+    /// If its front wheels are steered.
+    steering: Option<Steering>,
     reason: MotionReason,
 }
+
+/// What it knows of steered wheels.
+#[derive(Clone, Copy, Debug)]
+struct Steering {
+    /// The tightest turn, 1/m.
+    curvature: f64,
+    /// From the rear axle to the front one, m.
+    wheelbase: f64,
+    /// Whether it is turning by backing up.
+    backs: bool,
+    /// The point that it aims at, in `base_link`, m.
+    carrot: Point2<f64>,
+}
+
+/// The speed at which a body with steered wheels turns to its way, as a share of its greatest.
+const MANOEUVRE: f64 = 0.3;
 
 impl LocalController {
     /// A controller for `body`.
@@ -159,6 +181,12 @@ impl LocalController {
             mode: Mode::Follow,
             progress: None,
             escapes: 0,
+            steering: body.ackermann.map(|steering| Steering {
+                curvature: steering.curvature(),
+                wheelbase: steering.wheelbase,
+                backs: false,
+                carrot: Point2::origin(),
+            }),
             reason: MotionReason::default(),
         }
     }
@@ -215,6 +243,9 @@ impl LocalController {
 
     /// The drive that looks around on the spot.
     pub fn look_around(&mut self, _: &Situation<'_>) -> Drive {
+        if self.steering.is_some() {
+            return Drive::REST;
+        }
         Drive::new(0.0, 0.25)
     }
 
@@ -239,6 +270,9 @@ impl LocalController {
         self.reason.carrot = [carrot.x, carrot.y];
         let carrot = pose.inverse().transform(carrot.x, carrot.y);
         let heading = ops::atan2(carrot.y, carrot.x);
+        if let Some(steering) = &mut self.steering {
+            steering.carrot = carrot;
+        }
         let left = path.last().map_or(0.0, |goal| ops::hypot(goal.x - pose.x, goal.y - pose.y));
 
         if let Some(drive) = self.escape(situation, gap, heading) {
@@ -249,9 +283,12 @@ impl LocalController {
         if heading.abs() > turn_from {
             self.mode = Mode::Turn;
             self.reason.mode = MotionMode::Turn;
-            return self.turn(heading);
+            return self.turn(heading, gap);
         }
         self.mode = Mode::Follow;
+        if let Some(steering) = &mut self.steering {
+            steering.backs = false;
+        }
 
         // How fast at most: caution, room, sight, and the goal.
         let room = ((gap - self.spec.margin) / 0.20).clamp(0.25, 1.0);
@@ -282,12 +319,14 @@ impl LocalController {
         }
         // Nothing is admissible: turning on the spot always is, for a round body.
         self.reason.mode = MotionMode::Blocked;
-        self.turn(if heading.abs() > 0.1 { heading } else { self.most_open(heading) })
+        self.turn(if heading.abs() > 0.1 { heading } else { self.most_open(heading) }, gap)
     }
 
     /// Moves the hits into `base_link` and keeps those within `reach` m; the gap to the nearest one, m.
     fn bring_near(&mut self, odom: &Pose2, reach: f64) -> f64 {
         self.near.clear();
+        let front = self.steering.map_or(0.0, |steering| steering.wheelbase);
+        let reach = reach + front;
         let back = odom.inverse();
         let mut nearest = f64::INFINITY;
         for hit in &self.hits {
@@ -295,7 +334,7 @@ impl LocalController {
             let d = ops::hypot(p.x, p.y);
             if d <= reach {
                 self.near.push(p);
-                nearest = nearest.min(d);
+                nearest = nearest.min(if front > 0.0 { d.min(ops::hypot(p.x - front, p.y)) } else { d });
             }
         }
         nearest - self.radius
@@ -311,6 +350,8 @@ impl LocalController {
     ) -> Option<Point2<f64>> {
         let here = Point2::new(pose.x, pose.y);
         let lookahead = self.spec.lookahead.max(1.5 * self.radius);
+        // What lies within the turning circle of steered wheels says nothing of where to go.
+        let near = if self.steering.is_some() { 0.5 * lookahead } else { 0.5 * map.resolution() };
         let cell = map.cell_of(here);
         let mut best = *path.first()?;
         let mut has_one = false;
@@ -319,7 +360,7 @@ impl LocalController {
             if distance > lookahead {
                 break;
             }
-            if distance < 0.5 * map.resolution() {
+            if distance < near {
                 continue;
             }
             let sees = costs.is_clear(cell, map.cell_of(*point));
@@ -353,7 +394,9 @@ impl LocalController {
         for share in SPEEDS {
             let speed = top * share;
             let pursuit = (speed * curvature).clamp(-self.angular, self.angular);
+            let most = self.steering.map_or(f64::INFINITY, |steering| speed * steering.curvature);
             for turn in TURNS.into_iter().map(|t| t * self.angular).chain([pursuit]) {
+                let turn = turn.clamp(-most, most);
                 tried += 1;
                 let Some(clearance) = self.clearance(speed, turn, gap) else {
                     refused += 1;
@@ -395,12 +438,13 @@ impl LocalController {
     /// The least gap along an arc, m; `None` if it would come nearer than the margin, unless it was so
     /// near already and comes no nearer.
     fn clearance(&self, speed: f64, turn: f64, gap: f64) -> Option<f64> {
-        let stop = speed / self.acceleration;
+        let stop = speed.abs() / self.acceleration;
+        let front = self.steering.map(|steering| steering.wheelbase);
         let dt = self.spec.horizon.max(stop) / STEPS as f64;
         let twist = Twist2::new(speed, turn);
         let allowed = self.spec.margin.min(gap - 1e-3);
         // So far from everything, no arc changes anything.
-        let way = speed * dt * STEPS as f64;
+        let way = ops::hypot(speed, front.unwrap_or(0.0) * turn) * dt * STEPS as f64;
         if gap - way > allowed.max(CLEAR) {
             return Some(gap - way);
         }
@@ -408,7 +452,11 @@ impl LocalController {
         let mut least = f64::INFINITY;
         for _ in 0..STEPS {
             pose = pose.advance(&twist, dt);
-            let here = self.near.distance(pose.x, pose.y) - self.radius;
+            let mut here = self.near.distance(pose.x, pose.y) - self.radius;
+            if let Some(front) = front {
+                let axle = pose.transform(front, 0.0);
+                here = here.min(self.near.distance(axle.x, axle.y) - self.radius);
+            }
             least = least.min(here);
             if here < allowed {
                 return None;
@@ -417,10 +465,33 @@ impl LocalController {
         Some(least)
     }
 
-    /// The drive that turns on the spot by `angle` rad.
-    fn turn(&self, angle: f64) -> Drive {
+    /// The drive that turns on the spot by `angle` rad, or as nearly on the spot as the steering allows.
+    fn turn(&mut self, angle: f64, gap: f64) -> Drive {
+        if let Some(steering) = self.steering {
+            return self.manoeuvre(steering, angle, gap);
+        }
         let rate = (2.5 * angle).clamp(-0.5 * self.angular, 0.5 * self.angular);
         Drive::new(0.0, rate / self.angular)
+    }
+
+    /// The drive that turns by `angle` rad hard over; the direction is kept until it is no longer free.
+    fn manoeuvre(&mut self, steering: Steering, angle: f64, gap: f64) -> Drive {
+        let speed = MANOEUVRE * self.linear;
+        let rate = (speed * steering.curvature).min(self.angular).copysign(angle);
+        let radius = speed / rate;
+        let aside = ops::hypot(steering.carrot.x, steering.carrot.y - radius);
+        let leads_there = aside > radius.abs();
+        let ahead = self.clearance(speed, rate, gap).is_some();
+        let behind = self.clearance(-speed, rate, gap).is_some();
+        let backs = behind && (steering.backs || !(ahead && leads_there));
+        if let Some(steering) = &mut self.steering {
+            steering.backs = backs;
+        }
+        match (backs, ahead) {
+            (true, _) => Drive::new(-speed / self.linear, rate / self.angular),
+            (false, true) => Drive::new(speed / self.linear, rate / self.angular),
+            (false, false) => Drive::REST,
+        }
     }
 
     /// The direction in which the nearest thing is farthest, rad; `wanted` breaks ties.
@@ -480,7 +551,7 @@ impl LocalController {
         }
         if !is_turned {
             if error.abs() > 0.15 {
-                return Some(self.turn(error));
+                return Some(self.turn(error, gap));
             }
             self.mode = Mode::Escape { heading, until, is_turned: true };
         }

@@ -103,6 +103,8 @@ fn body() -> BodyDescription {
         actuators: Vec::new(),
         interface: Interface::Velocity,
         drive: None,
+        ackermann: None,
+        calibration: None,
         radius: RADIUS,
         limits: Limits { linear: 0.4, angular: 2.0, linear_acceleration: 2.0, angular_acceleration: 20.0 },
     }

@@ -4,7 +4,8 @@
 use nalgebra::Isometry3;
 use serde::{Deserialize, Serialize};
 
-use crate::kinematics::{DifferentialDrive, Limb};
+use crate::calibration::Calibration;
+use crate::kinematics::{Ackermann, DifferentialDrive, Limb};
 use crate::percepts::{Azimuth, Contact, Imu, JointState, LaserScan, Motion, Odometry};
 use crate::robot::{Limits, Sensor};
 use crate::{Command, Interface, Percepts, Reading, Slot, ops};
@@ -60,12 +61,19 @@ pub struct BodyDescription {
     pub actuators: Vec<String>,
     /// What the numbers of a command mean.
     pub interface: Interface,
-    /// The wheels, if it has a differential drive.
+    /// The two driven wheels, if it has such: those of a differential drive, or the rear wheels of a car. They are the first
+    /// two of the actuators.
     pub drive: Option<DifferentialDrive>,
+    /// The steering, if it is steered by its front wheels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ackermann: Option<Ackermann>,
     /// Radius of the circle about `base_link` that holds the outline, m.
     pub radius: f64,
     /// How fast it may go.
     pub limits: Limits,
+    /// How it answers the drive, if that was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
 }
 
 /// What a brain has to know of a sense.

@@ -20,6 +20,10 @@ pub enum Gait {
 }
 
 /// The descending command, the same for every kind of body.
+///
+/// Shares of the body's limits: `speed` of `limits.linear`, `turn` of `limits.angular`, so a body should move at `speed ·
+/// limits.linear` and turn at `turn · limits.angular`. Each circuit comes as near to that as its body can: a car
+/// turns no sharper than its steering allows and creeps forward when it is to turn on the spot, a swimmer has to swim to turn.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Drive {
     /// 0 (rest) to 1 (as fast as the body's limits allow); down to -1 backwards.
@@ -44,7 +48,7 @@ impl Drive {
     }
 }
 
-/// What the numbers of a command mean (`ros2_control`'s command interfaces).
+/// What the numbers of a command mean (after `ros2_control`'s command interfaces).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Interface {
     /// Joint position, rad or m.
@@ -53,6 +57,9 @@ pub enum Interface {
     Velocity,
     /// Joint torque or force, N·m or N.
     Effort,
+    /// Four numbers: velocities of the driven wheels (left, right; rad/s), then positions of the steering joints (left, right;
+    /// rad, positive to the left).
+    Ackermann,
 }
 
 impl Interface {
@@ -63,6 +70,7 @@ impl Interface {
             Self::Position => "position",
             Self::Velocity => "velocity",
             Self::Effort => "effort",
+            Self::Ackermann => "velocity and position",
         }
     }
 }
@@ -95,7 +103,7 @@ pub struct Command {
     pub interface: Interface,
     /// One number an actuator, in the order of the body's description.
     pub values: Vec<f64>,
-    /// If set, the body takes up its own safe state (wheels held, legs damped) and ignores `values`.
+    /// If set, the body takes up its own safe state (wheels held, steering kept, legs damped) and ignores `values`.
     pub stop: Option<StopReason>,
 }
 

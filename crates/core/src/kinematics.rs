@@ -1,9 +1,9 @@
-//! The geometry of what moves a body: a differential drive, and limbs.
+//! The geometry of what moves a body: a differential drive, steered wheels, and limbs.
 
 use nalgebra::{Isometry3, Point3, UnitQuaternion, UnitVector3, Vector3};
 use serde::{Deserialize, Serialize};
 
-use crate::Twist2;
+use crate::{Twist2, ops};
 
 /// Wheel radius and track of a differential drive.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,49 @@ impl DifferentialDrive {
     #[must_use]
     pub fn twist(&self, left: f64, right: f64) -> Twist2 {
         Twist2::new(0.5 * self.wheel_radius * (left + right), self.wheel_radius * (right - left) / self.track)
+    }
+}
+
+/// The steering of a body with two driven wheels behind and two steered ones in front (Ackermann).
+///
+/// All wheels roll about one point on the line of the rear axle, so none has to slip: the steering angles differ, and the
+/// rear wheels' speeds do (an electronic differential). Curvature (1/m) is that of the way of the rear axle's middle, which is
+/// `base_link`'s; positive to the left.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ackermann {
+    /// From the rear axle to the steering joints, m, greater than 0.
+    pub wheelbase: f64,
+    /// Distance between the two steering joints, m.
+    pub kingpins: f64,
+    /// How far each steering joint turns to either side, rad, between 0 and π/2.
+    pub angle: f64,
+}
+
+impl Ackermann {
+    /// The greatest curvature: the inner wheel is at the end of its range, 1/m.
+    #[must_use]
+    pub fn curvature(&self) -> f64 {
+        1.0 / (self.wheelbase / ops::tan(self.angle) + 0.5 * self.kingpins)
+    }
+
+    /// Angles of the steering joints (left, right; rad) for a curvature, 1/m, which is held to what they can.
+    #[must_use]
+    pub fn angles(&self, curvature: f64) -> (f64, f64) {
+        let most = self.curvature();
+        let curvature = curvature.clamp(-most, most);
+        let half = 0.5 * self.kingpins * curvature;
+        let along = self.wheelbase * curvature;
+        (ops::atan2(along, 1.0 - half), ops::atan2(along, 1.0 + half))
+    }
+
+    /// The curvature that steering angles (left, right; rad) ask for, 1/m: the mean of what each asks for alone.
+    #[must_use]
+    pub fn curvature_of(&self, left: f64, right: f64) -> f64 {
+        let alone = |angle: f64, side: f64| {
+            let tangent = ops::tan(angle.clamp(-self.angle, self.angle));
+            tangent / (self.wheelbase + side * 0.5 * self.kingpins * tangent)
+        };
+        0.5 * (alone(left, 1.0) + alone(right, -1.0))
     }
 }
 
@@ -123,6 +166,26 @@ mod tests {
         // With all at zero it is the product of the frames.
         let zero = limb.joints.iter().fold(Isometry3::identity(), |f, j| f * j.origin) * limb.tip;
         assert!((limb.tip([]).position.coords - zero.translation.vector).norm() < 1e-12);
+    }
+
+    #[test]
+    fn steered_wheels_roll_about_one_point() {
+        let steering = Ackermann { wheelbase: 0.3, kingpins: 0.2, angle: 0.6 };
+        let most = steering.curvature();
+        for curvature in [-most, -1.0, -0.01, 0.0, 0.2, 1.3, most] {
+            let (left, right) = steering.angles(curvature);
+            assert!((steering.curvature_of(left, right) - curvature).abs() < 1e-12, "{curvature}");
+            // The axle of each front wheel, drawn out to the rear axle's line, meets it at the centre of the turn.
+            for (angle, side) in [(left, 0.1), (right, -0.1)] {
+                let away = (side + steering.wheelbase / ops::tan(angle)).abs();
+                let centre = 1.0 / curvature.abs();
+                assert!(curvature == 0.0 || (away - centre).abs() < 1e-9 * centre, "{curvature}: {away}");
+            }
+            assert!(left.abs().max(right.abs()) <= 0.6 + 1e-12);
+        }
+        let (left, right) = steering.angles(most);
+        assert!((left - 0.6).abs() < 1e-12 && right < 0.5, "the inner wheel turns farther: {left} {right}");
+        assert_eq!(steering.angles(9.0 * most), (left, right));
     }
 
     #[test]

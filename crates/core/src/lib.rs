@@ -8,6 +8,7 @@
 pub mod belief;
 pub mod body;
 pub mod brain;
+pub mod calibration;
 pub mod command;
 pub mod conformance;
 pub mod digest;

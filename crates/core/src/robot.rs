@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::calibration::Calibration;
 use crate::file::{Problems, Validate};
 pub use crate::noise::{ImuNoise, JointNoise, OdometryNoise, PoseNoise, RangeNoise, VelocimeterNoise};
 use crate::soft_limit::{self, SoftLimit};
@@ -23,7 +24,7 @@ pub struct Robot<B> {
     /// The link whose frame is `base_link`; the root of the model if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
-    /// How the links are held together: `impulse` for wheels, `multibody` for legs and arms.
+    /// How the links are held together: `impulse` for wheels, `multibody` for legs, arms and steered wheels.
     #[serde(default)]
     pub articulation: Articulation,
     /// Holds the body in a level plane, which carries its weight: it moves along x and y, turns about z, and does nothing
@@ -51,6 +52,10 @@ pub struct Robot<B> {
     pub actuators: Actuators,
     /// How fast it may go.
     pub limits: Limits,
+    /// How it answers the drive, as `neuraxis calibrate` measured it. The brain then asks the motor circuit for the drive that moves
+    /// the body as wanted; without it, for the share of the limits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
     /// What it thinks with.
     pub brain: B,
 }
@@ -72,7 +77,7 @@ pub enum Articulation {
     /// Maximal coordinates: cheap, a little soft; right for wheels.
     #[default]
     Impulse,
-    /// Reduced coordinates (Featherstone): exact joints; right for legs and arms.
+    /// Reduced coordinates (Featherstone): exact joints; right for legs, arms and steered wheels.
     Multibody,
 }
 
@@ -139,6 +144,48 @@ pub enum Actuators {
         #[schemars(range(min = 0.001, max = 10.0))]
         track: Option<f64>,
     },
+    /// Two driven wheels behind and two steered ones in front, as a car has them: wheels are commanded by their speeds, steering
+    /// joints by position. `base_link` is in the middle of the rear axle.
+    Ackermann {
+        /// The joint of the left driven wheel, which is behind.
+        left: String,
+        /// The joint of the right driven wheel.
+        right: String,
+        /// The joints that steer the front wheels: left, right. They turn about an axis that points up or down.
+        steering: [String; 2],
+        /// Greatest torque on each driven wheel, N·m; the model's effort limit if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.0001, max = 10000.0))]
+        torque: Option<f64>,
+        /// Of the driven wheels, m; measured on the left one's shape (a cylinder or a sphere) if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.001, max = 10.0))]
+        wheel_radius: Option<f64>,
+        /// Distance between the driven wheels' middles, m; measured on their joints if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.001, max = 10.0))]
+        track: Option<f64>,
+        /// From the rear axle to the steering joints, m; measured on the joints if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.001, max = 20.0))]
+        wheelbase: Option<f64>,
+        /// How far a wheel is steered to either side at most, rad; the smaller range of the two steering joints if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.01, max = 1.5))]
+        angle: Option<f64>,
+        /// Proportional gain of the steering's servo, N·m/rad.
+        #[serde(default = "Actuators::default_kp")]
+        #[schemars(range(min = 0.001, max = 100_000.0))]
+        kp: f64,
+        /// Derivative gain of the steering's servo, N·m·s/rad.
+        #[serde(default = "Actuators::default_kd")]
+        #[schemars(range(min = 0.0, max = 10000.0))]
+        kd: f64,
+        /// Inertia of each steering motor as its joint feels it, besides the model's own, kg·m².
+        #[serde(default = "Actuators::default_armature")]
+        #[schemars(range(min = 0.0, max = 1000.0))]
+        armature: f64,
+    },
     /// Joints commanded by torque (N·m) or force (N).
     JointTorque {
         /// The joints, in the order of the command.
@@ -165,11 +212,24 @@ pub enum Actuators {
 }
 
 impl Actuators {
+    fn default_kp() -> f64 {
+        5.0
+    }
+    fn default_kd() -> f64 {
+        0.2
+    }
+    fn default_armature() -> f64 {
+        1e-3
+    }
+
     /// The names of the joints that are moved, in the order of the command.
     #[must_use]
     pub fn joints(&self) -> Vec<&str> {
         match self {
             Self::DifferentialDrive { left, right, .. } => vec![left, right],
+            Self::Ackermann { left, right, steering: [first, second], .. } => {
+                vec![left, right, first, second]
+            }
             Self::JointTorque { joints } | Self::JointPosition { joints, .. } => {
                 joints.iter().map(String::as_str).collect()
             }
@@ -585,12 +645,22 @@ impl<B: Validate> Validate for Robot<B> {
                 "set `articulation: multibody`",
             );
         }
+        if matches!(self.actuators, Actuators::Ackermann { .. }) && !is_reduced {
+            problems.help(
+                "/actuators/kind",
+                "light links that steer wheels are only held in reduced coordinates",
+                "set `articulation: multibody`",
+            );
+        }
         soft_limit::validate(&self.soft_limits, self.articulation, problems);
         let joints = self.actuators.joints();
         for (i, joint) in joints.iter().enumerate() {
             if joints[..i].contains(joint) {
                 problems.at("/actuators", format!("the joint `{joint}` is moved twice"));
             }
+        }
+        if let Some(calibration) = &self.calibration {
+            problems.inside("/calibration", |problems| calibration.validate(problems));
         }
         self.brain.validate(problems);
     }
@@ -617,6 +687,7 @@ impl<B> Robot<B> {
             sensors,
             actuators,
             limits,
+            calibration,
             brain,
         } = self;
         (
@@ -633,6 +704,7 @@ impl<B> Robot<B> {
                 sensors,
                 actuators,
                 limits,
+                calibration,
                 brain: (),
             },
             brain,

@@ -161,6 +161,8 @@ mod tests {
             actuators: Vec::new(),
             interface: Interface::Velocity,
             drive: None,
+            ackermann: None,
+            calibration: None,
             radius: 0.1,
             limits: Limits { linear: 1.0, angular: 1.0, linear_acceleration: 1.0, angular_acceleration: 1.0 },
         }

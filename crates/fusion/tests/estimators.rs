@@ -49,6 +49,8 @@ fn body() -> BodyDescription {
         actuators: vec!["l".to_owned(), "r".to_owned()],
         interface: Interface::Velocity,
         drive: Some(DifferentialDrive { wheel_radius: 0.05, track: 0.3 }),
+        ackermann: None,
+        calibration: None,
         radius: 0.2,
         limits: Limits { linear: 0.5, angular: 2.0, linear_acceleration: 1.0, angular_acceleration: 8.0 },
     }

@@ -58,6 +58,8 @@ fn body() -> BodyDescription {
         actuators: Vec::new(),
         interface: Interface::Velocity,
         drive: None,
+        ackermann: None,
+        calibration: None,
         radius: 0.2,
         limits: Limits { linear: 0.5, angular: 2.0, linear_acceleration: 1.0, angular_acceleration: 4.0 },
     }

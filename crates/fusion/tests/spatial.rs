@@ -42,6 +42,8 @@ fn body(sensors: &[&str], limbs: Vec<Option<Limb>>) -> BodyDescription {
         actuators: Vec::new(),
         interface: Interface::Effort,
         drive: None,
+        ackermann: None,
+        calibration: None,
         radius: 0.2,
         limits: serde_json::from_str(limits).expect("limits"),
     }

@@ -11,6 +11,9 @@ pub enum MotorError {
     /// A differential-drive circuit on a body that has none.
     #[error("the circuit `differential_drive` needs actuators of the kind `differential_drive`")]
     NeedsDifferentialDrive,
+    /// A circuit for steered wheels on a body that has none.
+    #[error("the circuit `ackermann` needs actuators of the kind `ackermann`")]
+    NeedsAckermann,
     /// A circuit on a body whose commands mean something else.
     #[error("the circuit `{circuit}` needs actuators of the kind `{kind}`: it commands `{}`, and this body takes `{}`", wanted.name(), found.name())]
     NeedsInterface {

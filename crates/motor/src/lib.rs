@@ -2,6 +2,7 @@
 //!
 //! The [`Drive`] is the waist of the hourglass: what is above it knows nothing of wheels or legs.
 
+pub mod ackermann;
 mod body;
 pub mod differential_drive;
 mod error;
@@ -18,6 +19,7 @@ use neuraxis_core::body::BodyDescription;
 use neuraxis_core::{Command, Drive, Percepts};
 use neuraxis_neural::{Circuit, CircuitSpec, ParameterError};
 
+pub use ackermann::AckermannCircuit;
 pub use differential_drive::DifferentialDriveCircuit;
 pub use error::MotorError;
 pub use mlp::{Mlp, MlpCircuit, MlpInput, MlpSpec};
@@ -109,9 +111,16 @@ pub struct Diagnostics {
 pub fn build(spec: &MotorSpec, body: &BodyDescription) -> Result<Box<dyn MotorCircuit>, MotorError> {
     match spec {
         MotorSpec::DifferentialDrive {} => {
-            let drive = body.drive.ok_or(MotorError::NeedsDifferentialDrive)?;
+            let drive = body.drive.filter(|_| body.ackermann.is_none());
+            let drive = drive.ok_or(MotorError::NeedsDifferentialDrive)?;
             Ok(Box::new(DifferentialDriveCircuit::new(drive, &body.limits)))
         }
+        MotorSpec::Ackermann {} => match (body.drive, body.ackermann) {
+            (Some(drive), Some(steering)) => {
+                Ok(Box::new(AckermannCircuit::new(drive, steering, &body.limits)))
+            }
+            _ => Err(MotorError::NeedsAckermann),
+        },
         MotorSpec::Swimmer(spec) => Ok(Box::new(SwimmerCircuit::new(spec, body)?)),
         MotorSpec::Mlp(spec) => Ok(Box::new(MlpCircuit::new(spec, body)?)),
         MotorSpec::Wired(spec) => Ok(Box::new(WiredCircuit::new(spec, body)?)),

@@ -17,6 +17,8 @@ use crate::wired::WiredSpec;
 pub enum MotorSpec {
     /// Two wheels on one axle.
     DifferentialDrive {},
+    /// Two driven wheels behind, two steered ones in front.
+    Ackermann {},
     /// A chain of links that swims as a nematode does.
     Swimmer(SwimmerSpec),
     /// Four legs that are moved as a spinal cord does.
@@ -36,7 +38,7 @@ impl Default for MotorSpec {
 impl Validate for MotorSpec {
     fn validate(&self, problems: &mut Problems<'_>) {
         match self {
-            Self::DifferentialDrive {} => {}
+            Self::DifferentialDrive {} | Self::Ackermann {} => {}
             Self::Swimmer(spec) => spec.validate(problems),
             Self::Quadruped(spec) => spec.validate(problems),
             Self::Mlp(spec) => spec.validate(problems),

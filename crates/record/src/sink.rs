@@ -524,14 +524,14 @@ impl RobotSink {
         self.command(output, tick)
     }
 
-    /// What a differential drive is told, as a twist.
+    /// What two driven wheels are told, as a twist; a steered body's steers alike.
     fn command(&mut self, output: &mut Output, tick: &Tick) -> McapResult<()> {
         let stamp = tick.stamp;
         if self.last_command.is_some_and(|last| stamp < last + GLANCE_PERIOD) {
             return Ok(());
         }
         self.last_command = Some(stamp);
-        if let (Some(drive), [left, right]) = (self.session.body.drive, &tick.command[..]) {
+        if let (Some(drive), [left, right, ..]) = (self.session.body.drive, &tick.command[..]) {
             // A command that stops is a stop, whatever its numbers say.
             let twist = if tick.stop == 0 { drive.twist(*left, *right) } else { drive.twist(0.0, 0.0) };
             let header = Header::new(Stamp(stamp), &self.frames.base);

@@ -75,6 +75,8 @@ pub struct SimRobot {
     motor_gain: f64,
     /// From the first step on.
     motors: Option<Motors>,
+    /// Where the steering joints were told to go last, rad.
+    steering: [f64; 2],
     immersed: Immersed,
 }
 
@@ -428,6 +430,7 @@ impl SimRobot {
                 0.5 * f64::from(model.model.mass()) * radius * radius * MOTOR_GAIN
             }),
             motors: None,
+            steering: [0.0; 2],
             immersed,
             score: Score { motion: Motion::of(&description, &model.model.joints), ..Score::default() },
             model,
@@ -494,11 +497,20 @@ impl SimRobot {
             || self.score.outcome.is_some()
             || self.command.values.iter().any(|value| !value.is_finite());
         let Some(motors) = &mut self.motors else { return };
+        let description = &self.model.description;
         motors.rest(world, &self.placed, &self.truth);
         for (i, &joint) in self.model.actuated.iter().enumerate() {
             let value = if safe { 0.0 } else { self.command.values[i] };
             let demand = match &self.model.spec.actuators {
-                Actuators::DifferentialDrive { .. } => {
+                // Who steers keeps to it when it stops.
+                Actuators::Ackermann { kp, kd, .. } if i >= 2 => {
+                    if !safe {
+                        let most = description.ackermann.map_or(0.0, |steering| steering.angle);
+                        self.steering[i - 2] = self.model.steering_signs[i - 2] * value.clamp(-most, most);
+                    }
+                    Demand::Position { target: self.steering[i - 2], kp: *kp, kd: *kd }
+                }
+                Actuators::DifferentialDrive { .. } | Actuators::Ackermann { .. } => {
                     let limit = self.model.model.joints[joint].velocity.map_or(f64::INFINITY, f64::from);
                     let speed = (value * self.model.signs[i]).clamp(-limit, limit);
                     Demand::Velocity { speed, gain: self.motor_gain }

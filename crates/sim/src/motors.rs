@@ -73,15 +73,21 @@ impl Motors {
         world: &mut PhysicsWorld,
         timestep: f64,
     ) -> Self {
-        let own = match actuators {
-            Actuators::DifferentialDrive { torque, .. } => *torque,
+        // Of wheels that drive; what steers has the model's limit.
+        let own = |joint: &Joint| match actuators {
+            Actuators::DifferentialDrive { torque, left, right, .. }
+            | Actuators::Ackermann { torque, left, right, .. }
+                if joint.name == *left || joint.name == *right =>
+            {
+                *torque
+            }
             _ => None,
         };
         let mut joints: Vec<Motor> = model
             .joints
             .iter()
             .zip(&placed.joints)
-            .map(|(joint, handle)| Motor::new(joint, *handle, own))
+            .map(|(joint, handle)| Motor::new(joint, *handle, own(joint)))
             .collect();
         // The engine damps every free direction of a multibody, its root's too, by 0.1 N·m·s/rad unasked.
         let handles = joints.iter().filter_map(|joint| match joint.handle {

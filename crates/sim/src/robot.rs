@@ -6,7 +6,7 @@ use std::sync::Arc;
 use neuraxis_core::Interface;
 use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::file::{FileError, Loaded, Problems};
-use neuraxis_core::kinematics::{DifferentialDrive, Limb, LimbJoint};
+use neuraxis_core::kinematics::{Ackermann, DifferentialDrive, Limb, LimbJoint};
 use neuraxis_core::robot::{Actuators, Articulation, Robot, Sensor};
 use rapier3d::prelude::{ColliderHandle, Pose, Vector};
 
@@ -29,6 +29,8 @@ pub struct RobotModel {
     pub(crate) actuated: Vec<usize>,
     /// For wheels: +1 if a positive turn drives forward, else -1.
     pub(crate) signs: [f64; 2],
+    /// For steering joints: +1 if a positive turn steers to the left, else -1.
+    pub(crate) steering_signs: [f64; 2],
 }
 
 impl RobotModel {
@@ -112,8 +114,13 @@ fn fit(spec: &Robot<()>, mut model: Model, problems: &mut Problems<'_>) -> Optio
     let mut actuated = Vec::new();
     for (i, name) in spec.actuators.joints().into_iter().enumerate() {
         let pointer = match (&spec.actuators, i) {
-            (Actuators::DifferentialDrive { .. }, 0) => "/actuators/left".to_owned(),
-            (Actuators::DifferentialDrive { .. }, _) => "/actuators/right".to_owned(),
+            (Actuators::DifferentialDrive { .. } | Actuators::Ackermann { .. }, 0) => {
+                "/actuators/left".to_owned()
+            }
+            (Actuators::DifferentialDrive { .. } | Actuators::Ackermann { .. }, 1) => {
+                "/actuators/right".to_owned()
+            }
+            (Actuators::Ackermann { .. }, _) => format!("/actuators/steering/{}", i - 2),
             _ => format!("/actuators/joints/{i}"),
         };
         if let Some(joint) = find_joint(name, &pointer, problems) {
@@ -128,39 +135,21 @@ fn fit(spec: &Robot<()>, mut model: Model, problems: &mut Problems<'_>) -> Optio
     }
     let mut drive = None;
     let mut signs = [1.0; 2];
-    if let (Actuators::DifferentialDrive { wheel_radius, track, .. }, [left, right]) =
+    if let (
+        Actuators::DifferentialDrive { wheel_radius, track, .. }
+        | Actuators::Ackermann { wheel_radius, track, .. },
+        [left, right, ..],
+    ) = (&spec.actuators, &actuated[..])
+    {
+        drive = driven(&model, &base, [*left, *right], [*wheel_radius, *track], &mut signs, problems);
+    }
+    let mut ackermann = None;
+    let mut steering_signs = [1.0; 2];
+    if let (Actuators::Ackermann { wheelbase, angle, .. }, [left, right, first, second]) =
         (&spec.actuators, &actuated[..])
     {
-        let wheels = [axle(&model, &base, *left), axle(&model, &base, *right)];
-        for (i, (_, axis)) in wheels.iter().enumerate() {
-            if axis.y.abs() < 0.9 {
-                let key = if i == 0 { "/actuators/left" } else { "/actuators/right" };
-                problems.help(
-                    key,
-                    format!(
-                        "this wheel turns about ({:.2}, {:.2}, {:.2}) in `{}`",
-                        axis.x, axis.y, axis.z, base.name
-                    ),
-                    "a wheel of a differential drive turns about the y axis of `base_link` (x forward, z up)",
-                );
-            }
-            signs[i] = f64::from(axis.y.signum());
-        }
-        let radius = wheel_radius.or_else(|| wheel_shape(&model, *left));
-        let track = track.unwrap_or(f64::from((wheels[0].0.y - wheels[1].0.y).abs()));
-        match radius {
-            Some(wheel_radius) if track > 1e-4 => drive = Some(DifferentialDrive { wheel_radius, track }),
-            Some(_) => problems.help(
-                "/actuators",
-                "the two wheels are in the same place",
-                "check the joints' origins, or give `track: ...`",
-            ),
-            None => problems.help(
-                "/actuators",
-                "the wheel's radius cannot be measured: its link has no cylinder or sphere to collide with",
-                "give `wheel_radius: ...` in metres",
-            ),
-        }
+        let joints = [*left, *right, *first, *second];
+        ackermann = steered(&model, &base, joints, [*wheelbase, *angle], &mut steering_signs, problems);
     }
 
     let mut sensors = Vec::new();
@@ -189,8 +178,12 @@ fn fit(spec: &Robot<()>, mut model: Model, problems: &mut Problems<'_>) -> Optio
                         read.push(name.clone());
                     }
                 }
-                if !matches!(spec.actuators, Actuators::DifferentialDrive { .. }) {
-                    problems.at(&here("kind"), "wheel odometry needs a differential drive");
+                let rolls = matches!(
+                    spec.actuators,
+                    Actuators::DifferentialDrive { .. } | Actuators::Ackermann { .. }
+                );
+                if !rolls {
+                    problems.at(&here("kind"), "wheel odometry needs two driven wheels");
                 }
             }
             Sensor::JointState { joints: named, .. } => match named {
@@ -222,6 +215,7 @@ fn fit(spec: &Robot<()>, mut model: Model, problems: &mut Problems<'_>) -> Optio
     }
     let interface = match &spec.actuators {
         Actuators::DifferentialDrive { .. } => Interface::Velocity,
+        Actuators::Ackermann { .. } => Interface::Ackermann,
         Actuators::JointTorque { .. } => Interface::Effort,
         Actuators::JointPosition { .. } => Interface::Position,
     };
@@ -231,8 +225,10 @@ fn fit(spec: &Robot<()>, mut model: Model, problems: &mut Problems<'_>) -> Optio
         actuators: spec.actuators.joints().into_iter().map(str::to_owned).collect(),
         interface,
         drive,
+        ackermann,
         radius,
         limits: spec.limits.clone(),
+        calibration: spec.calibration.clone(),
     };
     Some(RobotModel {
         spec: spec.clone(),
@@ -241,7 +237,116 @@ fn fit(spec: &Robot<()>, mut model: Model, problems: &mut Problems<'_>) -> Optio
         base,
         actuated,
         signs,
+        steering_signs,
     })
+}
+
+/// The two driven wheels at `joints` (left, right), with the measures that the file gives (radius, track; m), and which way
+/// each drives forward.
+fn driven(
+    model: &Model,
+    base: &Frame,
+    [left, right]: [usize; 2],
+    [wheel_radius, track]: [Option<f64>; 2],
+    signs: &mut [f64; 2],
+    problems: &mut Problems<'_>,
+) -> Option<DifferentialDrive> {
+    let wheels = [axle(model, base, left), axle(model, base, right)];
+    for (i, (_, axis)) in wheels.iter().enumerate() {
+        if axis.y.abs() < 0.9 {
+            let key = if i == 0 { "/actuators/left" } else { "/actuators/right" };
+            problems.help(
+                key,
+                format!(
+                    "this wheel turns about ({:.2}, {:.2}, {:.2}) in `{}`",
+                    axis.x, axis.y, axis.z, base.name
+                ),
+                "a driven wheel turns about the y axis of `base_link` (x forward, z up)",
+            );
+        }
+        signs[i] = f64::from(axis.y.signum());
+    }
+    let radius = wheel_radius.or_else(|| wheel_shape(model, left));
+    let track = track.unwrap_or(f64::from((wheels[0].0.y - wheels[1].0.y).abs()));
+    match radius {
+        Some(wheel_radius) if track > 1e-4 => return Some(DifferentialDrive { wheel_radius, track }),
+        Some(_) => problems.help(
+            "/actuators",
+            "the two wheels are in the same place",
+            "check the joints' origins, or give `track: ...`",
+        ),
+        None => problems.help(
+            "/actuators",
+            "the wheel's radius cannot be measured: its link has no cylinder or sphere to collide with",
+            "give `wheel_radius: ...` in metres",
+        ),
+    }
+    None
+}
+
+/// `base_link` may lie so far from the rear axle, as a share of the wheelbase.
+const OFF_AXLE: f64 = 0.05;
+
+/// The steering by `joints` (driven left and right, steered left and right), with the measures that the file gives (wheelbase, m;
+/// angle, rad), and which way each joint steers to the left.
+fn steered(
+    model: &Model,
+    base: &Frame,
+    joints: [usize; 4],
+    [wheelbase, angle]: [Option<f64>; 2],
+    signs: &mut [f64; 2],
+    problems: &mut Problems<'_>,
+) -> Option<Ackermann> {
+    let [rear, _, first, second] = joints.map(|joint| axle(model, base, joint));
+    let mut most = angle;
+    for (i, (_, axis)) in [first, second].iter().enumerate() {
+        let here = format!("/actuators/steering/{i}");
+        let joint = &model.joints[joints[2 + i]];
+        if joint.kind != JointKind::Revolute || axis.z.abs() < 0.9 {
+            problems.help(
+                &here,
+                format!("`{}` is no joint that turns about the z axis of `{}`", joint.name, base.name),
+                "a steering joint carries a wheel and turns it to the left and right",
+            );
+        }
+        signs[i] = f64::from(axis.z.signum());
+        let range = joint.range().map(|[low, high]| (-low).min(high));
+        match (range, angle) {
+            (None, None) => problems.help(
+                &here,
+                format!("the joint `{}` has no range, so nobody knows how far it steers", joint.name),
+                "give it `<limit lower=... upper=...>` in the model, or give `angle: ...` in radians",
+            ),
+            (Some(range), None) => most = Some(most.map_or(range, |most: f64| most.min(range))),
+            (Some(range), Some(angle)) if angle > range + 1e-6 => problems.help(
+                "/actuators/angle",
+                format!("the joint `{}` turns no further than {range:.3} rad to both sides", joint.name),
+                "give a smaller angle, or leave it out",
+            ),
+            _ => {}
+        }
+    }
+    let front = f64::from(0.5 * (first.0.x + second.0.x));
+    let wheelbase = wheelbase.unwrap_or(front - f64::from(rear.0.x));
+    let kingpins = f64::from(first.0.y - second.0.y);
+    if wheelbase < 1e-3 || kingpins < 0.0 {
+        problems.help(
+            "/actuators/steering",
+            "these wheels are not steered in front of the driven ones, left first",
+            "give the front wheels' joints as [left, right]",
+        );
+        return None;
+    }
+    if f64::from(rear.0.x.abs()) > OFF_AXLE * wheelbase {
+        problems.help(
+            "/base",
+            format!("the driven wheels' axle lies {:.3} m before `{}`", rear.0.x, base.name),
+            "a steered body moves about its rear axle: give `base: ...`, a link in the middle of it",
+        );
+    }
+    // The tightest turn has its centre outside of the body.
+    let angle = most.filter(|angle| *angle > 0.01)?.min(1.5);
+    Some(Ackermann { wheelbase, kingpins, angle })
 }
 
 /// Gives the model's joints the soft limits of the robot file, which go before the model's own.
@@ -306,11 +411,14 @@ fn pose(spec: &Robot<()>, model: &mut Model, problems: &mut Problems<'_>) {
     if !spec.stance.is_empty() {
         model.take_stance(stance);
     }
-    if let Actuators::JointPosition { joints, armature, .. } = &spec.actuators {
-        for name in joints {
-            if let Some(index) = model.joint(name) {
-                model.joints[index].armature += *armature as f32;
-            }
+    let (moved, armature): (&[String], f64) = match &spec.actuators {
+        Actuators::JointPosition { joints, armature, .. } => (joints, *armature),
+        Actuators::Ackermann { steering, armature, .. } => (steering, *armature),
+        _ => (&[], 0.0),
+    };
+    for name in moved {
+        if let Some(index) = model.joint(name) {
+            model.joints[index].armature += armature as f32;
         }
     }
 }

@@ -157,6 +157,8 @@ pub fn body() -> BodyDescription {
         actuators: Vec::new(),
         interface: Interface::Velocity,
         drive: None,
+        ackermann: None,
+        calibration: None,
         radius: RADIUS,
         limits: Limits { linear: 0.5, angular: 2.84, linear_acceleration: 2.0, angular_acceleration: 20.0 },
     }

@@ -40,6 +40,8 @@ pub(crate) fn body(name: &str, actuators: Vec<String>, interface: Interface) -> 
         actuators,
         interface,
         drive: None,
+        ackermann: None,
+        calibration: None,
         radius: 0.3,
         limits: Limits { linear: 0.1, angular: 1.0, linear_acceleration: 1.0, angular_acceleration: 1.0 },
     }

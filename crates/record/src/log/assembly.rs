@@ -97,6 +97,8 @@ pub(super) fn assemble(path: &Path, mut gathered: Gathered, options: &LogOptions
         actuators: Vec::new(),
         interface: Interface::Velocity,
         drive: None,
+        ackermann: None,
+        calibration: None,
         radius: RADIUS,
         limits,
     };

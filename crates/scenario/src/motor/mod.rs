@@ -1,5 +1,6 @@
 //! Motor circuits at work without a mind above them: tasks for bodies, and rollouts that say how well one was done.
 
+pub mod calibrate;
 pub mod conditions;
 pub mod figure;
 mod rollout;

@@ -57,6 +57,7 @@ pub struct Subject {
 pub fn circuit_name(motor: &MotorSpec) -> &'static str {
     match motor {
         MotorSpec::DifferentialDrive {} => "differential_drive",
+        MotorSpec::Ackermann {} => "ackermann",
         MotorSpec::Swimmer(_) => "swimmer",
         MotorSpec::Quadruped(_) => "quadruped",
         MotorSpec::Mlp(_) => "mlp",

@@ -18,10 +18,10 @@ pub(crate) fn burger() -> RobotModel {
     robot("burger/burger.yaml")
 }
 
-/// The body of one of our robots.
+/// The body of a robot file of ours, whatever its brain's block says.
 #[allow(dead_code, reason = "not every test binary needs every helper")]
-pub(crate) fn robot(name: &str) -> RobotModel {
-    let path = root().join("robots").join(name);
+pub(crate) fn robot(file: &str) -> RobotModel {
+    let path = root().join("robots").join(file);
     let text = file::read(&path).expect("a robot");
     let body = text.split("\nbrain:").next().expect("body").to_owned() + "\nbrain: null\n";
     let loaded = file::parse::<Robot<()>>(&path, body, &[]).map_err(|e| e.to_string()).expect("it loads");
@@ -33,6 +33,7 @@ pub(crate) fn solo(scene: &str, seed: u64) -> SoloBody {
     place(burger(), scene, seed)
 }
 
+#[allow(dead_code, reason = "not every test binary needs every helper")]
 pub(crate) fn place(robot: RobotModel, scene: &str, seed: u64) -> SoloBody {
     let loaded = file::parse::<SceneSpec>(Path::new("test.yaml"), scene.to_owned(), &[])
         .map_err(|e| e.to_string())

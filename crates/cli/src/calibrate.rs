@@ -1,0 +1,112 @@
+//! `neuraxis calibrate`: how a body answers the drive, as a table and as a block of its file.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{CellAlignment, Table};
+use neuraxis_brain::RobotFile;
+use neuraxis_core::calibration::Calibration;
+use neuraxis_core::file;
+use neuraxis_scenario::motor::calibrate::{Tank, block, insert};
+use neuraxis_scenario::plan::PlannedRobot;
+
+use crate::exit::Exit;
+use crate::output;
+
+/// What `calibrate` takes.
+#[derive(Args, Debug)]
+pub(crate) struct CalibrateArgs {
+    /// The robot's file.
+    robot: PathBuf,
+    /// Write a copy of the robot's file with the map in it, in the same folder.
+    #[arg(long, value_name = "FILE", conflicts_with = "write")]
+    out: Option<PathBuf>,
+    /// Write the map into the robot's file itself; nothing else in it changes.
+    #[arg(long)]
+    write: bool,
+    /// Speeds, and turns, that are tried; an odd number has rest among them.
+    #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u8).range(3..=41))]
+    points: u8,
+    /// Seed of the senses' errors.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Threads; as many as the computer has if not given.
+    #[arg(long)]
+    jobs: Option<NonZeroUsize>,
+    /// Print the map as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn calibrate(args: &CalibrateArgs) -> Exit {
+    if let Some(out) = &args.out
+        && file::folder_of(out).canonicalize().ok() != file::folder_of(&args.robot).canonicalize().ok()
+    {
+        let help = "its model is named as seen from the robot's folder: put the copy beside the robot's file";
+        return output::usage("the copy would not find its model", help);
+    }
+    let robot = match PlannedRobot::load(&args.robot, &[]) {
+        Ok(robot) => robot,
+        Err(error) => {
+            output::complain(&[error]);
+            return Exit::Usage;
+        }
+    };
+    let tank = match Tank::new(&robot) {
+        Ok(tank) => tank,
+        Err(error) => return output::usage(&error.to_string(), "`neuraxis check` says more"),
+    };
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = stop.clone();
+    // Without a handler an interrupt ends the program, and nothing is written either.
+    let _ = ctrlc::set_handler(move || flag.store(true, Ordering::SeqCst));
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let jobs = args.jobs.map_or(cores, NonZeroUsize::get);
+    let Some(map) = tank.measure(usize::from(args.points), args.seed, jobs, &stop) else {
+        eprintln!("error: interrupted, or the body left all bounds: nothing was written");
+        return Exit::Broken;
+    };
+    if args.json {
+        output::say(&serde_json::to_string_pretty(&map).unwrap_or_default());
+    } else {
+        output::say(&table("m/s", &map, &map.linear));
+        output::say(&table("rad/s", &map, &map.angular));
+    }
+    let target = if args.write { Some(&args.robot) } else { args.out.as_ref() };
+    target.map_or(Exit::Good, |target| write(target, &robot.file.text, &map))
+}
+
+/// Writes the copy, after a look at whether it is a robot still.
+fn write(target: &Path, text: &str, map: &Calibration) -> Exit {
+    let text = insert(text, &block(map));
+    if let Err(error) = file::parse::<RobotFile>(target, text.clone(), &[]) {
+        output::complain(&[error]);
+        return Exit::Usage;
+    }
+    match output::write(target, text) {
+        Ok(()) => Exit::Good,
+        Err(error) => {
+            eprintln!("error: {} could not be written: {error}", target.display());
+            Exit::Broken
+        }
+    }
+}
+
+fn table(unit: &str, map: &Calibration, rows: &[Vec<f64>]) -> String {
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED);
+    let turns = map.turn.iter().map(|turn| format!("turn {turn}"));
+    table.set_header(std::iter::once(unit.to_owned()).chain(turns));
+    for (speed, row) in map.speed.iter().zip(rows) {
+        let values = row.iter().map(|value| format!("{value:.3}"));
+        table.add_row(std::iter::once(format!("speed {speed}")).chain(values));
+    }
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table.to_string()
+}

@@ -1,0 +1,95 @@
+//! The car in a physics world, driven from outside: wheels roll, steering steers, a stop holds both.
+
+mod common;
+
+use neuraxis_core::body::Body as _;
+use neuraxis_core::{Pose2, Reading, StopReason, Twist2, conformance, ops};
+use neuraxis_sim::SoloBody;
+
+use common::{OPEN, body_of, place};
+
+fn car() -> SoloBody {
+    place(robot("car/car.yaml"), OPEN, 1)
+}
+
+fn pose(body: &SoloBody) -> Pose2 {
+    Pose2::from_spatial(&body.arena().robots()[0].pose())
+}
+
+/// Where the odometry says that it is.
+fn told(body: &SoloBody) -> Pose2 {
+    let percepts = body.arena().robots()[0].percepts();
+    match percepts.slots()[percepts.find("odom").expect("odometry")].reading() {
+        Some(Reading::Odometry(told)) => told.pose,
+        _ => panic!("no odometry"),
+    }
+}
+
+/// Drives at `speed` (m/s) along a curve (1/m) for `seconds`, and is stopped if `stop` says so.
+fn drive(body: &mut SoloBody, speed: f64, curvature: f64, seconds: f64, stop: Option<StopReason>) {
+    let description = body.description().clone();
+    let (wheels, steering) = (description.drive.expect("wheels"), description.ackermann.expect("steering"));
+    let (mut percepts, mut command) = (description.percepts(), description.command());
+    let (left, right) = wheels.wheels(&Twist2::new(speed, speed * curvature));
+    let (first, second) = steering.angles(curvature);
+    for _ in 0..(seconds * 100.0) as usize {
+        body.sense(&mut percepts).expect("senses");
+        command.values.copy_from_slice(&[left, right, first, second]);
+        command.stop = stop;
+        body.act(&command).expect("acts");
+    }
+}
+
+/// Where a joint is, rad, and how fast it turns, rad/s.
+fn joint(body: &SoloBody, name: &str) -> (f64, f64) {
+    let robot = &body.arena().robots()[0];
+    robot.joint(robot.model.model.joint(name).expect("a joint")).expect("a state")
+}
+
+#[test]
+fn the_simulated_car_conforms() {
+    let faults = conformance::check(car);
+    assert!(faults.is_empty(), "{faults:#?}");
+}
+
+#[test]
+fn the_measures_are_taken_from_the_model() {
+    let description = car().description().clone();
+    let (wheels, steering) = (description.drive.expect("wheels"), description.ackermann.expect("steering"));
+    assert!((wheels.wheel_radius - 0.05).abs() < 1e-6 && (wheels.track - 0.24).abs() < 1e-6, "{wheels:?}");
+    assert!(
+        (steering.wheelbase - 0.3).abs() < 1e-6 && (steering.kingpins - 0.24).abs() < 1e-6,
+        "{steering:?}"
+    );
+    assert!((steering.angle - 0.6).abs() < 1e-6);
+}
+
+#[test]
+fn it_drives_the_curve_that_its_steering_asks_for() {
+    for (speed, curvature) in [(0.5, 1.0), (0.5, -1.0), (-0.3, 1.2), (0.5, 0.0)] {
+        let mut body = car();
+        drive(&mut body, speed, curvature, 1.0, None);
+        let (from, told_from) = (pose(&body), told(&body));
+        drive(&mut body, speed, curvature, 2.0, None);
+        let (to, told_to) = (pose(&body), told(&body));
+        let turned = ops::wrap(to.yaw - from.yaw) / 2.0;
+        assert!((turned - speed * curvature).abs() < 0.05, "{speed} {curvature}: {turned} rad/s");
+        // The odometry of the rear axle tells the same way.
+        let (way, told) = (from.inverse().compose(&to), told_from.inverse().compose(&told_to));
+        let off = ops::hypot(told.x - way.x, told.y - way.y);
+        assert!(off < 0.08, "{speed} {curvature}: {told:?} instead of {way:?}");
+    }
+}
+
+#[test]
+fn a_stop_holds_the_wheels_and_keeps_the_steering() {
+    let mut body = car();
+    drive(&mut body, 0.5, 1.2, 1.5, None);
+    let before = joint(&body, "steering_left_joint").0;
+    assert!(before > 0.3, "{before} rad");
+    drive(&mut body, 0.5, -1.2, 1.5, Some(StopReason::EmergencyStop));
+    let after = joint(&body, "steering_left_joint").0;
+    assert!((after - before).abs() < 0.05, "{after} rad after {before}");
+    assert!(body.arena().robots()[0].forward_speed().abs() < 0.01);
+    assert!(joint(&body, "wheel_left_joint").1.abs() < 0.2);
+}
