@@ -9,6 +9,7 @@ use clap::Args;
 use neuraxis_core::file::{self, Override};
 use neuraxis_core::robot::Sensor;
 use neuraxis_motor::{MlpInput, MlpSpec, MotorSpec, SwimmerSpec};
+use neuraxis_scenario::motor::task::Ground;
 use neuraxis_scenario::motor::{Subject, Task, circuit_name};
 use neuraxis_scenario::plan::PlannedRobot;
 use neuraxis_scenario::train::{
@@ -26,12 +27,25 @@ use crate::{output, run};
 pub(crate) struct TrainArgs {
     /// The robot file; its `motor:` block says where training begins.
     robot: PathBuf,
-    /// What it is trained for: `swim` (as fast as it can) or `swim_to` (to a place).
+    /// What it is trained for: `swim` (as fast as it can), `swim_to` (to a place), `walk` (at a commanded speed, pushed now and
+    /// then), or `follow` (a figure of eight).
     #[arg(long, value_name = "NAME", default_value = "swim")]
     task: String,
     /// The place of the task `swim_to`, seen from the start, m.
     #[arg(long, value_name = "X,Y", value_delimiter = ',', num_args = 1, allow_hyphen_values = true)]
     target: Vec<f64>,
+    /// The drive's speed in the tasks `walk` (0.3 and 0.5 in turn if not given) and `follow` (0.5), of the robot's limit.
+    #[arg(long, value_name = "SHARE")]
+    speed: Option<f64>,
+    /// Impulse of the push in every second episode of the task `walk`, N·s; 20 if not given.
+    #[arg(long, value_name = "NUMBER")]
+    push: Option<f64>,
+    /// What the task `walk` walks on.
+    #[arg(long, value_name = "NAME", value_enum)]
+    ground: Option<Floor>,
+    /// Half the length of the figure of eight that the task `follow` follows, m; 2 if not given.
+    #[arg(long, value_name = "NUMBER")]
+    radius: Option<f64>,
     /// How to search: an evolution strategy, covariance matrix adaptation, draws at random for a baseline, or, for an mlp, proximal
     /// policy optimisation (a program that was built with the feature `candle`).
     #[arg(long, value_name = "NAME", value_enum, default_value_t = Algo::Es)]
@@ -125,6 +139,13 @@ impl PpoArgs {
             log_std_init: self.log_std_init,
         }
     }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Floor {
+    Flat,
+    Bumps,
+    Slope,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -239,7 +260,7 @@ fn task(args: &TrainArgs) -> Result<Task, Exit> {
         [x, y] => Some([x, y]),
         _ => return Err(output::usage("a target has two numbers", "give it as --target X,Y")),
     };
-    Task::named(&args.task, target).map_err(|help| {
+    let mut task = Task::named(&args.task, target).map_err(|help| {
         let known = Task::NAMES.contains(&args.task.as_str());
         let message = if known {
             format!("the task `{}` needs more than its name", args.task)
@@ -247,7 +268,54 @@ fn task(args: &TrainArgs) -> Result<Task, Exit> {
             format!("there is no task `{}`", args.task)
         };
         output::usage(&message, &help)
-    })
+    })?;
+    let set = |field: &mut f64, given: Option<f64>| {
+        if let Some(value) = given {
+            *field = value;
+        }
+    };
+    let (mut speeds, mut walks, mut follows) = (false, false, false);
+    match &mut task {
+        Task::Walk { speed, push, ground } => {
+            (speeds, walks) = (true, true);
+            *speed = args.speed.or(*speed);
+            set(push, args.push);
+            *ground = match args.ground {
+                Some(Floor::Flat) => Ground::Flat,
+                Some(Floor::Bumps) => Ground::Bumps,
+                Some(Floor::Slope) => Ground::Slope,
+                None => *ground,
+            };
+        }
+        Task::Follow { radius, speed } => {
+            (speeds, follows) = (true, true);
+            *speed = args.speed.or(*speed);
+            set(radius, args.radius);
+        }
+        Task::Swim | Task::SwimTo { .. } => {}
+    }
+    for (name, is_given, is_used) in [
+        ("--speed", args.speed.is_some(), speeds),
+        ("--push", args.push.is_some(), walks),
+        ("--ground", args.ground.is_some(), walks),
+        ("--radius", args.radius.is_some(), follows),
+    ] {
+        if is_given && !is_used {
+            let message = format!("the task `{}` takes no {name}", args.task);
+            return Err(output::usage(&message, "leave it out, or choose another task"));
+        }
+    }
+    for (name, value, range) in [
+        ("--speed", args.speed, [0.01, 1.0]),
+        ("--push", args.push, [0.0, 1000.0]),
+        ("--radius", args.radius, [0.1, 100.0]),
+    ] {
+        if value.is_some_and(|value| !(range[0]..=range[1]).contains(&value)) {
+            let help = format!("give a number from {} to {}", range[0], range[1]);
+            return Err(output::usage(&format!("{name} is not possible"), &help));
+        }
+    }
+    Ok(task)
 }
 
 /// Who is trained.

@@ -40,3 +40,14 @@ fn legs_reach_a_goal_on_level_ground_and_know_where_they_are() {
         assert_eq!(row.touches, 0, "seed {seed}");
     }
 }
+
+#[test]
+fn legs_turn_through_a_maze_over_bumps_and_up_a_slope() {
+    for scene in ["umaze.yaml", "bumps.yaml", "slope.yaml"] {
+        for seed in 0..2 {
+            let row = trial(scene, seed);
+            assert_eq!(row.outcome, "reached", "{scene}, seed {seed}");
+            assert_eq!(row.touches, 0, "{scene}, seed {seed}");
+        }
+    }
+}

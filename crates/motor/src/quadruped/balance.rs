@@ -225,7 +225,7 @@ impl Balance {
         let b = self.braced;
         let lean = (worth[13] * self.velocity.y / height - worth[14] * roll).clamp(-MOST, MOST);
         for (i, (target, leg)) in targets.iter_mut().zip(legs).enumerate() {
-            let rest = standing[i][0] + side(i) * spread;
+            let rest = target[0] + side(i) * spread;
             let girdle = if i < 2 { 1.0 } else { -1.0 };
             if leg.swings {
                 let twist = girdle * yaw * (wanted[1] - self.turning);

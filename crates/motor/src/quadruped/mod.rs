@@ -177,7 +177,12 @@ impl Quadruped {
         for (i, target) in targets.iter_mut().enumerate() {
             let thigh = self.activity * self.stride * strides[i % 2] * self.outputs[2 * i];
             let calf = self.activity * self.outputs[2 * i + 1];
-            *target = [self.spec.hip, angle(self.spec.thigh(i), thigh), angle(&self.spec.calf, calf)];
+            // A foot at x before the middle of a body that turns goes by -x times the turning rate to the side.
+            let end = if i < 2 { 1.0 } else { -1.0 };
+            let turn = if drive.turn.is_finite() { drive.turn.clamp(-1.0, 1.0) } else { 0.0 };
+            let hip =
+                self.spec.hip - self.activity * end * turn * self.spec.hip_turning * self.outputs[2 * i];
+            *target = [hip, angle(self.spec.thigh(i), thigh), angle(&self.spec.calf, calf)];
         }
     }
 

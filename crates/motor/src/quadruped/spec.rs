@@ -31,6 +31,9 @@ pub struct QuadrupedSpec {
     /// How much a full turn takes from the stride of the inner legs, and adds to that of the outer ones; 1: all of it.
     #[schemars(range(min = 0.0, max = 2.0))]
     pub turning: f64,
+    /// How far the hips swing in a full turn, rad: the feet that stand go sideways, those of the fore legs against the turn.
+    #[schemars(range(min = 0.0, max = 3.0))]
+    pub hip_turning: f64,
     /// Time from standing to full strides and back, s.
     #[schemars(range(min = 0.0, max = 10.0))]
     pub ramp: f64,
@@ -71,6 +74,7 @@ impl Default for QuadrupedSpec {
             calf: [-2.0, -1.2, -0.92],
             hip: 0.0,
             turning: 0.6,
+            hip_turning: 0.0,
             ramp: 0.3,
             foot_load: 50.0,
             effort: 33.5,

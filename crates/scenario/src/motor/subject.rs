@@ -77,7 +77,7 @@ impl Subject {
             return Err(SubjectError::TooSlow { rate, task: task.name(), control: task.control() });
         }
         let text = format!(
-            "name: {}\nworld: []\nrobots: [{{ robot: it.yaml, spawn: {{ at: [0, 0] }}, goal: {{ at: [1, 0] }} }}]\n\
+            "name: {}\nrobots: [{{ robot: it.yaml, spawn: {{ at: [0, 0] }}, goal: {{ at: [1, 0] }} }}]\n\
              time_limit: 86400\n{}",
             task.name(),
             task.world(model.spec.planar)

@@ -62,6 +62,10 @@ pub enum Ground {
     /// A level floor.
     #[default]
     Flat,
+    /// Bumps of 2 cm, 0.8 m from one to the next.
+    Bumps,
+    /// Up a slope of five degrees.
+    Slope,
 }
 
 /// A body that leans further than this has fallen, rad: as in arXiv 2410.07174.
@@ -97,7 +101,7 @@ impl Gauge {
 }
 
 /// How the step was chosen stands in docs/swimmer_physics.md.
-const WATER: &str = "physics: { timestep: 0.005, iterations: 1 }\nmedium: { density: 3000 }\n";
+const WATER: &str = "world: []\nphysics: { timestep: 0.005, iterations: 1 }\nmedium: { density: 3000 }\n";
 /// Speed that is worth a full reward, m/s.
 const FULL_SPEED: f64 = 0.1;
 /// Radius of the target and how far around it a reward can still be felt, m.
@@ -150,13 +154,21 @@ impl Task {
         }
     }
 
-    /// The world, from the scene file's key `physics` on; a control step is a whole number of physics steps.
+    /// The world, as keys of a scene file; a control step is a whole number of physics steps.
     pub(super) fn world(&self, swims: bool) -> &'static str {
         match self {
             Self::Swim | Self::SwimTo { .. } => WATER,
             Self::Follow { .. } if swims => WATER,
-            Self::Follow { .. } => "physics: { timestep: 0.005 }\n",
-            Self::Walk { ground: Ground::Flat, .. } => "physics: { timestep: 0.005 }\n",
+            Self::Follow { .. } | Self::Walk { ground: Ground::Flat, .. } => {
+                "world: []\nphysics: { timestep: 0.005 }\n"
+            }
+            Self::Walk { ground: Ground::Bumps, .. } => {
+                "world:\n  - { kind: bumps, within: [[-9, -9], [9, 9]], amplitude: 0.02, wavelength: 0.8 }\n\
+                 physics: { timestep: 0.005 }\n"
+            }
+            Self::Walk { ground: Ground::Slope, .. } => {
+                "world:\n  - { kind: ramp, at: [0.6, 0], size: [14, 8, 1.225], yaw: 0 }\nphysics: { timestep: 0.005 }\n"
+            }
         }
     }
 
@@ -229,7 +241,11 @@ impl Task {
             (Self::Follow { .. }, None) => Conditions { yaw: Figure::HEADING, ..Conditions::USUAL },
             (_, None) => Conditions::USUAL,
             (Self::Swim | Self::SwimTo { .. }, Some(seed)) => Conditions::heading(seed),
-            (Self::Walk { push, .. }, Some(seed)) => Conditions::walk(seed, *push),
+            (Self::Walk { push, ground, .. }, Some(seed)) => {
+                let drawn = Conditions::walk(seed, *push);
+                // A slope has a direction.
+                if *ground == Ground::Slope { Conditions { yaw: 0.0, ..drawn } } else { drawn }
+            }
             (Self::Follow { .. }, Some(seed)) => Conditions::along(seed, Figure::HEADING),
         }
     }
