@@ -6,7 +6,7 @@ use neuraxis_core::body::Body as _;
 use neuraxis_core::{Pose2, Reading, StopReason, Twist2, conformance, ops};
 use neuraxis_sim::SoloBody;
 
-use common::{OPEN, body_of, place};
+use common::{OPEN, place, robot};
 
 fn car() -> SoloBody {
     place(robot("car/car.yaml"), OPEN, 1)
