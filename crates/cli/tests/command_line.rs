@@ -67,6 +67,7 @@ fn help_of_every_verb() {
         &["bench", "navigation", "--help"],
         &["bench", "motor", "--help"],
         &["train", "--help"],
+        &["calibrate", "--help"],
         &["check", "--help"],
         &["circuit", "show", "--help"],
         &["new", "--help"],
