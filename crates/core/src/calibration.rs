@@ -63,7 +63,7 @@ impl Validate for Calibration {
                     );
                 }
                 for (j, value) in row.iter().enumerate() {
-                    if !(value.abs() <= most) {
+                    if !value.is_finite() || value.abs() > most {
                         problems.at(
                             &format!("/{key}/{i}/{j}"),
                             format!("{value} is no motion of a body (at most {most} to either side)"),

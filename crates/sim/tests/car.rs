@@ -74,10 +74,10 @@ fn it_drives_the_curve_that_its_steering_asks_for() {
         let (to, told_to) = (pose(&body), told(&body));
         let turned = ops::wrap(to.yaw - from.yaw) / 2.0;
         assert!((turned - speed * curvature).abs() < 0.05, "{speed} {curvature}: {turned} rad/s");
-        // The odometry of the rear axle tells the same way.
+        // The odometry of the rear axle tells the same way, but for its errors and a little slip of broad wheels.
         let (way, told) = (from.inverse().compose(&to), told_from.inverse().compose(&told_to));
         let off = ops::hypot(told.x - way.x, told.y - way.y);
-        assert!(off < 0.08, "{speed} {curvature}: {told:?} instead of {way:?}");
+        assert!(off < 0.12, "{speed} {curvature}: {told:?} instead of {way:?}");
     }
 }
 
