@@ -192,8 +192,10 @@ pub fn block(map: &Calibration) -> String {
         let values: Vec<String> = values.iter().map(ToString::to_string).collect();
         format!("[{}]", values.join(", "))
     };
-    let rows =
-        |rows: &[Vec<f64>]| -> String { rows.iter().map(|row| format!("    - {}\n", list(row))).collect() };
+    let rows = |rows: &[Vec<f64>]| -> String {
+        let lines: Vec<String> = rows.iter().map(|row| format!("    - {}\n", list(row))).collect();
+        lines.concat()
+    };
     format!(
         "{REMARK}\ncalibration:\n  speed: {}\n  turn: {}\n  linear: # m/s\n{}  angular: # rad/s\n{}",
         list(&map.speed),
