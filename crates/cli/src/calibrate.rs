@@ -11,7 +11,7 @@ use comfy_table::{CellAlignment, Table};
 use neuraxis_brain::RobotFile;
 use neuraxis_core::calibration::Calibration;
 use neuraxis_core::file;
-use neuraxis_scenario::motor::calibrate::{Tank, block, insert};
+use neuraxis_scenario::motor::calibrate::{Tank, Unmeasured, block, insert};
 use neuraxis_scenario::plan::PlannedRobot;
 
 use crate::exit::Exit;
@@ -66,9 +66,16 @@ pub(crate) fn calibrate(args: &CalibrateArgs) -> Exit {
     let _ = ctrlc::set_handler(move || flag.store(true, Ordering::SeqCst));
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let jobs = args.jobs.map_or(cores, NonZeroUsize::get);
-    let Some(map) = tank.measure(usize::from(args.points), args.seed, jobs, &stop) else {
-        eprintln!("error: interrupted, or the body left all bounds: nothing was written");
-        return Exit::Broken;
+    let map = match tank.measure(usize::from(args.points), args.seed, jobs, &stop) {
+        Ok(map) => map,
+        Err(Unmeasured::Stopped) => {
+            eprintln!("interrupted: nothing was written");
+            return Exit::Broken;
+        }
+        Err(error) => {
+            eprintln!("error: {error}\n  help: nothing was written; `neuraxis train` may teach it to stand");
+            return Exit::Failed;
+        }
     };
     if args.json {
         output::say(&serde_json::to_string_pretty(&map).unwrap_or_default());

@@ -57,7 +57,7 @@ fn complaint(file: &str, from: &str, to: &str) -> String {
 #[test]
 fn help_of_every_verb() {
     let folder = workshop();
-    let verbs: [&[&str]; 17] = [
+    let verbs: [&[&str]; 18] = [
         &["--help"],
         &["run", "--help"],
         &["replay", "--help"],
@@ -67,6 +67,7 @@ fn help_of_every_verb() {
         &["bench", "navigation", "--help"],
         &["bench", "motor", "--help"],
         &["train", "--help"],
+        &["calibrate", "--help"],
         &["check", "--help"],
         &["circuit", "show", "--help"],
         &["new", "--help"],

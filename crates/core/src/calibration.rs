@@ -2,7 +2,8 @@
 //!
 //! Static inversion of a measured map, as is done for the speed controllers of legged robots and for thrusters: linear
 //! interpolation between the points of a grid, and the inverse by least squares. It knows nothing of how the body got up to
-//! speed.
+//! speed, and it is of no use before a circuit that averages what it is asked for over time, as the swimmer's does with turns: the mean of
+//! inverses is not the inverse of the mean.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -62,7 +63,7 @@ impl Validate for Calibration {
                     );
                 }
                 for (j, value) in row.iter().enumerate() {
-                    if !(value.abs() <= most) {
+                    if !value.is_finite() || value.abs() > most {
                         problems.at(
                             &format!("/{key}/{i}/{j}"),
                             format!("{value} is no motion of a body (at most {most} to either side)"),

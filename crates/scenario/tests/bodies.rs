@@ -3,10 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use neuraxis_core::{Drive, Pose2, file, ops};
 use neuraxis_record::{Recorder, Recording};
 use neuraxis_scenario::book::Files;
-use neuraxis_scenario::plan::Changes;
+use neuraxis_scenario::plan::{Changes, PlannedRobot};
 use neuraxis_scenario::{PlannedScene, TrialResult, replay};
+use neuraxis_sim::scene::SceneSpec;
+use neuraxis_sim::{Arena, Scene, Setup};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the root")
@@ -82,4 +85,103 @@ fn a_circuit_of_ones_own_moves_a_body_and_stands_in_the_recording() {
         PlannedScene::load(&folder.path().join("scene.yaml"), &Changes::default()).expect_err("no file");
     let text = format!("{errors:?}");
     assert!(text.contains("swing.yaml"), "{text}");
+}
+
+#[test]
+fn a_car_drives_round_a_corner_with_the_navigation_of_wheels() {
+    let car = root().join("robots/car/car.yaml");
+    let scene =
+        planned(&root().join("scenes/corridor.yaml"), &Changes { robot: Some(car), ..Changes::default() });
+    let mut arena = scene.arena(0, 3).expect("an arena");
+    while !arena.is_over() {
+        arena.step();
+    }
+    let result = TrialResult::of(&arena).remove(0);
+    assert_eq!((result.outcome.as_str(), result.touches), ("reached", 0), "{result:?}");
+}
+
+/// What a drive made of a body: its mean forward speed (m/s) and how far it turned (rad) in the last part, and whether it stands.
+struct Moved {
+    speed: f64,
+    turned: f64,
+    stands: bool,
+}
+
+/// The body of a robot file is given one drive for `seconds`; the second half is looked at.
+fn moved(robot: &str, world: &str, drive: Drive, seconds: f64) -> Moved {
+    let path = root().join("robots").join(robot);
+    let robot = PlannedRobot::load(&path, &[]).map_err(|error| error.to_string()).expect("it loads");
+    let text = format!(
+        "name: open\nworld: []\nrobots: [{{ robot: it.yaml, spawn: {{ at: [0, 0], yaw: 0 }}, goal: {{ at: [50, 0] }} }}]\n\
+         time_limit: 1000\n{world}"
+    );
+    let loaded = file::parse::<SceneSpec>(Path::new("open.yaml"), text, &[]).map_err(|e| e.to_string());
+    let scene = Scene::load(&loaded.expect("it loads")).expect("a scene");
+    let layout = scene.layout(1, &[robot.model.size()]).expect("a layout");
+    let setups = vec![Setup { robot: robot.model.clone(), brain: None }];
+    let mut arena = Arena::new(0, 1, &scene.spec, layout, setups);
+    let motor = &robot.file.value.brain.motor;
+    let mut circuit = neuraxis_motor::build(motor, &robot.model.description).expect("it fits");
+    let mut command = robot.model.description.command();
+    let period = 1.0 / robot.file.value.brain.rate;
+    let (mut next, mut yaw, mut half) = (0.0, 0.0, None);
+    // It stands or rolls for a moment before it is asked to rest.
+    let is_rest = drive == Drive::REST;
+    while arena.now().seconds() < seconds {
+        let now = arena.now().seconds();
+        arena.sense();
+        if now >= next - 1e-9 {
+            next += period;
+            let asked = if is_rest && now < 0.25 * seconds { Drive::new(0.5, 0.0) } else { drive };
+            circuit.step(&asked, arena.robots()[0].percepts(), period, &mut command);
+            arena.robots_mut()[0].set_command(&command);
+        }
+        arena.act();
+        arena.advance();
+        let here = Pose2::from_spatial(&arena.robots()[0].pose());
+        yaw += ops::wrap(here.yaw - yaw);
+        if half.is_none() && now >= 0.5 * seconds {
+            half = Some((here, yaw, now));
+        }
+    }
+    let (from, from_yaw, since) = half.expect("half of the time");
+    let end = Pose2::from_spatial(&arena.robots()[0].pose());
+    let (s, c) = ops::sin_cos(0.5 * (from_yaw + yaw));
+    let way = (end.x - from.x) * c + (end.y - from.y) * s;
+    let up = arena.robots()[0].pose().rotation * nalgebra::Vector3::z();
+    Moved { speed: way / (seconds - since), turned: yaw - from_yaw, stands: up.z > 0.8 }
+}
+
+/// The waist holds: wheels, a car, a worm and legs take the same drives, and each does what they say.
+#[test]
+fn the_same_drives_move_all_kinds_of_body() {
+    let water = "physics: { timestep: 0.005, iterations: 1 }\nmedium: { density: 3000 }\n";
+    // A period of the worm's circuit is 1.8 s; the least speed of each is some tenth of what it can.
+    for (robot, world, seconds, least, turns) in [
+        ("burger/burger.yaml", "", 4.0, 0.08, true),
+        ("car/car.yaml", "", 4.0, 0.2, true),
+        ("swimmer/eel.yaml", water, 28.8, 0.015, true),
+        // How these legs turn is another test's subject: they may fall.
+        ("quadruped/quadruped.yaml", "", 6.0, 0.1, false),
+    ] {
+        let forward = moved(robot, world, Drive::new(0.5, 0.0), seconds);
+        assert!(forward.stands && forward.speed > least, "{robot}: {} m/s", forward.speed);
+        assert!(forward.turned.abs() < 0.35, "{robot} goes straight on: {} rad", forward.turned);
+        let rest = moved(robot, world, Drive::REST, seconds);
+        assert!(rest.stands && rest.speed.abs() < 0.2 * forward.speed, "{robot} rests: {} m/s", rest.speed);
+        // Water lets a worm drift for long.
+        let drift = rest.turned.abs() / (0.5 * seconds);
+        assert!(drift < 0.03, "{robot} rests: {drift} rad/s");
+        if turns {
+            let left = moved(robot, world, Drive::new(0.5, 0.5), seconds);
+            let right = moved(robot, world, Drive::new(0.5, -0.5), seconds);
+            assert!(
+                left.turned > 0.2 && right.turned < -0.2,
+                "{robot}: {} and {}",
+                left.turned,
+                right.turned
+            );
+            assert!(left.speed > 0.0 && right.speed > 0.0, "{robot} goes on: {} {}", left.speed, right.speed);
+        }
+    }
 }

@@ -18,6 +18,29 @@ use neuraxis_sim::{Arena, RobotModel, Scene, Setup};
 use super::{SubjectError, in_parallel};
 use crate::plan::PlannedRobot;
 
+/// The least cosine of its lean at which a body still stands.
+const UPRIGHT: f64 = 0.5;
+
+/// Why there is no map.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Unmeasured {
+    /// Somebody stopped it.
+    #[error("it was interrupted")]
+    Stopped,
+    /// The body fell over: these drives, speed and turn, it does not stand.
+    #[error("the body falls over at {}", list(.0))]
+    Fell(Vec<[f64; 2]>),
+}
+
+fn list(drives: &[[f64; 2]]) -> String {
+    let mut words: Vec<String> =
+        drives.iter().take(5).map(|[speed, turn]| format!("speed {speed} turn {turn}")).collect();
+    if drives.len() > words.len() {
+        words.push(format!("{} more", drives.len() - words.len()));
+    }
+    words.join(", ")
+}
+
 /// A body and the empty world that suits it: water for who is held in a plane and swims, flat ground for all others.
 #[derive(Clone, Debug)]
 pub struct Tank {
@@ -64,7 +87,7 @@ impl Tank {
         Ok(Self { model, motor, rate: brain.rate, scene: scene.spec.clone(), layout, settle, chord, measure })
     }
 
-    /// The motion that `drive` comes to; nothing if the circuit does not fit or the body left all bounds.
+    /// The motion that `drive` comes to; nothing if the body fell over or left all bounds.
     #[must_use]
     pub fn motion(&self, drive: &Drive, seed: u64) -> Option<Twist2> {
         let mut circuit = neuraxis_motor::build(&self.motor, &self.model.description).ok()?;
@@ -111,28 +134,45 @@ impl Tank {
             }
             if length >= self.measure - 1e-9 {
                 let twist = Twist2::new(way / length, turned / length);
-                return twist.is_finite().then_some(twist);
+                // A body that lies on its side says nothing of how it walks.
+                let up = arena.robots().first()?.pose().rotation * nalgebra::Vector3::z();
+                return (twist.is_finite() && up.z > UPRIGHT).then_some(twist);
             }
         }
     }
 
-    /// The map over a grid of `points` speeds and turns from -1 to 1. Nothing if it was stopped before all was done, or a body
-    /// left all bounds.
-    #[must_use]
-    pub fn measure(&self, points: usize, seed: u64, jobs: usize, stop: &AtomicBool) -> Option<Calibration> {
+    /// The map over a grid of `points` speeds and turns from -1 to 1.
+    ///
+    /// # Errors
+    /// If it was stopped before all was done, or the body does not stand every drive.
+    pub fn measure(
+        &self,
+        points: usize,
+        seed: u64,
+        jobs: usize,
+        stop: &AtomicBool,
+    ) -> Result<Calibration, Unmeasured> {
         let last = points.max(2) - 1;
         let grid: Vec<f64> = (0..=last).map(|i| 2.0 * i as f64 / last as f64 - 1.0).collect();
         let side = grid.len();
         let found = in_parallel(side * side, jobs, stop, &|i| {
             self.motion(&Drive::new(grid[i / side], grid[i % side]), seed)
-        })?;
-        let found: Vec<Twist2> = found.into_iter().collect::<Option<_>>()?;
+        });
+        let found = found.ok_or(Unmeasured::Stopped)?;
+        let fell: Vec<[f64; 2]> = (0..found.len())
+            .filter(|i| found[*i].is_none())
+            .map(|i| [grid[i / side], grid[i % side]])
+            .collect();
+        if !fell.is_empty() {
+            return Err(Unmeasured::Fell(fell));
+        }
+        let found: Vec<Twist2> = found.into_iter().flatten().collect();
         // No more digits than were measured.
         let rows = |of: fn(&Twist2) -> f64| -> Vec<Vec<f64>> {
             let short = |motion: &Twist2| (of(motion) * 1e4).round() / 1e4 + 0.0;
             found.chunks(side).map(|row| row.iter().map(short).collect()).collect()
         };
-        Some(Calibration {
+        Ok(Calibration {
             linear: rows(|motion| motion.linear),
             angular: rows(|motion| motion.angular),
             speed: grid.clone(),
@@ -152,8 +192,10 @@ pub fn block(map: &Calibration) -> String {
         let values: Vec<String> = values.iter().map(ToString::to_string).collect();
         format!("[{}]", values.join(", "))
     };
-    let rows =
-        |rows: &[Vec<f64>]| -> String { rows.iter().map(|row| format!("    - {}\n", list(row))).collect() };
+    let rows = |rows: &[Vec<f64>]| -> String {
+        let lines: Vec<String> = rows.iter().map(|row| format!("    - {}\n", list(row))).collect();
+        lines.concat()
+    };
     format!(
         "{REMARK}\ncalibration:\n  speed: {}\n  turn: {}\n  linear: # m/s\n{}  angular: # rad/s\n{}",
         list(&map.speed),
