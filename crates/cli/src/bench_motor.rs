@@ -105,14 +105,13 @@ pub(crate) fn bench(args: &MotorArgs) -> Exit {
 /// The rows of the quadruped.
 fn walks(args: &MotorArgs, jobs: usize, stop: &AtomicBool) -> Result<Vec<Row>, Exit> {
     let unpacked;
-    let path = match &args.walker {
-        Some(path) => path.clone(),
-        None => {
-            unpacked = builtin::quadruped().map_err(|error| {
-                output::usage(&format!("cannot write to the temporary folder: {error}"), "give --walker FILE")
-            })?;
-            unpacked.0.clone()
-        }
+    let path = if let Some(path) = &args.walker {
+        path.clone()
+    } else {
+        unpacked = builtin::quadruped().map_err(|error| {
+            output::usage(&format!("cannot write to the temporary folder: {error}"), "give --walker FILE")
+        })?;
+        unpacked.0.clone()
     };
     let robot = PlannedRobot::load(&path, &[]).map_err(|error| {
         output::complain(&[error]);

@@ -96,7 +96,9 @@ mod tests {
             (0..100).map(|i| [f64::from(i % 7), 1e3 + 0.01 * f64::from(i * i % 13)]).collect();
         let of = |steps: &[[f64; 2]]| {
             let mut moments = Moments::new(2);
-            steps.iter().for_each(|step| moments.take(step));
+            for step in steps {
+                moments.take(step);
+            }
             moments
         };
         let whole = of(&steps);

@@ -304,7 +304,7 @@ fn what_an_mlp_sees_is_normalised_by_what_all_members_saw_the_same_on_one_thread
     let mut circuit = subject.circuit().expect("it fits");
     let returns = train::EVALUATIONS
         .map(|episode| roll(&subject, &mut *circuit, Start::Random(episode), None, false).reward);
-    assert_eq!((returns[0] + returns[1]) / 2.0, best.score);
+    assert_eq!(f64::midpoint(returns[0], returns[1]), best.score);
 }
 
 #[test]

@@ -3,10 +3,17 @@
 #[path = "common/walk.rs"]
 mod walk;
 
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
 use nalgebra::Vector3;
 use neuraxis_brain::RobotBrain;
-use neuraxis_core::{StopReason, ops};
+use neuraxis_core::{Drive, StopReason, ops};
+use neuraxis_motor::{MotorSpec, QuadrupedSpec};
 use neuraxis_scenario::TrialResult;
+use neuraxis_scenario::motor::task::Ground;
+use neuraxis_scenario::motor::{Start, Subject, Task, in_parallel, roll};
+use neuraxis_scenario::plan::PlannedRobot;
 use neuraxis_sim::{Outcome, Setup};
 use walk::Episode;
 
@@ -82,4 +89,56 @@ fn a_push_ends_in_a_fall_that_is_told() {
     assert!(told.is_some(), "it tells that it has tipped");
     assert_eq!(arena.robots()[0].score.outcome, Some(Outcome::Fallen));
     assert_eq!(TrialResult::of(&arena)[0].outcome, "fallen");
+}
+
+fn robot(name: &str) -> PlannedRobot {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../robots").join(name);
+    PlannedRobot::load(&path, &[]).map_err(|error| error.to_string()).expect("a robot")
+}
+
+fn subject(task: Task) -> Subject {
+    Subject::of(&robot("quadruped/quadruped.yaml"), task).expect("it can walk")
+}
+
+#[test]
+fn reflexes_of_balance_catch_pushes_that_throw_it_without_them() {
+    let own = subject(Task::Walk { speed: Some(0.3), push: 20.0, ground: Ground::Flat });
+    let MotorSpec::Quadruped(spec) = &own.motor else { unreachable!("it is a quadruped") };
+    let without =
+        own.with(MotorSpec::Quadruped(QuadrupedSpec { balance: false, ..spec.clone() })).expect("it fits");
+    let falls = |subject: &Subject| {
+        let walks = in_parallel(8, 2, &AtomicBool::new(false), &|i| {
+            let mut circuit = subject.circuit().expect("a circuit");
+            // Odd seeds are pushed.
+            roll(subject, &mut *circuit, Start::Random(2 * i as u64 + 1), Some(330), false)
+        });
+        walks.expect("not stopped").iter().filter(|walk| walk.fell.is_some()).count()
+    };
+    let (caught, thrown) = (falls(&own), falls(&without));
+    assert!(thrown >= 5 && caught <= 3, "of 8 pushes {thrown} throw it without, and {caught} with balance");
+}
+
+#[test]
+fn it_walks_on_bumps_and_up_a_slope() {
+    for ground in [Ground::Bumps, Ground::Slope] {
+        let subject = subject(Task::Walk { speed: Some(0.3), push: 0.0, ground });
+        let mut circuit = subject.circuit().expect("a circuit");
+        let walk = roll(&subject, &mut *circuit, Start::Random(0), Some(200), false);
+        assert_eq!(walk.fell, None, "{ground:?}");
+        assert!(walk.way > 0.6, "{ground:?}: {} m in 6 s", walk.way);
+    }
+}
+
+#[test]
+fn wheels_follow_a_figure_of_eight() {
+    let task = Task::Follow { radius: 1.0, speed: Some(0.5) };
+    let subject = Subject::of(&robot("burger/burger.yaml"), task).expect("it can follow");
+    let mut circuit = subject.circuit().expect("a circuit");
+    let along = roll(&subject, &mut *circuit, Start::Random(0), None, false);
+    assert!(along.reward > 0.7 * along.steps as f64, "{} of {}", along.reward, along.steps);
+    // Who is told to stand gets nothing.
+    let mut lazy = subject.clone();
+    lazy.drive = Some(Drive::REST);
+    let mut circuit = lazy.circuit().expect("a circuit");
+    assert!(roll(&lazy, &mut *circuit, Start::Random(0), None, false).reward < 1.0);
 }

@@ -99,6 +99,8 @@ pub(super) struct Footing {
 /// The reflexes and what they remember.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Balance {
+    /// What each weight comes to, in its unit.
+    worth: [f64; COUNT],
     up: Vector3<f64>,
     velocity: Vector3<f64>,
     /// Velocity without the sway of strides, m/s: forward, to the left.
@@ -114,9 +116,15 @@ pub(super) struct Balance {
     stride: f64,
 }
 
-impl Default for Balance {
-    fn default() -> Self {
+fn side(leg: usize) -> f64 {
+    if leg.is_multiple_of(2) { 1.0 } else { -1.0 }
+}
+
+impl Balance {
+    /// Upright and at rest, with these weights.
+    pub(super) fn new(weights: &[f64; COUNT]) -> Self {
         Self {
+            worth: std::array::from_fn(|i| weights[i] * WEIGHTS[i].2),
             up: Vector3::z(),
             velocity: Vector3::zeros(),
             drift: [0.0; 2],
@@ -127,27 +135,9 @@ impl Default for Balance {
             stride: 1.0,
         }
     }
-}
 
-/// What the weight `i` comes to, in its unit.
-fn worth(weights: &[f64; COUNT], i: usize) -> f64 {
-    weights[i] * WEIGHTS[i].2
-}
-
-fn side(leg: usize) -> f64 {
-    if leg % 2 == 0 { 1.0 } else { -1.0 }
-}
-
-impl Balance {
     /// Takes in what a tick brings; `dt` s have gone by. Whether a bracing began.
-    pub(super) fn feel(
-        &mut self,
-        weights: &[f64; COUNT],
-        felt: &Vestibular,
-        legs: &[Footing; 4],
-        wanted: f64,
-        dt: f64,
-    ) -> bool {
+    pub(super) fn feel(&mut self, felt: &Vestibular, legs: &[Footing; 4], wanted: f64, dt: f64) -> bool {
         let rate = felt.rate;
         self.up -= rate.cross(&self.up) * dt;
         let strength = felt.force.norm();
@@ -183,16 +173,16 @@ impl Balance {
         // At the height of the trunk, which topples over its feet.
         let aside = self.velocity.y - self.height * rate.x;
         let thrown = aside.abs().max((self.drift[0] - wanted).abs() - 0.1);
-        let level = ((thrown - worth(weights, 10)) / BRACE).clamp(0.0, 1.0);
+        let level = ((thrown - self.worth[10]) / BRACE).clamp(0.0, 1.0);
         let was = self.braced;
         self.braced = if level > was {
             (was + dt / ATTACK).min(level)
         } else {
-            (was - dt / worth(weights, 15).max(0.05)).max(level)
+            (was - dt / self.worth[15].max(0.05)).max(level)
         };
         if wanted != 0.0 && self.braced < 0.1 {
             let missing = (MARGIN * wanted - self.drift[0]) * wanted.signum() / wanted.abs().max(0.1);
-            self.stride += worth(weights, 16) * missing * dt;
+            self.stride += self.worth[16] * missing * dt;
             self.stride = self.stride.clamp(STRIDES[0], STRIDES[1]);
         }
         was < 0.5 && self.braced >= 0.5
@@ -206,7 +196,6 @@ impl Balance {
     /// Corrects the joint positions that the rhythm asks for: hip, thigh and calf of each leg, rad.
     pub(super) fn correct(
         &mut self,
-        weights: &[f64; COUNT],
         felt: &Vestibular,
         legs: &[Footing; 4],
         wanted: [f64; 2],
@@ -214,7 +203,7 @@ impl Balance {
         dt: f64,
         targets: &mut [[f64; 3]; 4],
     ) {
-        let worth: [f64; COUNT] = std::array::from_fn(|i| worth(weights, i));
+        let worth = self.worth;
         let [spread, roll_gain, roll_rate, pitch_gain, pitch_rate, aside, ahead, give, relax, yaw, ..] =
             worth;
         let roll = ops::atan2(self.up.y, self.up.z);
@@ -285,8 +274,8 @@ mod tests {
         let mut targets = STANDING;
         for _ in 0..ticks {
             targets = STANDING;
-            balance.feel(&WEIGHED, &felt, &legs, wanted, DT);
-            balance.correct(&WEIGHED, &felt, &legs, [wanted, 0.0], &STANDING, DT, &mut targets);
+            balance.feel(&felt, &legs, wanted, DT);
+            balance.correct(&felt, &legs, [wanted, 0.0], &STANDING, DT, &mut targets);
         }
         targets
     }
@@ -297,7 +286,7 @@ mod tests {
 
     #[test]
     fn a_level_body_at_rest_only_spreads_its_legs() {
-        let targets = run(&mut Balance::default(), still([0.0, 0.0, GRAVITY]), false, 0.0, 300);
+        let targets = run(&mut Balance::new(&WEIGHED), still([0.0, 0.0, GRAVITY]), false, 0.0, 300);
         for (i, target) in targets.iter().enumerate() {
             // Half of a tenth, and what gives way for hips that are felt in the middle.
             assert!((side(i) * target[0] - 0.05 * 0.7).abs() < 1e-9, "{target:?}");
@@ -310,26 +299,27 @@ mod tests {
         // The left side is up, then the nose.
         let (sin, cos) = ops::sin_cos(0.2);
         let rolled =
-            run(&mut Balance::default(), still([0.0, sin * GRAVITY, cos * GRAVITY]), false, 0.0, 600);
-        let level = run(&mut Balance::default(), still([0.0, 0.0, GRAVITY]), false, 0.0, 600);
+            run(&mut Balance::new(&WEIGHED), still([0.0, sin * GRAVITY, cos * GRAVITY]), false, 0.0, 600);
+        let level = run(&mut Balance::new(&WEIGHED), still([0.0, 0.0, GRAVITY]), false, 0.0, 600);
         // The feet stand, so a torque on the hips about x turns the trunk about -x: the left side down.
         assert!((0..4).all(|i| rolled[i][0] > level[i][0] + 0.03), "{rolled:?}");
-        let nose = run(&mut Balance::default(), still([sin * GRAVITY, 0.0, cos * GRAVITY]), false, 0.0, 600);
+        let nose =
+            run(&mut Balance::new(&WEIGHED), still([sin * GRAVITY, 0.0, cos * GRAVITY]), false, 0.0, 600);
         assert!((0..4).all(|i| nose[i][1] < level[i][1] - 0.01), "{nose:?}");
     }
 
     #[test]
     fn swinging_feet_are_put_down_where_the_body_is_going() {
-        let mut balance = Balance { velocity: Vector3::new(0.0, 0.3, 0.0), ..Balance::default() };
+        let mut balance = Balance { velocity: Vector3::new(0.0, 0.3, 0.0), ..Balance::new(&WEIGHED) };
         let left = run(&mut balance, still([0.0, 0.0, GRAVITY]), true, 0.0, 1);
-        let mut balance = Balance { velocity: Vector3::new(0.0, -0.3, 0.0), ..Balance::default() };
+        let mut balance = Balance { velocity: Vector3::new(0.0, -0.3, 0.0), ..Balance::new(&WEIGHED) };
         let right = run(&mut balance, still([0.0, 0.0, GRAVITY]), true, 0.0, 1);
         assert!((0..4).all(|i| left[i][0] > right[i][0] + 0.1), "{left:?} {right:?}");
     }
 
     #[test]
     fn a_body_that_is_thrown_aside_braces_and_then_stands_again() {
-        let mut balance = Balance::default();
+        let mut balance = Balance::new(&WEIGHED);
         run(&mut balance, still([0.0, 0.0, GRAVITY]), false, 0.0, 100);
         // 16 m/s² to the left, as 20 N·s do in a tenth of a second, while the feet slide.
         let thrown = run(&mut balance, still([0.0, 16.0, GRAVITY]), true, 0.0, 10);
@@ -342,7 +332,7 @@ mod tests {
 
     #[test]
     fn strides_grow_while_it_is_too_slow() {
-        let mut balance = Balance::default();
+        let mut balance = Balance::new(&WEIGHED);
         run(&mut balance, still([0.0, 0.0, GRAVITY]), false, 0.3, 50);
         let longer = balance.stride();
         assert!(longer > 1.05, "{longer}");
@@ -358,10 +348,10 @@ mod tests {
                 tip.velocity = Vector3::new(-0.4, 0.1, 0.0);
             }
         }
-        let mut balance = Balance::default();
+        let mut balance = Balance::new(&WEIGHED);
         let felt = still([0.0, 0.0, GRAVITY]);
         for _ in 0..100 {
-            balance.feel(&WEIGHED, &felt, &legs, 0.4, DT);
+            balance.feel(&felt, &legs, 0.4, DT);
         }
         assert!((balance.velocity - Vector3::new(0.4, -0.1, 0.0)).norm() < 1e-3, "{}", balance.velocity);
         assert!((balance.height - 0.28).abs() < 1e-9);

@@ -355,7 +355,7 @@ impl QuadrupedCircuit {
             parameters.extend(weights);
             names.extend(balance::WEIGHTS.iter().map(|(name, ..)| (*name).to_owned()));
             let organ = Organ::find(body).ok_or(MotorError::NoVestibular)?;
-            Some(Upright { reflexes: Balance::default(), weights, organ, corrected: [[0.0; 3]; 4] })
+            Some(Upright { reflexes: Balance::new(&weights), weights, organ, corrected: [[0.0; 3]; 4] })
         } else {
             None
         };
@@ -377,7 +377,12 @@ impl QuadrupedCircuit {
     fn keep_upright(&mut self, drive: &Drive, percepts: &Percepts, dt: f64) {
         let Some(balance) = &mut self.balance else { return };
         balance.corrected = self.targets;
-        let Some((rate, force)) = balance.organ.read(percepts) else { return };
+        let Some((rate, force)) = balance.organ.read(percepts) else {
+            // Without its organ it goes on as if it had none, and says so.
+            self.diagnostics.missing_now += 6;
+            self.diagnostics.missing += 6;
+            return;
+        };
         let felt = Vestibular { rate, force };
         let flexors = self.quadruped.flexors();
         let activity = self.quadruped.activity;
@@ -394,11 +399,11 @@ impl QuadrupedCircuit {
             footing.swings = flexors[i] > 0.0 && activity > 0.0;
         }
         let wanted = [drive.speed * self.limits[0], drive.turn * self.limits[1]];
-        let Upright { reflexes, weights, corrected, .. } = balance;
-        let began = reflexes.feel(weights, &felt, &footings, wanted[0], dt);
+        let Upright { reflexes, corrected, .. } = balance;
+        let began = reflexes.feel(&felt, &footings, wanted[0], dt);
         self.quadruped.began += u64::from(began);
         self.quadruped.stride = reflexes.stride();
-        reflexes.correct(weights, &felt, &footings, wanted, &self.standing, dt, corrected);
+        reflexes.correct(&felt, &footings, wanted, &self.standing, dt, corrected);
     }
 
     fn sense(&mut self, percepts: &Percepts) {
@@ -465,7 +470,7 @@ impl Leg {
             let order: Option<Vec<usize>> = limb.joints.iter().map(|joint| own(&joint.name)).collect();
             Some((limb, order?))
         });
-        Self { actuators, felt, foot, limb }
+        Self { limb, actuators, felt, foot }
     }
 }
 
@@ -501,7 +506,7 @@ impl MotorCircuit for QuadrupedCircuit {
         self.quadruped.reset();
         self.pace.reset();
         if let Some(balance) = &mut self.balance {
-            balance.reflexes = Balance::default();
+            balance.reflexes = Balance::new(&balance.weights);
         }
         self.diagnostics = Diagnostics::default();
     }
@@ -520,6 +525,7 @@ impl MotorCircuit for QuadrupedCircuit {
         self.quadruped.circuit.set_parameters(own)?;
         if let Some(balance) = &mut self.balance {
             balance.weights.copy_from_slice(rest);
+            balance.reflexes = Balance::new(&balance.weights);
         }
         self.parameters.copy_from_slice(values);
         Ok(())
@@ -529,7 +535,9 @@ impl MotorCircuit for QuadrupedCircuit {
         let count = self.quadruped.circuit.parameters().len();
         let (own, rest) = values.split_at_mut(count.min(values.len()));
         self.quadruped.circuit.project(own);
-        rest.iter_mut().for_each(|weight| *weight = weight.max(0.0));
+        for weight in rest {
+            *weight = weight.max(0.0);
+        }
     }
 
     fn wiring(&self) -> Option<&CircuitSpec> {

@@ -21,6 +21,8 @@ pub struct Figure {
 pub struct Progress {
     /// Points that lie behind it, over all rounds.
     point: usize,
+    /// Way along the path up to there, m.
+    behind: f64,
     /// Way along the path in the last step, m.
     pub step: f64,
     /// Way along the path so far, m.
@@ -33,28 +35,34 @@ impl Figure {
     /// Heading of the path at its beginning, rad.
     pub const HEADING: f64 = ops::PI / 4.0;
 
-    fn point(&self, i: usize) -> Vector2<f64> {
+    fn point(self, i: usize) -> Vector2<f64> {
         let (sin, cos) = ops::sin_cos(2.0 * ops::PI * (i % POINTS) as f64 / POINTS as f64);
         Vector2::new(sin, sin * cos) * self.radius
     }
 
     /// Goes on to where a body at `at` (m, from the start) now is: the nearest point of those ahead, and no shortcut where
     /// the path crosses itself.
-    pub fn go(&self, progress: &mut Progress, at: Vector2<f64>) {
+    pub fn go(self, progress: &mut Progress, at: Vector2<f64>) {
         let window = POINTS / 16;
         let distance = |i: usize| (self.point(i) - at).norm();
         let nearest = (progress.point..=progress.point + window)
             .min_by(|a, b| distance(*a).total_cmp(&distance(*b)))
             .unwrap_or(progress.point);
-        progress.step = (progress.point..nearest).map(|i| (self.point(i + 1) - self.point(i)).norm()).sum();
+        let piece = |i: usize| self.point(i + 1) - self.point(i);
+        progress.behind += (progress.point..nearest).map(|i| piece(i).norm()).sum::<f64>();
         progress.point = nearest;
-        progress.along += progress.step;
+        // Between two points it counts how far it is past the nearer one.
+        let ahead = piece(nearest);
+        let past = (at - self.point(nearest)).dot(&ahead) / ahead.norm().max(1e-9);
+        let along = progress.behind + past.clamp(-0.5 * ahead.norm(), 0.5 * ahead.norm());
+        progress.step = (along - progress.along).max(0.0);
+        progress.along = progress.along.max(along);
         progress.off = distance(nearest);
     }
 
     /// Direction (rad) from `at` to the point that lies `ahead` m further along the path.
     #[must_use]
-    pub fn aim(&self, progress: &Progress, at: Vector2<f64>, ahead: f64) -> f64 {
+    pub fn aim(self, progress: &Progress, at: Vector2<f64>, ahead: f64) -> f64 {
         let (mut i, mut way) = (progress.point, 0.0);
         while way < ahead && i < progress.point + POINTS {
             way += (self.point(i + 1) - self.point(i)).norm();

@@ -100,7 +100,7 @@ impl Gauge {
     }
 }
 
-/// How the step was chosen stands in docs/swimmer_physics.md.
+/// How the step was chosen stands in `docs/swimmer_physics.md`.
 const WATER: &str = "world: []\nphysics: { timestep: 0.005, iterations: 1 }\nmedium: { density: 3000 }\n";
 /// Speed that is worth a full reward, m/s.
 const FULL_SPEED: f64 = 0.1;
