@@ -14,6 +14,7 @@ use neuraxis_scenario::bench::fusion::{self, Order, RobotBench};
 use neuraxis_scenario::bench::fusion_page;
 use neuraxis_scenario::plan::Changes;
 
+use crate::bench_learning::{self, LearningArgs};
 use crate::bench_motor::{self, MotorArgs};
 use crate::bench_navigation::{self, NavigationArgs};
 use crate::exit::Exit;
@@ -36,6 +37,8 @@ enum What {
     /// The swimmer's circuit on its body beside its published peer: bodies of 3 to 12 links, the circuit without each of its
     /// parts, trained parameters on other bodies, and how fast it runs.
     Motor(MotorArgs),
+    /// Learning curves of trainings beside each other: those that differ in their seed alone are one curve, with its spread.
+    Learning(LearningArgs),
 }
 
 #[derive(Args, Debug)]
@@ -86,6 +89,7 @@ pub(crate) fn bench(args: &BenchArgs) -> Exit {
         What::Fusion(args) => bench_fusion(args),
         What::Navigation(args) => bench_navigation::bench(args),
         What::Motor(args) => bench_motor::bench(args),
+        What::Learning(args) => bench_learning::bench(args),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The `neuraxis` command: reads the command line, does one thing, and says how it went by its exit code.
 
 mod bench;
+mod bench_learning;
 mod bench_motor;
 mod bench_navigation;
 mod builtin;

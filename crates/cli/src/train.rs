@@ -421,5 +421,8 @@ fn write(folder: &Path, state: &Checkpoint, objective: &MotorObjective) -> io::R
     output::write(&folder.join("checkpoint.json"), state.text())?;
     output::write(&folder.join("parameters.yaml"), train::yaml(state, &command()))?;
     output::write(&folder.join("curve.csv"), train::csv(&state.curve))?;
-    output::write(&folder.join("curve.svg"), train::svg(&state.curve, objective.steps() as f64))
+    output::write(
+        &folder.join("curve.svg"),
+        train::svg(&state.curve, objective.subject().task.steps() as f64),
+    )
 }

@@ -149,14 +149,7 @@ impl Checkpoint {
     /// # Errors
     /// What is wrong with it, in a sentence.
     pub fn read(text: &str, wanted: &Identity) -> Result<Self, String> {
-        let state: Self = serde_json::from_str(text)
-            .map_err(|error| format!("this is no checkpoint of a training: {error}"))?;
-        if state.version != VERSION {
-            return Err(format!(
-                "it has version {} of the format, and this program knows {VERSION}",
-                state.version
-            ));
-        }
+        let state = Self::look(text)?;
         if let Some(difference) = state.identity.difference(wanted) {
             return Err(difference);
         }
@@ -167,6 +160,22 @@ impl Checkpoint {
         let free = state.free.is_sorted_by(|a, b| a < b) && state.free.iter().all(|i| *i < count);
         if count != wanted.count || !best || !felt || !free || !state.optimizer.is_whole(state.free.len()) {
             return Err("its lists do not fit each other: it was changed or cut short".to_owned());
+        }
+        Ok(state)
+    }
+
+    /// From a file, to be looked at and not to be gone on with.
+    ///
+    /// # Errors
+    /// If it is no checkpoint, or one of another version: why, in a sentence.
+    pub fn look(text: &str) -> Result<Self, String> {
+        let state: Self = serde_json::from_str(text)
+            .map_err(|error| format!("this is no checkpoint of a training: {error}"))?;
+        if state.version != VERSION {
+            return Err(format!(
+                "it has version {} of the format, and this program knows {VERSION}",
+                state.version
+            ));
         }
         Ok(state)
     }

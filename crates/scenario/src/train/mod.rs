@@ -14,6 +14,7 @@ mod ppo;
 #[cfg(feature = "candle")]
 mod ppo_learn;
 mod snippet;
+mod spread;
 
 use std::sync::atomic::AtomicBool;
 
@@ -29,6 +30,7 @@ pub use es::Es;
 pub use optimizer::{Algorithm, Optimizer};
 pub use ppo::{Episode, Ppo, PpoSettings};
 pub use snippet::yaml;
+pub use spread::{Arm, arms, spread_svg};
 
 use crate::motor::{Start, Subject, in_parallel, roll};
 
