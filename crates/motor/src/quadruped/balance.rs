@@ -17,8 +17,12 @@ use neuraxis_core::ops;
 
 /// Gravity, m/s².
 const GRAVITY: f64 = 9.81;
+/// More than this many times gravity is a blow, and counts as so much.
+const BLOW: f64 = 4.0;
 /// Time in which the accelerometer rights the sense of up, s.
 const UPRIGHT: f64 = 1.5;
+/// A foot that carries less than this share of all loads does not stand.
+const BRUSH: f64 = 0.2;
 /// Time in which feet that stand correct the sense of velocity, s.
 const FOOTING: f64 = 0.08;
 /// Time in which a velocity without a footing is forgotten, s.
@@ -140,16 +144,17 @@ impl Balance {
     pub(super) fn feel(&mut self, felt: &Vestibular, legs: &[Footing; 4], wanted: f64, dt: f64) -> bool {
         let rate = felt.rate;
         self.up -= rate.cross(&self.up) * dt;
-        let strength = felt.force.norm();
-        if strength > 0.5 * GRAVITY && strength < 1.5 * GRAVITY {
-            self.up += (felt.force / strength - self.up) * (dt / UPRIGHT);
-        }
+        // The mean of what is felt over a stride is upwards, as long as nothing of it is left out but blows.
+        let force = felt.force / GRAVITY;
+        self.up += (force * (BLOW / force.norm().max(BLOW)) - self.up) * (dt / UPRIGHT);
         self.up = self.up.try_normalize(1e-6).unwrap_or_else(Vector3::z);
         self.velocity += (felt.force - self.up * GRAVITY - rate.cross(&self.velocity)) * dt;
         let (mut sum, mut weight, mut height) = (Vector3::zeros(), 0.0, 0.0);
+        // A foot that brushes the ground in its swing does not stand on it.
+        let least = BRUSH * legs.iter().map(|leg| leg.load).sum::<f64>();
         for leg in legs {
             let Some(tip) = &leg.tip else { continue };
-            if leg.load > 5.0 {
+            if leg.load > least.max(1.0) {
                 let sole = tip.turning + rate;
                 let speed =
                     tip.velocity + rate.cross(&tip.position.coords) - sole.cross(&(self.up * leg.radius));
