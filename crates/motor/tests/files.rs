@@ -82,6 +82,18 @@ fn what_is_wrong_with_the_block_is_told_with_its_place() {
         ("motor: { circuit: quadruped, start: [0, 0, 0, 2] }", "1:37: a slow variable is from 0 to 1"),
         ("motor: { circuit: quadruped, legs: { XL: { thigh: a, calf: b } } }", "unknown key `XL`"),
         ("motor: { circuit: quadruped, legs: { FL: { thigh: a } } }", "the key `calf` is missing"),
+        (
+            "motor: { circuit: quadruped, parameters: { pattern_front_thigh_flex: 1 } }",
+            "1:70: the quadruped has no parameter `pattern_front_thigh_flex` (did you mean `pattern_front_thigh_flx`?)",
+        ),
+        (
+            "motor: { circuit: quadruped, parameters: { balanse_roll: 1 } }",
+            "1:58: the quadruped has no parameter `balanse_roll` (did you mean `balance_roll`?)",
+        ),
+        (
+            "motor: { circuit: quadruped, parameters: { brace_from: -1 } }",
+            "1:56: the weight is -1, but it must be at least 0",
+        ),
         ("motor: { circuit: mlp, hidden: [0] }", "1:33: a layer of 0 units is not possible"),
     ] {
         let error = load(text).expect_err(text);
@@ -150,11 +162,6 @@ fn what_does_not_fit_the_body_is_told() {
             "motor: { circuit: quadruped, legs: { FL: { thigh: FR_thigh_joint, calf: FL_calf_joint } } }",
             &dog,
             "the joint `FR_thigh_joint` stands twice",
-        ),
-        (
-            "motor: { circuit: quadruped, parameters: { pattern_front_thigh_flex: 1 } }",
-            &dog,
-            "(did you mean `pattern_front_thigh_flx`?)",
         ),
         ("motor: { circuit: mlp, parameters: [1, 2] }", &worm, "parameters, not 2"),
         ("motor: { circuit: mlp, offset: [1, 2] }", &worm, "`offset` has 2 numbers for 5 joints"),

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use neuraxis_core::file::problem::did_you_mean;
 use neuraxis_core::file::{Problems, Validate};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::rhythm;
+use super::{balance, rhythm};
 
 /// The quadruped's circuit, and a switch for each of its parts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -164,9 +165,21 @@ impl Validate for QuadrupedSpec {
         if !self.start.iter().all(|start| (0.0..=1.0).contains(start)) {
             problems.at("/start", "a slow variable is from 0 to 1");
         }
+        let wiring = self.wiring();
+        let weights = balance::WEIGHTS.iter().map(|(name, ..)| *name);
+        let known: Vec<&str> = wiring.parameters.keys().map(String::as_str).chain(weights.clone()).collect();
         for (name, value) in &self.parameters {
+            let here = format!("/parameters/{name}");
             if !value.is_finite() {
-                problems.at(&format!("/parameters/{name}"), format!("{value} is not a number"));
+                problems.at(&here, format!("{value} is not a number"));
+            } else if self.afferents && !known.contains(&name.as_str()) {
+                problems.help(
+                    &here,
+                    format!("the quadruped has no parameter `{name}`"),
+                    did_you_mean(name, &known),
+                );
+            } else if *value < 0.0 && weights.clone().any(|weight| weight == name) {
+                problems.at(&here, format!("the weight is {value}, but it must be at least 0"));
             }
         }
     }
