@@ -59,6 +59,10 @@ pub(crate) struct TrainArgs {
     /// Episodes a generation; 16 if not given, for cma-es what Hansen advises, for ppo 2 (its `n_envs`).
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(2..=10_000))]
     population: Option<u32>,
+    /// Episodes that make one score, each under other conditions: more of them hide less, and cost more. For `walk` 4 if not given
+    /// (every speed with and without a push), else 1.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    episodes: Option<u16>,
     /// Standard deviation of the search at its start; 0.1 if not given, 0.05 for an mlp, 0.3 for cma-es, 0.5 for random.
     #[arg(long, value_name = "NUMBER")]
     sigma: Option<f64>,
@@ -80,7 +84,7 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Go on from a checkpoint, with its search and its seed, up to the budget.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["algo", "seed", "population", "sigma", "step", "freeze"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["algo", "seed", "population", "sigma", "step", "freeze", "episodes"])]
     resume: Option<PathBuf>,
     /// Change a setting of the robot's file.
     #[arg(long = "set", value_name = "KEY=VALUE")]
@@ -195,6 +199,7 @@ pub(crate) fn train(args: &TrainArgs) -> Exit {
         Ok(state) => state,
         Err(exit) => return exit,
     };
+    let objective = objective.with_episodes(state.episodes);
     let cost = state.optimizer.population() as u64 * objective.steps() as u64;
     if args.budget < state.steps + cost {
         return output::usage(
@@ -404,6 +409,7 @@ fn state(args: &TrainArgs, objective: &MotorObjective) -> Result<Checkpoint, Exi
     let mut state = Checkpoint::new(identity, initial, is_free, args.seed, search).map_err(|message| {
         output::usage(&message, "choose another circuit, algorithm or list of parameters")
     })?;
+    state.episodes = args.episodes.map(usize::from);
     // What the robot's file normalises by is where that begins.
     if let Some(felt) = objective.circuit().normalisation().filter(|felt| felt.count > 0) {
         state.felt = felt.clone();

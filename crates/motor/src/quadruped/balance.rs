@@ -5,8 +5,8 @@
 //!
 //! - **placing**: a leg that swings is put down where the body is going, by its hip sideways and by its thigh forwards;
 //! - **righting** (vestibulospinal): legs that stand turn the trunk upright;
-//! - **bracing** (the parachute reaction): a body that was thrown off its way stops stepping, spreads its legs and
-//!   crouches, until it is at rest.
+//! - **bracing** (the parachute reaction): a body that was thrown off its way stops stepping, spreads its legs, puts its
+//!   feet to where it is going and crouches, until it is at rest.
 //!
 //! How the body moves is felt, not told: up by the gyroscope and, slowly, by the accelerometer; velocity by the
 //! accelerometer and by the feet that stand, as if these did not slip.
@@ -40,41 +40,72 @@ const STRIDES: [f64; 2] = [0.4, 1.6];
 /// Greatest correction of an angle, rad.
 const MOST: f64 = 0.6;
 
-/// How many weights there are.
-pub(super) const COUNT: usize = 17;
-/// The weights: name, innate value, and what a weight of 1 is worth; all are at least 0.
-pub(super) const WEIGHTS: [(&str, f64, f64); COUNT] = [
-    // How far hips are spread while it walks, rad.
-    ("balance_spread", 0.5, 0.1),
-    // Hips of standing legs, rad for each rad of roll, and for each rad/s of it.
-    ("balance_roll", 0.3, 1.0),
-    ("balance_roll_rate", 0.3, 0.1),
-    // Thighs of standing legs, for pitch.
-    ("balance_pitch", 0.1, 1.0),
-    ("balance_pitch_rate", 0.1, 0.1),
-    // How far swinging feet are put down aside and ahead, m for each m/s (too fast).
-    ("balance_side", 0.2, 0.2),
-    ("balance_ahead", 0.2, 0.1),
-    // How much standing hips give way.
-    ("balance_give", 0.3, 1.0),
-    // How fast standing hips go back to the middle, 1/s.
-    ("balance_relax", 0.7, 3.0),
-    // How far fore feet are put down to the inner side of a turn, hind feet to the outer one, m for each rad/s that is missing.
-    ("balance_yaw", 0.5, 0.05),
-    // Velocity off its way from which it braces, m/s.
-    ("brace_from", 1.0, 0.6),
-    // How far hips are spread then, rad, and the legs bent (thighs; calves twice as far), rad.
-    ("brace_spread", 0.9, 0.5),
-    ("brace_crouch", 0.5, 0.2),
-    // How far all feet are put down aside then, m for each m/s.
-    ("brace_side", 0.5, 0.2),
-    // How far all feet are put down to the side that sinks then, rad for each rad.
-    ("brace_lean", 0.5, 1.0),
-    // In what time it unbends once it is back on its way, s.
-    ("brace_hold", 1.0, 0.3),
-    // How fast strides grow while it is too slow, by the share of the speed that is missing, 1/s; and shrink while it is too fast.
-    ("balance_pace", 0.5, 1.0),
-];
+/// Declares the weights, all at least 0: what each does, its field, its name in files, its innate value, and what a weight of 1
+/// is worth in its unit.
+macro_rules! weights {
+    ($($(#[$does:meta])* $field:ident: $name:literal, $innate:literal, $worth:literal;)*) => {
+        /// How many weights there are.
+        pub(super) const COUNT: usize = [$($name),*].len();
+        /// The weights: name, innate value, and what a weight of 1 is worth.
+        pub(super) const WEIGHTS: [(&str, f64, f64); COUNT] = [$(($name, $innate, $worth)),*];
+
+        /// What each weight comes to, in its unit.
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        struct Worth {
+            $($(#[$does])* $field: f64),*
+        }
+
+        impl Worth {
+            fn of(weights: &[f64; COUNT]) -> Self {
+                let [$($field),*] = std::array::from_fn(|i| weights[i] * WEIGHTS[i].2);
+                Self { $($field),* }
+            }
+        }
+    };
+}
+
+weights! {
+    /// How far hips are spread while it walks, rad.
+    spread: "balance_spread", 0.5, 0.1;
+    /// Hips of standing legs, rad for each rad of roll.
+    roll: "balance_roll", 0.3, 1.0;
+    /// The same for each rad/s of it.
+    roll_rate: "balance_roll_rate", 0.3, 0.1;
+    /// Thighs of standing legs, rad for each rad of pitch.
+    pitch: "balance_pitch", 0.1, 1.0;
+    /// The same for each rad/s of it.
+    pitch_rate: "balance_pitch_rate", 0.1, 0.1;
+    /// How far swinging feet are put down aside, m for each m/s.
+    side: "balance_side", 0.2, 0.2;
+    /// How far they are put down ahead, m for each m/s too fast.
+    ahead: "balance_ahead", 0.2, 0.1;
+    /// How much standing hips give way.
+    give: "balance_give", 0.3, 1.0;
+    /// How fast standing hips go back to the middle, 1/s.
+    relax: "balance_relax", 0.7, 3.0;
+    /// How far fore feet are put down to the inner side of a turn, hind feet to the outer one, m for each rad/s that is missing.
+    yaw: "balance_yaw", 0.5, 0.05;
+    /// Velocity off its way, to a side, from which it braces, m/s.
+    brace_from: "brace_from", 1.0, 0.6;
+    /// How far hips are spread then, rad.
+    brace_spread: "brace_spread", 0.9, 0.5;
+    /// How far the legs are bent then, rad: thighs; calves twice as far.
+    brace_crouch: "brace_crouch", 0.5, 0.2;
+    /// How far all feet are put down aside then, m for each m/s.
+    brace_side: "brace_side", 0.5, 0.2;
+    /// How far all feet are put down to the side that sinks then, rad for each rad.
+    brace_lean: "brace_lean", 0.5, 1.0;
+    /// In what time it unbends once it is back on its way, s.
+    brace_hold: "brace_hold", 1.0, 0.3;
+    /// How fast strides grow while it is too slow, by the share of the speed that is missing, 1/s; and shrink while it is too fast.
+    pace: "balance_pace", 0.5, 1.0;
+    /// Velocity beyond the one that is asked for, or back against it, from which it braces, m/s.
+    brace_ahead_from: "brace_ahead_from", 1.0, 0.6;
+    /// How far all feet are put down ahead then, m for each m/s.
+    brace_ahead: "brace_ahead", 0.5, 0.2;
+    /// How far all feet are put down to the end that sinks then, rad for each rad.
+    brace_nod: "brace_nod", 0.5, 1.0;
+}
 
 /// What the vestibular organ feels in a tick, in the frame of `base_link`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -103,8 +134,7 @@ pub(super) struct Footing {
 /// The reflexes and what they remember.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Balance {
-    /// What each weight comes to, in its unit.
-    worth: [f64; COUNT],
+    worth: Worth,
     up: Vector3<f64>,
     velocity: Vector3<f64>,
     /// Velocity without the sway of strides, m/s: forward, to the left.
@@ -128,7 +158,7 @@ impl Balance {
     /// Upright and at rest, with these weights.
     pub(super) fn new(weights: &[f64; COUNT]) -> Self {
         Self {
-            worth: std::array::from_fn(|i| weights[i] * WEIGHTS[i].2),
+            worth: Worth::of(weights),
             up: Vector3::z(),
             velocity: Vector3::zeros(),
             drift: [0.0; 2],
@@ -177,17 +207,20 @@ impl Balance {
 
         // At the height of the trunk, which topples over its feet.
         let aside = self.velocity.y - self.height * rate.x;
-        let thrown = aside.abs().max((self.drift[0] - wanted).abs() - 0.1);
-        let level = ((thrown - self.worth[10]) / BRACE).clamp(0.0, 1.0);
+        let ahead = self.velocity.x + self.height * rate.y;
+        // Who is slower than asked was not thrown.
+        let ahead = (ahead - wanted.max(0.0)).max(wanted.min(0.0) - ahead);
+        let thrown = (aside.abs() - self.worth.brace_from).max(ahead - self.worth.brace_ahead_from);
+        let level = (thrown / BRACE).clamp(0.0, 1.0);
         let was = self.braced;
         self.braced = if level > was {
             (was + dt / ATTACK).min(level)
         } else {
-            (was - dt / self.worth[15].max(0.05)).max(level)
+            (was - dt / self.worth.brace_hold.max(0.05)).max(level)
         };
         if wanted != 0.0 && self.braced < 0.1 {
             let missing = (MARGIN * wanted - self.drift[0]) * wanted.signum() / wanted.abs().max(0.1);
-            self.stride += self.worth[16] * missing * dt;
+            self.stride += self.worth.pace * missing * dt;
             self.stride = self.stride.clamp(STRIDES[0], STRIDES[1]);
         }
         was < 0.5 && self.braced >= 0.5
@@ -209,32 +242,35 @@ impl Balance {
         targets: &mut [[f64; 3]; 4],
     ) {
         let worth = self.worth;
-        let [spread, roll_gain, roll_rate, pitch_gain, pitch_rate, aside, ahead, give, relax, yaw, ..] =
-            worth;
         let roll = ops::atan2(self.up.y, self.up.z);
         let pitch = -ops::atan2(self.up.x, self.up.z);
         let height = self.height.max(0.1);
-        let righting =
-            [roll_gain * roll + roll_rate * felt.rate.x, pitch_gain * pitch + pitch_rate * felt.rate.y];
+        let righting = [
+            worth.roll * roll + worth.roll_rate * felt.rate.x,
+            worth.pitch * pitch + worth.pitch_rate * felt.rate.y,
+        ];
         let b = self.braced;
-        let lean = (worth[13] * self.velocity.y / height - worth[14] * roll).clamp(-MOST, MOST);
+        let lean = (worth.brace_side * self.velocity.y / height - worth.brace_lean * roll).clamp(-MOST, MOST);
+        let lunge =
+            (worth.brace_ahead * self.velocity.x / height + worth.brace_nod * pitch).clamp(-MOST, MOST);
         for (i, (target, leg)) in targets.iter_mut().zip(legs).enumerate() {
-            let rest = target[0] + side(i) * spread;
+            let rest = target[0] + side(i) * worth.spread;
             let girdle = if i < 2 { 1.0 } else { -1.0 };
             if leg.swings {
-                let twist = girdle * yaw * (wanted[1] - self.turning);
-                self.placed[i] = ((aside * self.velocity.y + twist) / height).clamp(-MOST, MOST);
+                let twist = girdle * worth.yaw * (wanted[1] - self.turning);
+                self.placed[i] = ((worth.side * self.velocity.y + twist) / height).clamp(-MOST, MOST);
                 target[0] = rest + self.placed[i];
-                target[1] -= (ahead * (self.drift[0] - wanted[0]) / height).clamp(-MOST, MOST);
+                target[1] -= (worth.ahead * (self.drift[0] - wanted[0]) / height).clamp(-MOST, MOST);
             } else {
-                self.placed[i] *= 1.0 - (relax * dt).min(1.0);
+                self.placed[i] *= 1.0 - (worth.relax * dt).min(1.0);
                 let own = rest + self.placed[i];
-                target[0] = own + give * (leg.hip - own) + righting[0].clamp(-MOST, MOST);
+                target[0] = own + worth.give * (leg.hip - own) + righting[0].clamp(-MOST, MOST);
                 target[1] += righting[1].clamp(-MOST, MOST);
             }
-            let crouch = worth[12];
+            let crouch = worth.brace_crouch;
             let [hip, thigh, calf] = standing[i];
-            let braced = [hip + side(i) * worth[11] + lean, thigh + crouch, calf - 2.0 * crouch];
+            let braced =
+                [hip + side(i) * worth.brace_spread + lean, thigh + crouch - lunge, calf - 2.0 * crouch];
             for (target, braced) in target.iter_mut().zip(braced) {
                 *target += b * (braced - *target);
             }
@@ -333,6 +369,39 @@ mod tests {
         assert!(thrown.iter().all(|leg| leg[2] < -1.7), "and bent: {thrown:?}");
         run(&mut balance, still([0.0, 0.0, GRAVITY]), false, 0.0, 200);
         assert_eq!(balance.braced, 0.0);
+    }
+
+    #[test]
+    fn a_body_that_is_thrown_ahead_braces_with_its_feet_before_it() {
+        let weights: [f64; COUNT] = std::array::from_fn(|i| match WEIGHTS[i].0 {
+            "brace_ahead" | "brace_nod" => 1.0,
+            "brace_crouch" => 0.0,
+            _ => WEIGHED[i],
+        });
+        for ahead in [1.0, -1.0] {
+            let mut balance = Balance::new(&weights);
+            run(&mut balance, still([0.0, 0.0, GRAVITY]), false, 0.3, 100);
+            let thrown = run(&mut balance, still([ahead * 8.0, 0.0, GRAVITY]), true, 0.3, 20);
+            assert!(balance.braced > 0.9, "{balance:?}");
+            let off = thrown.map(|leg| ahead * (STANDING[0][1] - leg[1]));
+            assert!(off.iter().all(|off| *off > 0.2), "thighs forward: {off:?}");
+            assert!((thrown[0][0] + thrown[1][0]).abs() < 1e-9, "and not aside: {thrown:?}");
+        }
+    }
+
+    #[test]
+    fn swinging_feet_are_put_down_to_turn_as_asked() {
+        for turn in [0.5, -0.5] {
+            let (mut balance, legs) = (Balance::new(&WEIGHED), legs(true));
+            let (felt, mut targets) = (still([0.0, 0.0, GRAVITY]), STANDING);
+            balance.feel(&felt, &legs, 0.0, DT);
+            balance.correct(&felt, &legs, [0.0, turn], &STANDING, DT, &mut targets);
+            let middle = |i: usize| (targets[i][0] + targets[i + 1][0]) / 2.0 * turn.signum();
+            assert!(
+                middle(0) > 0.01 && middle(2) < -0.01,
+                "fore feet inside, hind feet outside: {targets:?}"
+            );
+        }
     }
 
     #[test]

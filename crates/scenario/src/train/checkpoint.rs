@@ -96,6 +96,9 @@ pub struct Checkpoint {
     pub identity: Identity,
     /// Draws all noise and all starts.
     pub seed: u64,
+    /// Episodes that make one score, if not the task's own number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub episodes: Option<usize>,
     /// Generations so far.
     pub generation: usize,
     /// Control steps that training took so far.
@@ -133,6 +136,7 @@ impl Checkpoint {
             version: VERSION,
             identity,
             seed,
+            episodes: None,
             generation: 0,
             steps: 0,
             initial,

@@ -73,6 +73,7 @@ pub trait Objective: Sync {
 pub struct MotorObjective {
     subject: Subject,
     circuit: Box<dyn MotorCircuit>,
+    episodes: usize,
 }
 
 impl MotorObjective {
@@ -81,7 +82,13 @@ impl MotorObjective {
     /// # Errors
     /// If the circuit does not fit the body.
     pub fn new(subject: Subject) -> Result<Self, MotorError> {
-        Ok(Self { circuit: subject.circuit()?, subject })
+        Ok(Self { circuit: subject.circuit()?, episodes: subject.task.episodes(), subject })
+    }
+
+    /// The same with so many episodes a score; the task's own number if not given.
+    #[must_use]
+    pub fn with_episodes(self, episodes: Option<usize>) -> Self {
+        Self { episodes: episodes.unwrap_or(self.subject.task.episodes()).max(1), ..self }
     }
 
     /// The circuit, with the parameters that it begins with.
@@ -108,7 +115,7 @@ impl MotorObjective {
 
 impl Objective for MotorObjective {
     fn steps(&self) -> usize {
-        self.subject.task.steps() * self.subject.task.episodes()
+        self.subject.task.steps() * self.episodes
     }
 
     fn watch(&self, parameters: &[f64], felt: &Moments, episode: u64) -> (f64, Moments) {
@@ -117,7 +124,7 @@ impl Objective for MotorObjective {
         if circuit.set_parameters(parameters).is_err() || circuit.set_normalisation(felt).is_err() {
             return nothing;
         }
-        let episodes = self.subject.task.episodes() as u64;
+        let episodes = self.episodes as u64;
         let (mut sum, mut gathered) = (0.0, Moments::default());
         for i in 0..episodes {
             let start = Start::Random(episode.wrapping_mul(episodes).wrapping_add(i));

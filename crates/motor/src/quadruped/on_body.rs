@@ -1,0 +1,290 @@
+//! The quadruped's circuit on a body: which joints, feet and vestibular organ it feels and moves.
+
+use neuraxis_core::body::BodyDescription;
+use neuraxis_core::kinematics::Limb;
+use neuraxis_core::robot::Sensor;
+use neuraxis_core::{Command, Drive, Interface, Percepts};
+use neuraxis_neural::CircuitSpec;
+
+use super::balance::{self, Balance, Footing, Vestibular};
+use super::{LegSpec, LegState, Quadruped, QuadrupedSpec, TOUCH};
+use crate::body::{Felt, JointNow, Organ, Pace, Touched, actuator, takes};
+use crate::{Diagnostics, MotorCircuit, MotorError};
+
+/// One leg on a body.
+#[derive(Clone, Debug)]
+struct Leg {
+    /// How its foot hangs on the body, and which of hip, thigh and calf each joint of that is.
+    limb: Option<(Limb, Vec<usize>)>,
+    /// Where hip, thigh and calf stand in the command; the hip may be missing.
+    actuators: [Option<usize>; 3],
+    felt: [Option<Felt>; 3],
+    foot: Option<Touched>,
+}
+
+/// The quadruped on a body.
+#[derive(Clone, Debug)]
+pub struct QuadrupedCircuit {
+    quadruped: Quadruped,
+    legs: Vec<Leg>,
+    states: [LegState; 4],
+    targets: [[f64; 3]; 4],
+    pace: Pace,
+    diagnostics: Diagnostics,
+    balance: Option<Upright>,
+    /// Those of the rhythm, then those of the balance.
+    parameters: Vec<f64>,
+    names: Vec<String>,
+    limits: [f64; 2],
+    standing: [[f64; 3]; 4],
+}
+
+/// The balance on a body.
+#[derive(Clone, Debug)]
+struct Upright {
+    reflexes: Balance,
+    weights: [f64; balance::COUNT],
+    organ: Organ,
+    corrected: [[f64; 3]; 4],
+}
+
+impl QuadrupedCircuit {
+    /// The circuit of `spec` on `body`.
+    ///
+    /// # Errors
+    /// If the two do not fit.
+    pub fn new(spec: &QuadrupedSpec, body: &BodyDescription) -> Result<Self, MotorError> {
+        takes(body, "quadruped", "joint_position", Interface::Position)?;
+        let given =
+            [&spec.legs.front_left, &spec.legs.front_right, &spec.legs.hind_left, &spec.legs.hind_right];
+        let mut legs = Vec::new();
+        for (given, prefix) in given.into_iter().zip(["FL", "FR", "RL", "RR"]) {
+            let leg = match given {
+                Some(names) => Leg::named(names, body)?,
+                None => Leg::usual(prefix, body)?,
+            };
+            for index in leg.actuators.iter().flatten() {
+                if legs.iter().any(|other: &Leg| other.actuators.contains(&Some(*index))) {
+                    return Err(MotorError::JointTwice { joint: body.actuators[*index].clone() });
+                }
+            }
+            legs.push(leg);
+        }
+        if spec.afferents {
+            let unfelt = legs.iter().flat_map(|leg| leg.actuators.iter().zip(&leg.felt)).find_map(
+                |(actuator, felt)| actuator.filter(|_| felt.is_none()).map(|index| &body.actuators[index]),
+            );
+            if let Some(joint) = unfelt {
+                let help = "add one to `sensors:`, or set `afferents: false`";
+                return Err(MotorError::Unfelt { circuit: "quadruped", joint: joint.clone(), help });
+            }
+        }
+        let standing = |i: usize| [spec.hip, spec.thigh(i)[1], spec.calf[1]];
+        let quadruped = Quadruped::new(spec)?;
+        let mut parameters = quadruped.circuit.parameters().to_vec();
+        let mut names = quadruped.circuit.parameter_names().to_vec();
+        for (name, ..) in balance::WEIGHTS {
+            if let Some(value) = spec.parameters.get(name).filter(|value| **value < 0.0) {
+                let message = format!("the weight `{name}` is {value}, but it must be at least 0");
+                return Err(MotorError::Wiring(message));
+            }
+        }
+        let balance = if spec.balance {
+            let weights = balance::WEIGHTS
+                .map(|(name, innate, _)| spec.parameters.get(name).copied().unwrap_or(innate));
+            parameters.extend(weights);
+            names.extend(balance::WEIGHTS.iter().map(|(name, ..)| (*name).to_owned()));
+            let organ = Organ::find(body).ok_or(MotorError::NoVestibular)?;
+            Some(Upright { reflexes: Balance::new(&weights), weights, organ, corrected: [[0.0; 3]; 4] })
+        } else {
+            None
+        };
+        Ok(Self {
+            balance,
+            parameters,
+            names,
+            standing: [standing(0), standing(1), standing(2), standing(3)],
+            limits: [body.limits.linear, body.limits.angular],
+            quadruped,
+            legs,
+            states: [LegState::UNKNOWN; 4],
+            targets: [standing(0), standing(1), standing(2), standing(3)],
+            pace: Pace::new(spec.step),
+            diagnostics: Diagnostics::default(),
+        })
+    }
+
+    fn keep_upright(&mut self, drive: &Drive, percepts: &Percepts, dt: f64) {
+        let Some(balance) = &mut self.balance else { return };
+        balance.corrected = self.targets;
+        let Some((rate, force)) = balance.organ.read(percepts) else {
+            // Without its organ it goes on as if it had none, and says so.
+            self.diagnostics.missing_now += 6;
+            self.diagnostics.missing += 6;
+            return;
+        };
+        let felt = Vestibular { rate, force };
+        let flexors = self.quadruped.flexors();
+        let activity = self.quadruped.activity;
+        let mut footings = [Footing { tip: None, radius: 0.0, load: 0.0, hip: 0.0, swings: false }; 4];
+        for (i, footing) in footings.iter_mut().enumerate() {
+            let (leg, state) = (&self.legs[i], &self.states[i]);
+            footing.tip = leg.limb.as_ref().map(|(limb, order)| {
+                limb.tip(order.iter().map(|j| (state.position[*j], state.velocity[*j])))
+            });
+            footing.tip = footing.tip.filter(|tip| tip.velocity.iter().all(|v| v.is_finite()));
+            footing.radius = leg.limb.as_ref().map_or(0.0, |(limb, _)| limb.radius);
+            footing.load = if state.foot.is_finite() { state.foot } else { 0.0 };
+            footing.hip = if state.position[0].is_finite() { state.position[0] } else { self.targets[i][0] };
+            footing.swings = flexors[i] > 0.0 && activity > 0.0;
+        }
+        let wanted = [drive.speed * self.limits[0], drive.turn * self.limits[1]];
+        let Upright { reflexes, corrected, .. } = balance;
+        let began = reflexes.feel(&felt, &footings, wanted[0], dt);
+        self.quadruped.began += u64::from(began);
+        self.quadruped.stride = reflexes.stride();
+        reflexes.correct(&felt, &footings, wanted, &self.standing, dt, corrected);
+    }
+
+    fn sense(&mut self, percepts: &Percepts) {
+        let mut missing = 0;
+        for (state, leg) in self.states.iter_mut().zip(&self.legs) {
+            for j in 0..3 {
+                // A joint that the leg does not have is where it should be.
+                let nothing = JointNow { position: self.quadruped.spec.hip, velocity: 0.0, effort: 0.0 };
+                let now = match (&leg.felt[j], leg.actuators[j]) {
+                    (Some(felt), _) => felt.read(percepts),
+                    _ => nothing,
+                };
+                state.position[j] = now.position;
+                state.velocity[j] = now.velocity;
+                state.effort[j] = now.effort;
+                missing += [now.position, now.velocity, now.effort].iter().filter(|v| !v.is_finite()).count();
+            }
+            state.foot = leg.foot.map_or(0.0, |foot| match foot.read(percepts) {
+                Some(contact) if contact.force.is_finite() && contact.touching => {
+                    contact.force.max(2.0 * TOUCH)
+                }
+                Some(contact) if contact.force.is_finite() => 0.0,
+                _ => f64::NAN,
+            });
+            missing += usize::from(!state.foot.is_finite());
+        }
+        self.diagnostics.missing_now = missing;
+        self.diagnostics.missing += missing as u64;
+    }
+}
+
+impl Leg {
+    /// A leg whose names the file gives: all that it names must be there.
+    fn named(names: &LegSpec, body: &BodyDescription) -> Result<Self, MotorError> {
+        let hip = names.hip.as_ref().map(|hip| actuator(body, hip)).transpose()?;
+        let foot = match &names.foot {
+            Some(foot) => Some(Touched::find(body, foot).ok_or_else(|| {
+                let known: Vec<String> = contacts(body).map(str::to_owned).collect();
+                MotorError::unknown_sense(foot, "contact", &known)
+            })?),
+            None => None,
+        };
+        Ok(Self::of(
+            body,
+            [hip, Some(actuator(body, &names.thigh)?), Some(actuator(body, &names.calf)?)],
+            foot,
+        ))
+    }
+
+    /// A leg with the usual names; hip and foot may be missing.
+    fn usual(prefix: &str, body: &BodyDescription) -> Result<Self, MotorError> {
+        let joint = |name: &str| actuator(body, &format!("{prefix}_{name}_joint"));
+        let foot = Touched::find(body, &format!("{prefix}_foot"));
+        Ok(Self::of(body, [joint("hip").ok(), Some(joint("thigh")?), Some(joint("calf")?)], foot))
+    }
+
+    fn of(body: &BodyDescription, actuators: [Option<usize>; 3], foot: Option<Touched>) -> Self {
+        let felt = actuators.map(|index| index.and_then(|index| Felt::find(body, &body.actuators[index])));
+        let limb = foot.and_then(|foot| {
+            let limb = body.sensors[foot.slot()].limb.clone()?;
+            let own = |name: &String| {
+                actuators.iter().position(|index| index.is_some_and(|index| body.actuators[index] == *name))
+            };
+            let order: Option<Vec<usize>> = limb.joints.iter().map(|joint| own(&joint.name)).collect();
+            Some((limb, order?))
+        });
+        Self { limb, actuators, felt, foot }
+    }
+}
+
+fn contacts(body: &BodyDescription) -> impl Iterator<Item = &str> {
+    body.sensors.iter().filter_map(|sense| match &sense.sensor {
+        Sensor::Contact { name, .. } => Some(name.as_str()),
+        _ => None,
+    })
+}
+
+impl MotorCircuit for QuadrupedCircuit {
+    fn step(&mut self, drive: &Drive, percepts: &Percepts, dt: f64, command: &mut Command) {
+        let steps = self.pace.due(percepts.now);
+        if steps > 0 || self.balance.is_some() {
+            self.sense(percepts);
+        }
+        for _ in 0..steps {
+            self.quadruped.step(&self.states, drive, &mut self.targets);
+        }
+        self.diagnostics.reflexes = self.quadruped.began;
+        self.keep_upright(drive, percepts, dt);
+        let targets = self.balance.as_ref().map_or(&self.targets, |balance| &balance.corrected);
+        for (leg, targets) in self.legs.iter().zip(targets) {
+            for (actuator, target) in leg.actuators.iter().zip(targets) {
+                if let Some(value) = actuator.and_then(|index| command.values.get_mut(index)) {
+                    *value = *target;
+                }
+            }
+        }
+    }
+
+    fn reset(&mut self) {
+        self.quadruped.reset();
+        self.pace.reset();
+        if let Some(balance) = &mut self.balance {
+            balance.reflexes = Balance::new(&balance.weights);
+        }
+        self.diagnostics = Diagnostics::default();
+    }
+
+    fn parameters(&self) -> &[f64] {
+        &self.parameters
+    }
+
+    fn parameter_names(&self) -> &[String] {
+        &self.names
+    }
+
+    fn set_parameters(&mut self, values: &[f64]) -> Result<(), MotorError> {
+        let count = self.quadruped.circuit.parameters().len();
+        let (own, rest) = values.split_at(count.min(values.len()));
+        self.quadruped.circuit.set_parameters(own)?;
+        if let Some(balance) = &mut self.balance {
+            balance.weights.copy_from_slice(rest);
+            balance.reflexes = Balance::new(&balance.weights);
+        }
+        self.parameters.copy_from_slice(values);
+        Ok(())
+    }
+
+    fn project(&self, values: &mut [f64]) {
+        let count = self.quadruped.circuit.parameters().len();
+        let (own, rest) = values.split_at_mut(count.min(values.len()));
+        self.quadruped.circuit.project(own);
+        for weight in rest {
+            *weight = weight.max(0.0);
+        }
+    }
+
+    fn wiring(&self) -> Option<&CircuitSpec> {
+        Some(&self.quadruped.wiring)
+    }
+
+    fn diagnostics(&self) -> Diagnostics {
+        self.diagnostics
+    }
+}
