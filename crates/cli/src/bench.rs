@@ -1,8 +1,7 @@
 //! `neuraxis bench`: tables that say how a mechanism does against its baselines.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use clap::{Args, Subcommand};
 use comfy_table::presets::UTF8_FULL_CONDENSED;
@@ -18,6 +17,7 @@ use crate::bench_learning::{self, LearningArgs};
 use crate::bench_motor::{self, MotorArgs};
 use crate::bench_navigation::{self, NavigationArgs};
 use crate::exit::Exit;
+use crate::jobs::{self, Jobs};
 use crate::{builtin, output, run};
 
 #[derive(Args, Debug)]
@@ -70,9 +70,8 @@ struct FusionArgs {
     /// Only the scenarios with this in their name.
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
-    /// Threads; all of the computer's if not given.
-    #[arg(long, short, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    jobs: Option<u16>,
+    #[command(flatten)]
+    jobs: Jobs,
     /// A folder for fusion.html and fusion.json.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -143,23 +142,17 @@ fn bench_fusion(args: &FusionArgs) -> Exit {
             }
         }
     }
-    if let Some(folder) = &args.out
-        && let Err(error) = output::prepare_folder(folder)
-    {
-        let message = format!("cannot write to the output folder {}: {error}", folder.display());
-        return output::usage(&message, "choose a folder that you may write to");
+    if let Err(exit) = output::prepare_out(args.out.as_deref()) {
+        return exit;
     }
-    let stop = Arc::new(AtomicBool::new(false));
-    let on_signal = stop.clone();
-    let _ = ctrlc::set_handler(move || on_signal.store(true, Ordering::SeqCst));
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let stop = jobs::stop_flag();
     let order = Order {
         seeds: args.seeds as usize,
         seed: args.seed,
         seconds: args.seconds,
         window: [args.from, args.until],
         severity: args.severity,
-        jobs: args.jobs.map_or(cores, usize::from),
+        jobs: args.jobs.threads(),
         only: args.only.clone(),
     };
     let mut benches = Vec::new();

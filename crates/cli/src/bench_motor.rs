@@ -1,8 +1,7 @@
 //! `neuraxis bench motor`: the swimmer's circuit beside its peer, and how fast it runs.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
@@ -16,6 +15,7 @@ use neuraxis_scenario::motor::{Start, Subject, Task, roll};
 use neuraxis_scenario::plan::PlannedRobot;
 
 use crate::exit::Exit;
+use crate::jobs::{self, Jobs};
 use crate::{builtin, output};
 
 #[derive(Args, Debug)]
@@ -38,9 +38,8 @@ pub(crate) struct MotorArgs {
     /// Seed of the first start; the next ones count up. Those from 0 to 9 are the peer's own starts.
     #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(..1 << 60))]
     seed: u64,
-    /// Threads; all of the computer's if not given.
-    #[arg(long, short, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    jobs: Option<u16>,
+    #[command(flatten)]
+    jobs: Jobs,
     /// A folder for motor.json and motor.html.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -54,22 +53,16 @@ pub(crate) fn bench(args: &MotorArgs) -> Exit {
         Ok(trained) => trained,
         Err(exit) => return exit,
     };
-    if let Some(folder) = &args.out
-        && let Err(error) = output::prepare_folder(folder)
-    {
-        let message = format!("cannot write to the output folder {}: {error}", folder.display());
-        return output::usage(&message, "choose a folder that you may write to");
+    if let Err(exit) = output::prepare_out(args.out.as_deref()) {
+        return exit;
     }
-    let stop = Arc::new(AtomicBool::new(false));
-    let on_signal = stop.clone();
-    let _ = ctrlc::set_handler(move || on_signal.store(true, Ordering::SeqCst));
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let stop = jobs::stop_flag();
     let order = Order {
         only: args.only.clone(),
         trained: Some(trained),
         starts: u64::from(args.starts),
         seed: args.seed,
-        jobs: args.jobs.map_or(cores, usize::from),
+        jobs: args.jobs.threads(),
     };
     let progress = |done: usize, all: usize| {
         if done.is_multiple_of((all / 10).max(1)) {

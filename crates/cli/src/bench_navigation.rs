@@ -1,8 +1,6 @@
 //! `neuraxis bench navigation`: navigators beside each other in mazes.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
@@ -17,6 +15,7 @@ use neuraxis_scenario::bench::navigation_table::{By, Cell, Measure, ablations, m
 use neuraxis_scenario::plan::{Changes, PlannedRobot};
 
 use crate::exit::Exit;
+use crate::jobs::{self, Jobs};
 use crate::{builtin, output, run};
 
 #[derive(Args, Debug)]
@@ -44,9 +43,8 @@ pub(crate) struct NavigationArgs {
     /// Change a setting of the robots' files, for an ablation.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     settings: Vec<Override>,
-    /// Threads; all of the computer's if not given.
-    #[arg(long, short, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    jobs: Option<u16>,
+    #[command(flatten)]
+    jobs: Jobs,
     /// A folder for navigation.json and navigation.html, a page with every way.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -87,22 +85,12 @@ pub(crate) fn bench(args: &NavigationArgs) -> Exit {
             .collect();
         return output::usage("no maze has this in its name", &format!("there are: {}", names.join(", ")));
     }
-    if let Some(folder) = &args.out
-        && let Err(error) = output::prepare_folder(folder)
-    {
-        let message = format!("cannot write to the output folder {}: {error}", folder.display());
-        return output::usage(&message, "choose a folder that you may write to");
+    if let Err(exit) = output::prepare_out(args.out.as_deref()) {
+        return exit;
     }
-    let stop = Arc::new(AtomicBool::new(false));
-    let on_signal = stop.clone();
-    let _ = ctrlc::set_handler(move || on_signal.store(true, Ordering::SeqCst));
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let order = Order {
-        pairs: args.pairs as usize,
-        seed: args.seed,
-        jobs: args.jobs.map_or(cores, usize::from),
-        budget: BUDGET,
-    };
+    let stop = jobs::stop_flag();
+    let order =
+        Order { pairs: args.pairs as usize, seed: args.seed, jobs: args.jobs.threads(), budget: BUDGET };
     let progress = |done: usize, all: usize, maze: &str, row: &PairRow| {
         let lives: Vec<String> = row.lives.iter().map(told).collect();
         eprintln!("{done}/{all} {maze}: {}", lives.join("; "));

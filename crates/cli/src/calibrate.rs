@@ -2,8 +2,6 @@
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
@@ -15,7 +13,7 @@ use neuraxis_scenario::motor::calibrate::{Tank, Unmeasured, block, insert};
 use neuraxis_scenario::plan::PlannedRobot;
 
 use crate::exit::Exit;
-use crate::output;
+use crate::{jobs, output};
 
 /// What `calibrate` takes.
 #[derive(Args, Debug)]
@@ -60,12 +58,8 @@ pub(crate) fn calibrate(args: &CalibrateArgs) -> Exit {
         Ok(tank) => tank,
         Err(error) => return output::usage(&error.to_string(), "`neuraxis check` says more"),
     };
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = stop.clone();
-    // Without a handler an interrupt ends the program, and nothing is written either.
-    let _ = ctrlc::set_handler(move || flag.store(true, Ordering::SeqCst));
-    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let jobs = args.jobs.map_or(cores, NonZeroUsize::get);
+    let stop = jobs::stop_flag();
+    let jobs = args.jobs.map_or_else(jobs::cores, NonZeroUsize::get);
     let map = match tank.measure(usize::from(args.points), args.seed, jobs, &stop) {
         Ok(map) => map,
         Err(Unmeasured::Stopped) => {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::exit::Exit;
-use crate::output;
+use crate::{jobs, output};
 
 /// Looks, and prints a line a finding; it changes nothing.
 pub(crate) fn doctor() -> Exit {
@@ -24,7 +24,7 @@ pub(crate) fn doctor() -> Exit {
     if cfg!(debug_assertions) {
         line(true, "this is a development build; on a robot, build with `--release`".to_owned());
     }
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let cores = jobs::cores();
     line(cores >= 2, format!("{cores} processor cores; the brain's loop wants one for itself"));
     let late = worst_wake_up();
     line(

@@ -13,6 +13,7 @@ mod doctor;
 mod estimate;
 mod exit;
 mod files;
+mod jobs;
 mod live;
 mod output;
 mod replay;

@@ -154,6 +154,19 @@ pub(crate) fn prepare_folder(folder: &Path) -> io::Result<()> {
     new_in(folder).map(drop)
 }
 
+/// The same for the folder of `--out`, if there is one; complains if not.
+///
+/// # Errors
+/// How the program ends.
+pub(crate) fn prepare_out(folder: Option<&Path>) -> Result<(), Exit> {
+    folder.map_or(Ok(()), |folder| {
+        prepare_folder(folder).map_err(|error| {
+            let message = format!("cannot write to the output folder {}: {error}", folder.display());
+            usage(&message, "choose a folder that you may write to")
+        })
+    })
+}
+
 /// Writes the schemas of the file formats.
 pub(crate) fn schemas(folder: &Path) -> Exit {
     let written = prepare_folder(folder).and_then(|()| {

@@ -18,7 +18,7 @@ use neuraxis_scenario::replay::{self, Counterfactual, Parting, ReplayError};
 use serde_json::json;
 
 use crate::exit::Exit;
-use crate::{estimate, output, run};
+use crate::{estimate, jobs, output, run};
 
 #[derive(Args, Debug)]
 #[command(
@@ -138,8 +138,7 @@ pub(crate) fn replay(args: &ReplayArgs) -> Exit {
     let mut documents = Vec::new();
     let mut identical = 0;
     // Who watches a replay watches one.
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let jobs = if args.speed.is_some() { 1 } else { args.jobs.map_or(cores, usize::from) };
+    let jobs = if args.speed.is_some() { 1 } else { args.jobs.map_or_else(jobs::cores, usize::from) };
     in_order(
         &args.files,
         jobs,

@@ -20,6 +20,7 @@ use neuraxis_sim::Arena;
 
 use crate::exit::Exit;
 use crate::files::{Kind, kind, yaml_files};
+use crate::jobs::{self, Jobs};
 use crate::live::{Paced, Stage};
 use crate::{builtin, output};
 
@@ -42,9 +43,8 @@ pub(crate) struct RunArgs {
     /// Seed of the first trial; the next ones count up.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Threads; all of the computer's if not given.
-    #[arg(long, short, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    jobs: Option<u16>,
+    #[command(flatten)]
+    jobs: Jobs,
     /// A folder for report.html, results.json, results.csv, results.parquet and a picture of each trial.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -118,14 +118,8 @@ pub(crate) fn run(args: &RunArgs) -> Exit {
             return Exit::Usage;
         }
     };
-    if let Some(folder) = &args.out
-        && let Err(error) = output::prepare_folder(folder)
-    {
-        let help = "choose a folder that you may write to";
-        return output::usage(
-            &format!("cannot write to the output folder {}: {error}", folder.display()),
-            help,
-        );
+    if let Err(exit) = output::prepare_out(args.out.as_deref()) {
+        return exit;
     }
     if !(args.speed.is_finite() && args.speed > 0.0) {
         return output::usage("the speed must be greater than 0", "for example `--speed 2`");
@@ -136,16 +130,8 @@ pub(crate) fn run(args: &RunArgs) -> Exit {
 }
 
 fn run_plan(args: &RunArgs, plan: &Plan) -> Exit {
-    let stop = Arc::new(AtomicBool::new(false));
-    let on_signal = stop.clone();
-    // A second Ctrl-C ends the program at once.
-    let _ = ctrlc::set_handler(move || {
-        if on_signal.swap(true, Ordering::SeqCst) {
-            std::process::exit(Exit::Broken as i32);
-        }
-    });
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let jobs = args.jobs.map_or(cores, usize::from);
+    let stop = jobs::stop_flag_or_end();
+    let jobs = args.jobs.threads();
     let at_once = if args.live.is_some() { 1 } else { jobs * ARENAS_PER_JOB };
     let order = Order { trials: args.trials as usize, seed: args.seed, jobs, at_once };
 

@@ -2,8 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use clap::Args;
 use neuraxis_core::file::{self, Override};
@@ -18,6 +17,7 @@ use neuraxis_scenario::train::{
 };
 
 use crate::exit::Exit;
+use crate::jobs::{self, Jobs};
 use crate::{output, run};
 
 #[derive(Args, Debug)]
@@ -77,9 +77,8 @@ pub(crate) struct TrainArgs {
     /// Leave these parameters as they are, besides those that the task does not use; `afferent_*` are all that begin so.
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     freeze: Vec<String>,
-    /// Threads; all of the computer's if not given.
-    #[arg(long, short, value_parser = clap::value_parser!(u16).range(1..=1024))]
-    jobs: Option<u16>,
+    #[command(flatten)]
+    jobs: Jobs,
     /// A folder for parameters.yaml, checkpoint.json, curve.csv and curve.svg.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -207,17 +206,10 @@ pub(crate) fn train(args: &TrainArgs) -> Exit {
             &format!("{} are used up, and a generation takes {cost}", state.steps),
         );
     }
-    if let Some(folder) = &args.out
-        && let Err(error) = output::prepare_folder(folder)
-    {
-        let message = format!("cannot write to the output folder {}: {error}", folder.display());
-        return output::usage(&message, "choose a folder that you may write to");
+    if let Err(exit) = output::prepare_out(args.out.as_deref()) {
+        return exit;
     }
-    let stop = Arc::new(AtomicBool::new(false));
-    let on_signal = stop.clone();
-    let _ = ctrlc::set_handler(move || on_signal.store(true, Ordering::SeqCst));
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let jobs = args.jobs.map_or(cores, usize::from);
+    let stop = jobs::stop_flag();
     let mut lost = None;
     let mut progress = |state: &Checkpoint| {
         if let Some(point) = state.curve.last() {
@@ -234,7 +226,7 @@ pub(crate) fn train(args: &TrainArgs) -> Exit {
             stop.store(true, Ordering::SeqCst);
         }
     };
-    let end = train::run(&mut state, &objective, args.budget, jobs, &stop, &mut progress);
+    let end = train::run(&mut state, &objective, args.budget, args.jobs.threads(), &stop, &mut progress);
     let written = match (&args.out, lost) {
         (_, Some(error)) => Err(error),
         (Some(folder), None) => write(folder, &state, &objective),

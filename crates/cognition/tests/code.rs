@@ -4,11 +4,6 @@
 //! it. Of single values, 99 in 100 must lie within three times that (a normal error does so 997 times in 1000), and
 //! none, in some thousands, beyond five times that.
 
-#![expect(unsafe_code, reason = "counting allocations takes an allocator, and that is an unsafe trait")]
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
 use nalgebra::{
     Matrix2, Matrix3, Point, Point2, Point3, Rotation2, Rotation3, SMatrix, SVector, Vector2, Vector3,
 };
@@ -19,28 +14,6 @@ use neuraxis_cognition::memory::{FieldMemory, FieldSpec, PlaceIndex};
 use neuraxis_core::ops;
 use neuraxis_core::random::{Stream, normal, stream};
 use proptest::prelude::*;
-
-struct Counting;
-
-thread_local! {
-    static COUNT: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: every call goes on to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.set(COUNT.get() + 1);
-        // SAFETY: as the caller promised.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as the caller promised.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 const SIGMA: f64 = 0.2;
 
@@ -543,7 +516,7 @@ fn the_field_does_not_allocate_nor_does_a_single_question() {
     let covariance = turned2([1.0, 4.0], 1.0);
     let mut index = PlaceIndex::new(500, 100);
     let mut key = vec![0.0; 1000];
-    let before = COUNT.get();
+    let before = neuraxis_allocations::so_far();
     let mut sum = 0.0;
     for i in 0..100 {
         let x = Point2::new(f64::from(i) * 0.05 - 2.5, 0.3);
@@ -554,6 +527,6 @@ fn the_field_does_not_allocate_nor_does_a_single_question() {
         index.push(&key);
         sum += index.nearest(&key).map_or(0.0, |found| f64::from(found.similarity));
     }
-    assert_eq!(COUNT.get(), before);
+    assert_eq!(neuraxis_allocations::so_far(), before);
     assert!(sum > 0.0);
 }

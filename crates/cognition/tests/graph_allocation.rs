@@ -1,39 +1,12 @@
 //! Once it is made, the cognitive graph takes no memory: not in a tick, not in a failure, not in a plan.
 
-#![expect(unsafe_code, reason = "counting allocations takes an allocator, and that is an unsafe trait")]
-
 mod mazes;
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 
 use mazes::{World, drive, navigator, pursue};
 use nalgebra::Point2;
 use neuraxis_cognition::graph::MemoryKind;
 use neuraxis_cognition::{CognitionSpec, Graph, Impressions, Navigator, Search, Situation};
 use neuraxis_core::{Drive, Goal, GoalStatus, Reasons};
-
-struct Counting;
-
-thread_local! {
-    static COUNT: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: every call goes on to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.set(COUNT.get() + 1);
-        // SAFETY: as the caller promised.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as the caller promised.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// A navigator whose steps are watched.
 struct Watched {
@@ -46,9 +19,9 @@ impl Navigator for Watched {
         self.inner.set_goal(goal);
     }
     fn step(&mut self, situation: &Situation<'_>) -> Drive {
-        let before = COUNT.get();
+        let before = neuraxis_allocations::so_far();
         let drive = self.inner.step(situation);
-        self.allocations += COUNT.get() - before;
+        self.allocations += neuraxis_allocations::so_far() - before;
         drive
     }
     fn status(&self) -> GoalStatus {

@@ -1,38 +1,11 @@
 //! Once it is built, no circuit takes memory.
 
-#![expect(unsafe_code, reason = "counting allocations takes an allocator, and that is an unsafe trait")]
-
 mod bodies;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
-use bodies::{MS, chain, dog, feel, felt_chain, touch};
+use bodies::{MS, balanced_dog, car, chain, dog, feel, felt_chain, swing, touch};
 use neuraxis_core::Drive;
 use neuraxis_motor::{MlpInput, MlpSpec, Moments, MotorSpec, QuadrupedSpec, SwimmerSpec, WiredSpec, build};
 use neuraxis_neural::{CircuitSpec, Sign, UnitSpec};
-
-struct Counting;
-
-thread_local! {
-    static COUNT: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: every call goes on to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.set(COUNT.get() + 1);
-        // SAFETY: as the caller promised.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as the caller promised.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 fn wiring() -> CircuitSpec {
     let mut wiring = CircuitSpec::new("own", 0.02);
@@ -54,6 +27,7 @@ fn no_step_of_a_motor_circuit_allocates() {
     let normalised = MlpSpec { inputs, normalisation, ..MlpSpec::default() };
     let wired = WiredSpec { file: None, wiring: Some(wiring()), scale: 1.0 };
     for (spec, body) in [
+        (MotorSpec::Ackermann {}, car()),
         (MotorSpec::Wired(wired), chain(6)),
         (MotorSpec::Swimmer(SwimmerSpec::default()), chain(6)),
         (MotorSpec::Quadruped(QuadrupedSpec::default()), dog()),
@@ -71,11 +45,43 @@ fn no_step_of_a_motor_circuit_allocates() {
             for foot in 0..percepts.slots().len() - 1 {
                 touch(&mut percepts, tick * 10 * MS, foot, (tick % 20) as f64);
             }
-            let before = COUNT.get();
+            let before = neuraxis_allocations::so_far();
             circuit.step(&Drive::new(0.7, 0.1), &percepts, 0.01, &mut command);
             circuit.set_parameters(&parameters).expect("its own");
-            allocations += COUNT.get() - before;
+            allocations += neuraxis_allocations::so_far() - before;
         }
         assert_eq!(allocations, 0, "{spec:?}");
+    }
+}
+
+/// Each fourth second it is thrown aside, its feet in the air, as 20 N·s in a tenth of a second throw a body of 12.5 kg.
+#[test]
+fn no_step_of_a_body_that_is_pushed_and_braces_allocates() {
+    let body = balanced_dog();
+    // Without reflexes of single legs, those that begin are bracings.
+    for reflexes in [false, true] {
+        let spec =
+            QuadrupedSpec { balance: true, stumbling: reflexes, loading: reflexes, ..Default::default() };
+        let mut circuit = build(&MotorSpec::Quadruped(spec), &body).expect("they fit");
+        let (mut percepts, mut command) = (body.percepts(), body.command());
+        let mut allocations = 0;
+        for tick in 0..2000 {
+            let now = tick * 10 * MS;
+            let is_pushed = tick % 400 >= 390;
+            let angle = 0.1 * ((tick % 20) as f64 / 10.0 - 1.0);
+            feel(&mut percepts, now, &[0.0, 0.8 + angle, -1.6].repeat(4));
+            for foot in 0..4 {
+                touch(&mut percepts, now, foot, if is_pushed { 0.0 } else { 30.0 });
+            }
+            let aside = if is_pushed { 16.0 } else { 0.0 };
+            let down = if tick % 97 == 0 { f64::NAN } else { 9.81 };
+            swing(&mut percepts, now, [0.0, angle, 0.0], [0.0, aside, down]);
+            let before = neuraxis_allocations::so_far();
+            circuit.step(&Drive::new(0.3, 0.1), &percepts, 0.01, &mut command);
+            allocations += neuraxis_allocations::so_far() - before;
+        }
+        assert_eq!(allocations, 0);
+        let began = circuit.diagnostics().reflexes;
+        assert!(if reflexes { began > 5 } else { began == 5 }, "{began} reflexes, and it was pushed 5 times");
     }
 }

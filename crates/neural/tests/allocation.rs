@@ -1,33 +1,6 @@
 //! Once it is made, a circuit takes no memory.
 
-#![expect(unsafe_code, reason = "counting allocations takes an allocator, and that is an unsafe trait")]
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-
 use neuraxis_neural::{CircuitSpec, HalfCentreSpec, Sign, UnitSpec};
-
-struct Counting;
-
-thread_local! {
-    static COUNT: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: every call goes on to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.set(COUNT.get() + 1);
-        // SAFETY: as the caller promised.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as the caller promised.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 #[test]
 fn no_step_of_a_circuit_allocates() {
@@ -52,11 +25,11 @@ fn no_step_of_a_circuit_allocates() {
     spec.output("out", &[("e", 1.0), ("a", -1.0)]);
     let mut circuit = spec.compile().expect("a circuit");
     let mut out = [0.0];
-    let before = COUNT.get();
+    let before = neuraxis_allocations::so_far();
     for i in 0..1000 {
         circuit.step(&[if i % 7 == 0 { f64::NAN } else { 0.3 }], &mut out);
         circuit.set_parameters(&[0.4]).expect("one");
     }
     circuit.reset();
-    assert_eq!(COUNT.get() - before, 0);
+    assert_eq!(neuraxis_allocations::so_far() - before, 0);
 }

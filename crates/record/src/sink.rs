@@ -1,25 +1,25 @@
-//! From frames to messages: the ticks to the bit, and the views of them that ROS 2 names.
+//! From frames to messages: the ticks to the bit, and the views of them that ROS 2 names (of the `senses`, and all other `views`).
+
+mod senses;
+mod views;
 
 use std::collections::BTreeMap;
 
 use mcap::McapResult;
 use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Goal, Pose2, Reading, Stamp, ops};
+use neuraxis_core::{Goal, Pose2, Reading, Stamp};
 
 use crate::frame::{self, Reader};
-use crate::messages::{self as msg, Header, Time, Trace};
+use crate::messages::{self as msg, Header, Trace};
 use crate::output::{Channel, Output, OutputFile};
 use crate::recorder::{Session, SessionRobot};
-use crate::trace::{self, Packer, Running, Sense, Tick};
+use crate::trace::{Packer, Running, Sense, Tick};
+pub(crate) use senses::topics;
 
 /// Views of where the body is are thinned to one in so many ns; those of range finders are not thinned at all.
 const VIEW_PERIOD: u64 = 200_000_000;
 /// The same for all other views. What a view leaves out is in the trace.
 const GLANCE_PERIOD: u64 = 500_000_000;
-/// Decisions come so seldom, unless their status or the reason to stop changes.
-const DECISION_PERIOD: u64 = 400_000_000;
-/// `/pose` repeats what `/tf` and the decisions say; so it comes more seldom.
-const POSE_PERIOD: u64 = 1_000_000_000;
 /// Name of the metadata record that says what the file is.
 pub(crate) const ABOUT: &str = "neuraxis";
 /// Version of the layout of our own topics, attachments and metadata.
@@ -73,28 +73,6 @@ struct Frames {
 /// A name with the robot's own prefix, where there are several.
 fn prefixed(prefix: &str, name: &str) -> String {
     if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") }
-}
-
-/// The topic of each sense: ROS's usual name for the first of a kind, its own for the others.
-pub(crate) fn topics(sensors: &[&Sensor]) -> Vec<String> {
-    fn usual(sensor: &Sensor) -> &str {
-        match sensor {
-            Sensor::Lidar { .. } => "scan",
-            Sensor::Imu { .. } => "imu",
-            Sensor::WheelOdometry { .. } => "odom",
-            Sensor::JointState { .. } => "joint_states",
-            Sensor::Contact { .. } => "bumper",
-            Sensor::Battery { .. } => "battery_state",
-            // Several kinds of things know where a body is, or a beacon, and none is the usual one.
-            Sensor::Pose { name, .. } | Sensor::Beacon { name, .. } | Sensor::Velocimeter { name, .. } => {
-                name
-            }
-        }
-    }
-    let is_first = |i: usize| sensors[..i].iter().all(|other| usual(other) != usual(sensors[i]));
-    (0..sensors.len())
-        .map(|i| if is_first(i) { usual(sensors[i]) } else { sensors[i].name() }.to_owned())
-        .collect()
 }
 
 impl Sink {
@@ -206,17 +184,6 @@ impl Sink {
     }
 }
 
-/// A pose with the covariance of x, y and yaw (its upper triangle, row by row); ROS orders six.
-fn pose_with_covariance(pose: &Pose2, upper: [f64; 6]) -> msg::PoseWithCovariance {
-    let mut message = msg::PoseWithCovariance { pose: pose.into(), ..Default::default() };
-    let places = [(0, 0), (0, 1), (0, 5), (1, 1), (1, 5), (5, 5)];
-    for ((row, column), value) in places.into_iter().zip(upper) {
-        message.covariance[row][column] = value;
-        message.covariance[column][row] = value;
-    }
-    message
-}
-
 impl RobotSink {
     fn new(output: &mut Output, session: SessionRobot, prefix: &str) -> McapResult<Self> {
         let topic = |name: &str| format!("/{}", prefixed(prefix, name));
@@ -224,17 +191,7 @@ impl RobotSink {
         let mut views = Vec::new();
         for (sensor, name) in sensors.iter().zip(topics(&sensors)) {
             let name = topic(&name);
-            views.push(match sensor {
-                Sensor::Lidar { .. } => output.channel::<msg::LaserScan>(&name)?,
-                Sensor::Imu { .. } => output.channel::<msg::Imu>(&name)?,
-                Sensor::Velocimeter { .. } => output.channel::<msg::TwistStamped>(&name)?,
-                Sensor::WheelOdometry { .. } => output.channel::<msg::Odometry>(&name)?,
-                Sensor::JointState { .. } => output.channel::<msg::JointState>(&name)?,
-                Sensor::Contact { .. } => output.channel::<msg::Contact>(&name)?,
-                Sensor::Battery { .. } => output.channel::<msg::BatteryState>(&name)?,
-                Sensor::Pose { .. } => output.channel::<msg::PoseWithCovarianceStamped>(&name)?,
-                Sensor::Beacon { .. } => output.channel::<msg::Azimuth>(&name)?,
-            });
+            views.push(senses::channel(output, sensor, &name)?);
         }
         let frames = Frames {
             // All robots share one map frame; each has its own below it.
@@ -317,274 +274,5 @@ impl RobotSink {
             self.pending.clear();
         }
         Ok(())
-    }
-
-    /// A sense as a ROS message.
-    fn view(&mut self, output: &mut Output, sense: &Sense) -> McapResult<()> {
-        let slot = usize::from(sense.slot);
-        let Some(blank) = self.blanks.get_mut(slot) else { return Ok(()) };
-        let period = match blank {
-            Reading::Scan(_) => 0,
-            Reading::Odometry(_) => VIEW_PERIOD,
-            // What a bumper feels is news when it changes.
-            Reading::Contact(contact)
-                if sense.values.first().is_some_and(|value| (*value != 0.0) != contact.touching) =>
-            {
-                0
-            }
-            _ => GLANCE_PERIOD,
-        };
-        if self.last_view[slot].is_some_and(|last| sense.stamp < last + period) {
-            return Ok(());
-        }
-        self.last_view[slot] = Some(sense.stamp);
-        if !trace::restore(sense, blank) {
-            return Ok(());
-        }
-        let header = Header::new(Stamp(sense.stamp), &self.frames.sensors[slot]);
-        let channel = &mut self.views[slot];
-        let sensor = &self.session.body.sensors[slot];
-        let stamp = sense.stamp;
-        let vector = |v: &nalgebra::Vector3<f64>| msg::Vector3 { x: v.x, y: v.y, z: v.z };
-        match &*blank {
-            Reading::Scan(scan) => {
-                let last = scan.angle_min + scan.angle_increment * scan.ranges.len().saturating_sub(1) as f64;
-                let message = msg::LaserScan {
-                    header,
-                    angle_min: scan.angle_min as f32,
-                    angle_max: last as f32,
-                    angle_increment: scan.angle_increment as f32,
-                    time_increment: 0.0,
-                    scan_time: (1.0 / sensor.sensor.rate()) as f32,
-                    range_min: scan.range_min as f32,
-                    range_max: scan.range_max as f32,
-                    ranges: scan.ranges.clone(),
-                    intensities: Vec::new(),
-                };
-                output.put(channel, stamp, &message)
-            }
-            Reading::Imu(imu) => {
-                let mut message = msg::Imu {
-                    header,
-                    angular_velocity: vector(&imu.angular_velocity),
-                    linear_acceleration: vector(&imu.linear_acceleration),
-                    ..msg::Imu::default()
-                };
-                if let Some(q) = imu.orientation {
-                    message.orientation = msg::Quaternion { x: q.i, y: q.j, z: q.k, w: q.w };
-                } else {
-                    // So says sensor_msgs/Imu that there is no estimate of the orientation.
-                    message.orientation.w = 1.0;
-                    message.orientation_covariance[0] = -1.0;
-                }
-                output.put(channel, stamp, &message)
-            }
-            Reading::Motion(motion) => {
-                let twist = msg::Twist {
-                    linear: vector(&motion.linear_velocity),
-                    angular: vector(&motion.angular_velocity),
-                };
-                output.put(channel, stamp, &msg::TwistStamped { header, twist })
-            }
-            Reading::Odometry(odometry) => {
-                let mut message = msg::Odometry {
-                    header: Header::new(Stamp(sense.stamp), &self.frames.odom),
-                    child_frame_id: self.frames.base.clone(),
-                    ..msg::Odometry::default()
-                };
-                message.pose.pose = (&odometry.pose).into();
-                message.twist.twist = (&odometry.twist).into();
-                output.put(channel, stamp, &message)
-            }
-            Reading::Joints(joints) => {
-                let message = msg::JointState {
-                    header,
-                    name: sensor.joints.clone(),
-                    position: joints.position.clone(),
-                    velocity: joints.velocity.clone(),
-                    effort: joints.effort.clone(),
-                };
-                output.put(channel, stamp, &message)
-            }
-            Reading::Contact(contact) => {
-                let message = msg::Contact {
-                    header,
-                    touching: contact.touching,
-                    force: contact.force,
-                    bearing: contact.bearing,
-                };
-                output.put(channel, stamp, &message)
-            }
-            Reading::Battery(battery) => {
-                let message = msg::BatteryState {
-                    header,
-                    voltage: battery.voltage as f32,
-                    temperature: f32::NAN,
-                    current: battery.current as f32,
-                    charge: f32::NAN,
-                    capacity: f32::NAN,
-                    design_capacity: f32::NAN,
-                    percentage: battery.percentage as f32,
-                    present: true,
-                    ..msg::BatteryState::default()
-                };
-                output.put(channel, stamp, &message)
-            }
-            Reading::Azimuth(azimuth) => {
-                let message = msg::Azimuth {
-                    header,
-                    angle_min: azimuth.angle_min,
-                    angle_increment: azimuth.angle_increment,
-                    activity: azimuth.activity.clone(),
-                };
-                output.put(channel, stamp, &message)
-            }
-            Reading::Pose(absolute) => {
-                let covariance =
-                    std::array::from_fn(|r| std::array::from_fn(|c| absolute.covariance[(r, c)]));
-                let message = msg::PoseWithCovarianceStamped {
-                    header: Header::new(Stamp(sense.stamp), &self.frames.map),
-                    pose: msg::PoseWithCovariance { pose: (&absolute.pose).into(), covariance },
-                };
-                output.put(channel, stamp, &message)
-            }
-        }
-    }
-
-    /// The decision, and the views that follow from it.
-    fn decide(&mut self, output: &mut Output, tick: &Tick, frame: &mut Reader<'_>) -> McapResult<()> {
-        let stamp = tick.stamp;
-        let (pose, odom, twist) = (frame.f64s::<3>(), frame.f64s::<3>(), frame.f64s::<3>());
-        let covariance = frame.f64s::<6>();
-        let [energy, integrity, certainty, progress] = frame.f64s();
-        let [plasticity, caution, curiosity, drive_speed, drive_turn] = frame.f64s();
-        let status = ["idle", "active", "reached", "unreachable"].get(usize::from(frame.u8())).unwrap_or(&"");
-        let clipped = frame.u8() != 0;
-        let cues = (0..usize::from(frame.u16()))
-            .map(|i| {
-                let [reliability, age, surprise, gain] = frame.f64s();
-                let name = self.cues.get(i).cloned().unwrap_or_default();
-                msg::Cue { name, reliability, age, surprise, gain }
-            })
-            .collect();
-        let names: Vec<&str> = self.session.body.sensors.iter().map(|s| s.sensor.name()).collect();
-        let decision = msg::Decision {
-            header: Header::new(Stamp(stamp), &self.frames.map),
-            pose,
-            covariance,
-            odom,
-            twist,
-            cues,
-            energy,
-            integrity,
-            certainty,
-            progress,
-            plasticity,
-            caution,
-            curiosity,
-            drive_speed,
-            drive_turn,
-            status: (*status).to_owned(),
-            stop: trace::stop_words(tick.stop, tick.stop_slot, &names),
-            clipped,
-        };
-        let state = (tick.stop, tick.stop_slot, decision.status.clone());
-        let is_news = self
-            .last_decision
-            .as_ref()
-            .is_none_or(|(last, old)| stamp >= last + DECISION_PERIOD || *old != state);
-        if is_news {
-            self.last_decision = Some((stamp, state));
-            output.put(&mut self.decision, stamp, &decision)?;
-        }
-
-        let pose = Pose2 { x: pose[0], y: pose[1], yaw: pose[2] };
-        let odom = Pose2 { x: odom[0], y: odom[1], yaw: odom[2] };
-        let transform = |frame: &str, child: &str, pose: &Pose2| msg::TransformStamped {
-            header: Header::new(Stamp(stamp), frame),
-            child_frame_id: child.to_owned(),
-            transform: pose.into(),
-        };
-        let frames = &self.frames;
-        let transforms = vec![
-            transform(&frames.map, &frames.odom, &pose.compose(&odom.inverse())),
-            transform(&frames.odom, &frames.base, &odom),
-        ];
-        output.put(&mut self.tf, stamp, &msg::TFMessage { transforms })?;
-
-        if self.last_pose.is_some_and(|last| stamp < last + POSE_PERIOD) {
-            return self.command(output, tick);
-        }
-        self.last_pose = Some(stamp);
-        let message = msg::PoseWithCovarianceStamped {
-            header: Header::new(Stamp(stamp), &self.frames.map),
-            pose: pose_with_covariance(&pose, covariance),
-        };
-        output.put(&mut self.pose, stamp, &message)?;
-        self.command(output, tick)
-    }
-
-    /// What two driven wheels are told, as a twist; a steered body's steers alike.
-    fn command(&mut self, output: &mut Output, tick: &Tick) -> McapResult<()> {
-        let stamp = tick.stamp;
-        if self.last_command.is_some_and(|last| stamp < last + GLANCE_PERIOD) {
-            return Ok(());
-        }
-        self.last_command = Some(stamp);
-        if let (Some(drive), [left, right, ..]) = (self.session.body.drive, &tick.command[..]) {
-            // A command that stops is a stop, whatever its numbers say.
-            let twist = if tick.stop == 0 { drive.twist(*left, *right) } else { drive.twist(0.0, 0.0) };
-            let header = Header::new(Stamp(stamp), &self.frames.base);
-            output.put(&mut self.cmd_vel, stamp, &msg::TwistStamped { header, twist: (&twist).into() })?;
-        }
-        Ok(())
-    }
-
-    fn truth(&mut self, output: &mut Output, stamp: u64, frame: &mut Reader<'_>) -> McapResult<()> {
-        if self.last_truth.is_some_and(|last| stamp < last + VIEW_PERIOD) {
-            return Ok(());
-        }
-        self.last_truth = Some(stamp);
-        let [x, y, yaw] = frame.f64s();
-        let mut message = msg::Odometry {
-            header: Header::new(Stamp(stamp), &self.frames.map),
-            child_frame_id: self.frames.base.clone(),
-            ..msg::Odometry::default()
-        };
-        message.pose.pose = (&Pose2 { x, y, yaw }).into();
-        output.put(&mut self.truth, stamp, &message)
-    }
-
-    fn map(&mut self, output: &mut Output, stamp: u64, frame: &mut Reader<'_>) -> McapResult<()> {
-        let [resolution, x, y] = frame.f64s();
-        let (width, height) = (frame.u32(), frame.u32());
-        let message = msg::OccupancyGrid {
-            header: Header::new(Stamp(stamp), &self.frames.map),
-            info: msg::MapMetaData {
-                map_load_time: Time::default(),
-                resolution: resolution as f32,
-                width,
-                height,
-                origin: (&Pose2 { x, y, yaw: 0.0 }).into(),
-            },
-            data: frame.rest().iter().map(|cell| *cell as i8).collect(),
-        };
-        output.put(&mut self.map, stamp, &message)
-    }
-
-    fn path(&mut self, output: &mut Output, stamp: u64, frame: &mut Reader<'_>) -> McapResult<()> {
-        let header = Header::new(Stamp(stamp), &self.frames.map);
-        let points: Vec<[f64; 2]> = frame.rest().chunks_exact(16).map(|bytes| Reader(bytes).f64s()).collect();
-        let poses = points
-            .iter()
-            .enumerate()
-            .map(|(i, [x, y])| {
-                // Each pose looks towards the next.
-                let [nx, ny] = points.get(i + 1).copied().unwrap_or([*x, *y]);
-                let yaw = ops::atan2(ny - y, nx - x);
-                msg::PoseStamped { header: header.clone(), pose: (&Pose2 { x: *x, y: *y, yaw }).into() }
-            })
-            .collect();
-        output.put(&mut self.plan, stamp, &msg::Path { header: header.clone(), poses })
     }
 }

@@ -1,4 +1,6 @@
-//! A tick to the bit: from percepts and commands to what a recording holds, and back.
+//! A tick to the bit: from percepts and commands to what a recording holds, and back; and where two of them differ (`difference`).
+
+mod difference;
 
 use nalgebra::{Isometry3, Matrix3, Quaternion, Translation3, UnitQuaternion, Vector3};
 use neuraxis_core::digest::Digest;
@@ -6,6 +8,8 @@ use neuraxis_core::percepts::{AbsolutePose, Battery, Contact, Imu, Motion, Odome
 use neuraxis_core::{Pose2, Reading, StopReason, Twist2};
 
 use crate::messages::{Stream, Trace};
+pub(crate) use difference::difference;
+pub use difference::{Difference, command_difference};
 
 /// One reading, to the bit.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -269,53 +273,6 @@ fn upper_triangle() -> impl Iterator<Item = (usize, usize)> {
     (0..6).flat_map(|row| (row..6).map(move |column| (row, column)))
 }
 
-/// The names of the numbers of a reading, for one who reads of a difference.
-pub(crate) fn field(reading: &Reading, index: usize) -> String {
-    let names: &[&str] = match reading {
-        Reading::Scan(_) | Reading::Azimuth(_) => &[],
-        Reading::Imu(_) => &[
-            "angular_velocity.x",
-            "angular_velocity.y",
-            "angular_velocity.z",
-            "linear_acceleration.x",
-            "linear_acceleration.y",
-            "linear_acceleration.z",
-            "orientation.x",
-            "orientation.y",
-            "orientation.z",
-            "orientation.w",
-        ],
-        Reading::Motion(_) => &[
-            "linear_velocity.x",
-            "linear_velocity.y",
-            "linear_velocity.z",
-            "angular_velocity.x",
-            "angular_velocity.y",
-            "angular_velocity.z",
-        ],
-        Reading::Odometry(_) => {
-            &["pose.x", "pose.y", "pose.yaw", "twist.linear", "twist.lateral", "twist.angular"]
-        }
-        Reading::Joints(joints) => {
-            let n = joints.position.len().max(1);
-            let of = ["position", "velocity", "effort"].get(index / n).copied().unwrap_or("value");
-            return format!("{of}[{}]", index % n);
-        }
-        Reading::Contact(_) => &["touching", "force", "bearing"],
-        Reading::Battery(_) => &["percentage", "voltage", "current"],
-        Reading::Pose(_) => {
-            const POSE: [&str; 7] =
-                ["x", "y", "z", "orientation.x", "orientation.y", "orientation.z", "orientation.w"];
-            if let Some(name) = POSE.get(index) {
-                return format!("pose.{name}");
-            }
-            let at = upper_triangle().nth(index - POSE.len());
-            return at.map_or_else(|| format!("[{index}]"), |(r, c)| format!("covariance[{r},{c}]"));
-        }
-    };
-    names.get(index).map_or_else(|| format!("[{index}]"), ToString::to_string)
-}
-
 /// The code of `neuraxis_msgs/Trace` for why a command stops, and the slot that is to blame.
 #[must_use]
 pub fn stop_code(stop: Option<StopReason>) -> (u8, u16) {
@@ -374,88 +331,6 @@ impl Running {
     pub fn value(&self) -> u64 {
         self.0.value()
     }
-}
-
-/// Where two ticks differ: the topic, the field, and what each has there.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Difference {
-    /// Number of the tick, from 0.
-    pub tick: u64,
-    /// Its stamp, ns.
-    pub stamp: u64,
-    /// The name of a sense, `command`, or `tick`.
-    pub topic: String,
-    /// The field in it.
-    pub field: String,
-    /// What the first has.
-    pub left: String,
-    /// What the second has.
-    pub right: String,
-}
-
-/// The first place in which two ticks differ, as topic, field and both values; NaN equals itself, 0 is not -0.
-/// `blanks` are empty readings of the slots, with their names.
-pub(crate) fn difference(a: &Tick, b: &Tick, blanks: &[(&str, Reading)]) -> Option<[String; 4]> {
-    let found =
-        |topic: &str, field: &str, a: String, b: String| Some([topic.to_owned(), field.to_owned(), a, b]);
-    if a.stamp != b.stamp {
-        return found("tick", "stamp", a.stamp.to_string(), b.stamp.to_string());
-    }
-    let name = |slot: u16| blanks.get(usize::from(slot)).map_or("?", |(name, _)| *name);
-    for i in 0..a.senses.len().max(b.senses.len()) {
-        let (x, y) = match (a.senses.get(i), b.senses.get(i)) {
-            (Some(x), Some(y)) => (x, y),
-            (Some(x), None) => return found(name(x.slot), "presence", "a reading".into(), "none".into()),
-            (_, y) => {
-                let slot = y.map_or(0, |y| y.slot);
-                return found(name(slot), "presence", "none".into(), "a reading".into());
-            }
-        };
-        if x.slot != y.slot {
-            return found(name(x.slot.min(y.slot)), "presence", name(x.slot).into(), name(y.slot).into());
-        }
-        let topic = name(x.slot);
-        if x.stamp != y.stamp {
-            return found(topic, "stamp", x.stamp.to_string(), y.stamp.to_string());
-        }
-        if x.sequence != y.sequence {
-            return found(topic, "sequence", x.sequence.to_string(), y.sequence.to_string());
-        }
-        if let Some(at) = first_difference(&x.values, &y.values, f64::to_bits) {
-            let field = blanks.get(usize::from(x.slot)).map_or(String::new(), |(_, r)| field(r, at));
-            return found(topic, &field, text(x.values.get(at)), text(y.values.get(at)));
-        }
-        if let Some(at) = first_difference(&x.ranges, &y.ranges, |v| u64::from(v.to_bits())) {
-            let field = format!("ranges[{at}]");
-            return found(topic, &field, text(x.ranges.get(at)), text(y.ranges.get(at)));
-        }
-    }
-    command_difference(a, b)
-}
-
-/// The same of the commands alone.
-#[must_use]
-pub fn command_difference(a: &Tick, b: &Tick) -> Option<[String; 4]> {
-    let found = |field: String, a: String, b: String| Some(["command".to_owned(), field, a, b]);
-    if (a.stop, a.stop_slot) != (b.stop, b.stop_slot) {
-        return found(
-            "stop".into(),
-            format!("{}/{}", a.stop, a.stop_slot),
-            format!("{}/{}", b.stop, b.stop_slot),
-        );
-    }
-    let at = first_difference(&a.command, &b.command, f64::to_bits)?;
-    found(format!("values[{at}]"), text(a.command.get(at)), text(b.command.get(at)))
-}
-
-/// The first index at which two lists differ by their bits, or where the shorter one ends.
-fn first_difference<T: Copy>(a: &[T], b: &[T], bits: impl Fn(T) -> u64) -> Option<usize> {
-    let differs = a.iter().zip(b).position(|(x, y)| bits(*x) != bits(*y));
-    differs.or((a.len() != b.len()).then(|| a.len().min(b.len())))
-}
-
-fn text<T: std::fmt::Debug>(value: Option<&T>) -> String {
-    value.map_or_else(|| "nothing".to_owned(), |v| format!("{v:?}"))
 }
 
 #[cfg(test)]
@@ -524,7 +399,7 @@ mod tests {
         let mut back = Reading::Motion(Motion::default());
         assert!(restore(&sense, &mut back));
         assert_eq!(back, Reading::Motion(motion));
-        assert_eq!(field(&back, 3), "angular_velocity.x");
+        assert_eq!(difference::field(&back, 3), "angular_velocity.x");
         sense.values.pop();
         assert!(!restore(&sense, &mut back));
     }

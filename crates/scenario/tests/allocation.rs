@@ -1,9 +1,5 @@
 //! The tick does not allocate, nor does the recorder's tap in it.
 
-#![expect(unsafe_code, reason = "counting allocations takes an allocator, and that is an unsafe trait")]
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::path::Path;
 
 use neuraxis_brain::RobotBrain;
@@ -13,29 +9,6 @@ use neuraxis_scenario::PlannedScene;
 use neuraxis_scenario::book::Files;
 use neuraxis_scenario::plan::Changes;
 use neuraxis_sim::{Arena, Setup, SoloBody};
-
-struct Counting;
-
-thread_local! {
-    /// Of this thread alone: the recorder's thread may allocate.
-    static COUNT: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: every call goes on to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.set(COUNT.get() + 1);
-        // SAFETY: as the caller promised.
-        unsafe { System.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as the caller promised.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// Counts are for the whole thread, so that this file holds one test and no more. The first brain matches scans; the second
 /// has absolute poses, of which one is full of outliers, and wheels that slip, on the plane and in space; one climbs a ramp, and one
@@ -81,12 +54,12 @@ fn drive(scene: &str, settings: &[&str], robot: &[&str]) {
         while !tap.has_room() {
             std::thread::yield_now();
         }
-        let before = COUNT.get();
+        let before = neuraxis_allocations::so_far();
         brain.tick(&percepts, &mut command);
         tap.ticked(0, &percepts, &command, &brain);
         // The first ticks may warm buffers up.
         if tick > 20 {
-            allocations += COUNT.get() - before;
+            allocations += neuraxis_allocations::so_far() - before;
         }
         body.act(&command).expect("acts");
     }

@@ -95,7 +95,7 @@ fn settings() {
                     "| {name} | {:.4} | {iterations} | {rms:.4} | {:.1} | {:.1} | {:.0} |",
                     swim::CONTROL / steps as f64,
                     swim.reward(),
-                    swim.wave(60)[4][1],
+                    swim.wave(60)[4].lag,
                     pace(&body, settings),
                 );
             }
@@ -148,7 +148,7 @@ fn links() {
         let rewards: Vec<f64> = swims.iter().map(swim::Swim::reward).collect();
         let speeds: Vec<f64> = swims.iter().map(swim::Swim::speed).collect();
         let lags: Vec<f64> =
-            swims.iter().map(|swim| swim.wave(60)[links - 2][1] / (links - 2) as f64).collect();
+            swims.iter().map(|swim| swim.wave(60)[links - 2].lag / (links - 2) as f64).collect();
         let (mean, deviation) = mean_and_deviation(&rewards);
         println!(
             "| {links} | {mean:.1} ± {deviation:.1} | {reward} | {:+.1} % | {:.4} | {speed} | {:.1} | {lag} |",

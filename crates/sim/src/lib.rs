@@ -18,6 +18,7 @@ pub mod robot;
 pub mod scene;
 mod senses;
 pub mod swimmer;
+pub mod wave;
 
 pub use app::Batch;
 pub use arena::{Arena, Outcome, Score, Setup};

@@ -160,10 +160,10 @@ fn it_swims_the_golden_trace() {
     about(told, 794.953, 1e-4);
     assert!(apart <= 0.05, "rms {apart}");
     about(reward, 795.0, 20.0 / 795.0);
-    let lag = wave[4][1] / 4.0;
+    let lag = wave[4].lag / 4.0;
     assert!((100.0..=104.0).contains(&lag), "{wave:?}");
-    for ([amplitude, _], wanted) in wave.iter().zip([1.128, 1.080, 1.033, 1.064, 1.199]) {
-        about(*amplitude, wanted, 0.03);
+    for (swing, wanted) in wave.iter().zip([1.128, 1.080, 1.033, 1.064, 1.199]) {
+        about(swing.amplitude, wanted, 0.03);
     }
     let ([x, y], end) = (swim.way[999], &golden[999]);
     assert!(ops::hypot(x - end[6], y - end[7]) < 0.15, "({x}, {y}) instead of ({}, {})", end[6], end[7]);

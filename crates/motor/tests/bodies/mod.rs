@@ -2,9 +2,10 @@
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
-use nalgebra::Isometry3;
+use nalgebra::{Isometry3, Vector3};
 use neuraxis_core::body::{BodyDescription, SensorDescription};
-use neuraxis_core::robot::{JointNoise, Limits, Sensor, Transport, VelocimeterNoise};
+use neuraxis_core::kinematics::{Ackermann, DifferentialDrive, Limb, LimbJoint};
+use neuraxis_core::robot::{ImuNoise, JointNoise, Limits, Sensor, Transport, VelocimeterNoise};
 use neuraxis_core::{Interface, Percepts, Reading, Stamp};
 
 pub(crate) const MS: u64 = 1_000_000;
@@ -89,6 +90,54 @@ pub(crate) fn dog() -> BodyDescription {
     let mut body = body("dog", joints, Interface::Position);
     body.sensors.extend(prefixes.map(|leg| foot_sense(&format!("{leg}_foot"))));
     body
+}
+
+/// The same with an inertial unit behind the feet, and with limbs that the model tells.
+pub(crate) fn balanced_dog() -> BodyDescription {
+    let mut body = dog();
+    for (leg, [x, y]) in [[0.2, -0.05], [0.2, 0.05], [-0.2, -0.05], [-0.2, 0.05]].into_iter().enumerate() {
+        let names = &body.actuators[3 * leg..3 * leg + 3];
+        let joint =
+            |i: usize, origin, axis| LimbJoint { name: names[i].clone(), origin, axis, slides: false };
+        let joints = vec![
+            joint(0, Isometry3::translation(x, y, 0.0), Vector3::x_axis()),
+            joint(1, Isometry3::translation(0.0, 1.6 * y, 0.0), Vector3::y_axis()),
+            joint(2, Isometry3::translation(0.0, 0.0, -0.2), Vector3::y_axis()),
+        ];
+        let tip = Isometry3::translation(0.0, 0.0, -0.2);
+        body.sensors[1 + leg].limb = Some(Limb { joints, tip, radius: 0.02 });
+    }
+    let sensor = Sensor::Imu {
+        name: "imu".to_owned(),
+        link: "base_link".to_owned(),
+        rate: 100.0,
+        noise: ImuNoise::default(),
+        transport: Transport::default(),
+        deadline: None,
+    };
+    let mount = Isometry3::identity();
+    body.sensors.push(SensorDescription { sensor, mount, joints: Vec::new(), limb: None });
+    body
+}
+
+/// What [`balanced_dog`]'s inertial unit feels at `now`: turning rate, rad/s, and specific force, m/s².
+pub(crate) fn swing(percepts: &mut Percepts, now: u64, rate: [f64; 3], force: [f64; 3]) {
+    percepts.slots_mut()[5].put(Stamp(now), |reading| {
+        if let Reading::Imu(imu) = reading {
+            imu.angular_velocity = rate.into();
+            imu.linear_acceleration = force.into();
+        }
+    });
+}
+
+/// Two driven wheels behind, two steered ones in front.
+pub(crate) fn car() -> BodyDescription {
+    let wheels = ["rear_left", "rear_right", "steering_left", "steering_right"].map(str::to_owned).to_vec();
+    BodyDescription {
+        drive: Some(DifferentialDrive { wheel_radius: 0.05, track: 0.24 }),
+        ackermann: Some(Ackermann { wheelbase: 0.3, kingpins: 0.2, angle: 0.6 }),
+        ..body("car", wheels, Interface::Ackermann)
+    }
 }
 
 /// The joints are felt at `now` as `position` says.

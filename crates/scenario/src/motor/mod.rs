@@ -6,9 +6,9 @@ pub mod figure;
 mod rollout;
 mod subject;
 pub mod task;
-pub mod wave;
 
 pub use conditions::Conditions;
+pub use neuraxis_sim::wave;
 pub use rollout::{Rollout, Start, roll};
 pub use subject::{Subject, SubjectError, circuit_name};
 pub use task::Task;

@@ -8,6 +8,7 @@ use neuraxis_core::file;
 use neuraxis_core::ops;
 use neuraxis_core::robot::Robot;
 use neuraxis_sim::scene::SceneSpec;
+use neuraxis_sim::wave::{Swing, wave};
 use neuraxis_sim::{Arena, RobotModel, Scene, Setup, swimmer};
 
 /// A control step, s.
@@ -172,33 +173,8 @@ impl Swim {
         self.v.iter().sum::<f64>() / self.v.len() as f64
     }
 
-    /// Amplitude (in ranges) and lag behind joint 0 (degrees) of each joint at the circuit's period, from step 400 on.
-    pub(crate) fn wave(&self, period: usize) -> Vec<[f64; 2]> {
-        let joints = self.q[0].len();
-        let (mut wave, mut first, mut last) = (Vec::new(), 0.0, 0.0);
-        for i in 0..joints {
-            let (mut re, mut im) = (0.0, 0.0);
-            for (t, q) in self.q.iter().enumerate().skip(400) {
-                let (s, c) = ops::sin_cos(2.0 * ops::PI * t as f64 / period as f64);
-                re += q[i] * c;
-                im += q[i] * s;
-            }
-            let phase = ops::atan2(im, re).to_degrees();
-            if i == 0 {
-                first = phase;
-            }
-            // Each joint lags behind the one before by something between a quarter turn back and three ahead.
-            let mut lag = phase - first;
-            while lag < last - 90.0 {
-                lag += 360.0;
-            }
-            while lag > last + 270.0 {
-                lag -= 360.0;
-            }
-            last = lag;
-            let count = (self.q.len() - 400) as f64;
-            wave.push([2.0 * (re * re + im * im).sqrt() / count, lag]);
-        }
-        wave
+    /// The wave of the joints (in ranges) at the circuit's period, from step 400 on.
+    pub(crate) fn wave(&self, period: u32) -> Vec<Swing> {
+        wave(&self.q, f64::from(period), 400)
     }
 }

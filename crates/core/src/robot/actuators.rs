@@ -1,0 +1,125 @@
+//! The block `actuators:` of a robot file.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
+}
+
+/// What the body is moved by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Actuators {
+    /// Two driven wheels on one axle, commanded by their speeds.
+    DifferentialDrive {
+        /// The left wheel's joint.
+        left: String,
+        /// The right wheel's joint.
+        right: String,
+        /// Greatest torque on each wheel, N·m; the model's effort limit if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.0001, max = 10000.0))]
+        torque: Option<f64>,
+        /// m; measured on the left wheel's shape (a cylinder or a sphere) if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.001, max = 10.0))]
+        wheel_radius: Option<f64>,
+        /// Distance between the wheels' middles, m; measured on their joints if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.001, max = 10.0))]
+        track: Option<f64>,
+    },
+    /// Two driven wheels behind and two steered ones in front, as a car has them: wheels are commanded by their speeds, steering
+    /// joints by position. `base_link` is in the middle of the rear axle.
+    Ackermann {
+        /// The joint of the left driven wheel, which is behind.
+        left: String,
+        /// The joint of the right driven wheel.
+        right: String,
+        /// The joints that steer the front wheels: left, right. They turn about an axis that points up or down.
+        steering: [String; 2],
+        /// Greatest torque on each driven wheel, N·m; the model's effort limit if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.0001, max = 10000.0))]
+        torque: Option<f64>,
+        /// Of the driven wheels, m; measured on the left one's shape (a cylinder or a sphere) if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.001, max = 10.0))]
+        wheel_radius: Option<f64>,
+        /// Distance between the driven wheels' middles, m; measured on their joints if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.001, max = 10.0))]
+        track: Option<f64>,
+        /// From the rear axle to the steering joints, m; measured on the joints if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.001, max = 20.0))]
+        wheelbase: Option<f64>,
+        /// How far a wheel is steered to either side at most, rad; the smaller range of the two steering joints if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.01, max = 1.5))]
+        angle: Option<f64>,
+        /// Proportional gain of the steering's servo, N·m/rad.
+        #[serde(default = "Actuators::default_kp")]
+        #[schemars(range(min = 0.001, max = 100_000.0))]
+        kp: f64,
+        /// Derivative gain of the steering's servo, N·m·s/rad.
+        #[serde(default = "Actuators::default_kd")]
+        #[schemars(range(min = 0.0, max = 10000.0))]
+        kd: f64,
+        /// Inertia of each steering motor as its joint feels it, besides the model's own, kg·m².
+        #[serde(default = "Actuators::default_armature")]
+        #[schemars(range(min = 0.0, max = 1000.0))]
+        armature: f64,
+    },
+    /// Joints commanded by torque (N·m) or force (N).
+    JointTorque {
+        /// The joints, in the order of the command.
+        #[schemars(length(min = 1))]
+        joints: Vec<String>,
+    },
+    /// Joints commanded by position, held by a proportional-derivative servo.
+    JointPosition {
+        /// The joints, in the order of the command.
+        #[schemars(length(min = 1))]
+        joints: Vec<String>,
+        /// Proportional gain, N·m/rad.
+        #[schemars(range(min = 0.0, max = 100_000.0))]
+        kp: f64,
+        /// Derivative gain, N·m·s/rad.
+        #[schemars(range(min = 0.0, max = 10000.0))]
+        kd: f64,
+        /// Inertia of each motor as its joint feels it, besides the model's own, kg·m² or kg. For bodies with
+        /// `articulation: multibody`.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        #[schemars(range(min = 0.0, max = 1000.0))]
+        armature: f64,
+    },
+}
+
+impl Actuators {
+    fn default_kp() -> f64 {
+        5.0
+    }
+    fn default_kd() -> f64 {
+        0.2
+    }
+    fn default_armature() -> f64 {
+        1e-3
+    }
+
+    /// The names of the joints that are moved, in the order of the command.
+    #[must_use]
+    pub fn joints(&self) -> Vec<&str> {
+        match self {
+            Self::DifferentialDrive { left, right, .. } => vec![left, right],
+            Self::Ackermann { left, right, steering: [first, second], .. } => {
+                vec![left, right, first, second]
+            }
+            Self::JointTorque { joints } | Self::JointPosition { joints, .. } => {
+                joints.iter().map(String::as_str).collect()
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The entries of `faults:` in a scene file: what goes wrong with a sense, and when.
+
+use neuraxis_core::file::{Problems, Validate};
+use neuraxis_core::robot::Sensor;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A fault of a sense.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fault {
+    /// Which robot, counted from 0.
+    #[serde(default)]
+    pub robot: usize,
+    /// The sense's name.
+    pub sensor: String,
+    /// What happens to it.
+    pub kind: FaultKind,
+    /// From when, s.
+    #[schemars(range(min = 0.0, max = 86400.0))]
+    pub from: f64,
+    /// Until when, s; to the end if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 86400.0))]
+    pub until: Option<f64>,
+    /// For `noise`: so many times the standard deviations of the robot's file. For `slip`: so many times the way
+    /// that the wheels really roll.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1000.0))]
+    pub factor: Option<f64>,
+    /// For `dropout` and `outliers`: the share of the beams of a range finder, or of another sense's readings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub fraction: Option<f64>,
+    /// For `bias`: what is added. To a pose: x, y (m) and yaw (rad); to an IMU's turning rates: about x, y and z
+    /// (rad/s); to a range finder's distances: the first number (m).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<[f64; 3]>,
+}
+
+/// What can happen to a sense.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultKind {
+    /// It sends nothing.
+    Silent,
+    /// It sends its last reading again and again, with new stamps.
+    Frozen,
+    /// It sends numbers that are none.
+    NotANumber,
+    /// It is noisier, by `factor`.
+    Noise,
+    /// A `fraction` of it is missing.
+    Dropout,
+    /// A `fraction` of it is anything at all.
+    Outliers,
+    /// It errs by `offset`, always by the same.
+    Bias,
+    /// The wheels turn `factor` times as far as they roll.
+    Slip,
+}
+
+impl FaultKind {
+    /// The key that says how bad it is, and an example of it.
+    fn measure(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Silent | Self::Frozen | Self::NotANumber => None,
+            Self::Noise => Some(("factor", "10")),
+            Self::Slip => Some(("factor", "2")),
+            Self::Dropout => Some(("fraction", "0.5")),
+            Self::Outliers => Some(("fraction", "0.2")),
+            Self::Bias => Some(("offset", "[1, 0.5, 0]")),
+        }
+    }
+
+    /// Whether it can happen to this sense.
+    #[must_use]
+    pub fn suits(self, sensor: &Sensor) -> bool {
+        match self {
+            Self::Silent | Self::Frozen | Self::NotANumber | Self::Dropout => true,
+            Self::Noise => {
+                !matches!(sensor, Sensor::JointState { .. } | Sensor::Contact { .. } | Sensor::Battery { .. })
+            }
+            Self::Outliers | Self::Bias => {
+                matches!(
+                    sensor,
+                    Sensor::Lidar { .. }
+                        | Sensor::Imu { .. }
+                        | Sensor::Velocimeter { .. }
+                        | Sensor::Pose { .. }
+                        | Sensor::Beacon { .. }
+                )
+            }
+            Self::Slip => matches!(sensor, Sensor::WheelOdometry { .. }),
+        }
+    }
+}
+
+impl Validate for Fault {
+    fn validate(&self, problems: &mut Problems<'_>) {
+        if self.until.is_some_and(|until| until <= self.from) {
+            problems.at("/until", "the fault ends before it begins");
+        }
+        if let Some(offset) = &self.offset
+            && !offset.iter().all(|v| v.abs() <= 1000.0)
+        {
+            problems.at("/offset", "every number of an offset lies between -1000 and 1000");
+        }
+        let wanted = self.kind.measure();
+        let given = [
+            ("factor", self.factor.is_some()),
+            ("fraction", self.fraction.is_some()),
+            ("offset", self.offset.is_some()),
+        ];
+        for (key, is_given) in given {
+            match wanted {
+                Some((wanted, example)) if wanted == key && !is_given => problems.help(
+                    "/kind",
+                    format!("this fault does not say how bad it is: `{key}` is missing"),
+                    format!("add `{key}: {example}`"),
+                ),
+                Some((wanted, _)) if wanted == key => {}
+                _ if is_given => {
+                    problems.at(&format!("/{key}"), format!("`{key}` means nothing to a fault of this kind"));
+                }
+                _ => {}
+            }
+        }
+    }
+}
