@@ -33,6 +33,7 @@ fn row(part: &'static str, what: &str, measured: f64, digits: usize, must: Bound
         must: Some(must),
         aim: None,
         peer: None,
+        ratio: None,
         is_deterministic: true,
     }
 }
