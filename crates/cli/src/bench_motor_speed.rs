@@ -30,7 +30,7 @@ const STEPS: usize = 4000;
 pub(crate) fn rows(mut peer: Option<Peer>, stop: &AtomicBool) -> Result<Vec<Row>, Exit> {
     let spec = SwimmerSpec::default();
     let mut rows = Vec::new();
-    if let Ok(subject) = Subject::swimmer(6, MotorSpec::Swimmer(spec.clone()), Task::Swim)
+    if let Ok(subject) = Subject::swimmer(6, MotorSpec::Swimmer(spec.clone()), Task::Swim { speed: None })
         && let Ok(mut circuit) = subject.circuit()
     {
         let (mut own, mut best) = (0.0_f64, Paces::default());

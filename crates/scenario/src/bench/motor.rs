@@ -304,7 +304,7 @@ pub fn run(
     let mut subjects = Vec::new();
     for links in 3..=12 {
         let motor = MotorSpec::Swimmer(SwimmerSpec::default());
-        subjects.push(Subject::swimmer(links, motor, Task::Swim)?);
+        subjects.push(Subject::swimmer(links, motor, Task::Swim { speed: None })?);
     }
     let mut units = Vec::new();
     for (i, case) in cases.iter().enumerate().filter(|(i, _)| asked[*i]) {
