@@ -171,7 +171,7 @@ fn told(python: &Path, complaints: &str) -> (String, String) {
     let last = complaints.lines().rev().find(|line| !line.trim().is_empty());
     let why = last.map_or("it said nothing".to_owned(), |line| shortened(line.trim()));
     let message = format!("{name} ended without an answer: {why}");
-    (message, format!("give a Python with mujoco and dm_control: {name} -m pip install {PACKAGES}"))
+    (message, format!("give a Python with mujoco and dm_control (`pip install {PACKAGES}`)"))
 }
 
 /// The beginning of a line that may be long.
