@@ -42,7 +42,7 @@ pub(crate) struct MotorArgs {
     /// Threads; all of the computer's if not given.
     #[arg(long, short, value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
-    /// A Python with mujoco and dm_control, whose pace is measured in turns with ours, for more rows about speed.
+    /// A Python with `mujoco` and `dm_control`, whose pace is measured in turns with ours, for more rows about speed.
     #[arg(long, value_name = "PYTHON")]
     peer: Option<PathBuf>,
     /// A folder for motor.json and motor.html.
