@@ -6,9 +6,12 @@
     peer/bin/python scripts/peer_swimmer.py pace
 
 `starts` prints the ten random starts of 3 to 12 links and the returns from there; `neuraxis bench motor` begins at the same ones.
-`pace` prints control steps a CPU-second, best of 5, to lay beside `neuraxis bench motor --only speed` in the same minute.
+`pace` prints control steps a CPU-second, best of 5. `neuraxis bench motor --only speed --peer peer/bin/python` measures them in
+turns with its own: it runs this file as `pace --json`, which says a line of JSON about itself, then for each line of its
+standard input another with one round's paces, until the input ends.
 """
 
+import json
 import os
 import sys
 import time
@@ -73,16 +76,8 @@ def starts():
             print(",".join(cells + [repr(float(x)) for x in start]), flush=True)
 
 
-def best_pace(steps, work):
-    paces = []
-    for _ in range(5):
-        begin = time.process_time()
-        work(steps)
-        paces.append(steps / (time.process_time() - begin))
-    return max(paces)
-
-
-def pace():
+def jobs():
+    """What a pace is measured of: for each, control steps a round and what takes so many."""
     env = environment(6, 0)
     env.reset()
     physics = env.physics
@@ -105,14 +100,42 @@ def pace():
             data.ctrl[:] = circuit(list(q), step)
             mujoco.mj_step(model, data, substeps)
 
+    about = {"mujoco": mujoco.__version__, "substeps": substeps, "timestep": physics.timestep()}
+    return about, {"mj_step": (4000, raw), "circuit": (2000, closed), "dm_control": (2000, dm_control)}
+
+
+def one_round(jobs):
+    """Control steps a CPU-second of each."""
+    paces = {}
+    for name, (steps, work) in jobs.items():
+        begin = time.process_time()
+        work(steps)
+        paces[name] = steps / (time.process_time() - begin)
+    return paces
+
+
+def pace():
+    about, works = jobs()
+    rounds = [one_round(works) for _ in range(5)]
+    best = {name: max(paces[name] for paces in rounds) for name in works}
     print("control steps of 0.03 s a CPU-second, six links, best of 5")
-    print(f"mujoco {mujoco.__version__}, mj_step of {substeps} steps of {physics.timestep()} s: {best_pace(4000, raw):.0f}")
-    print(f"the same with the circuit in Python: {best_pace(2000, closed):.0f}")
-    print(f"dm_control, env.step: {best_pace(2000, dm_control):.0f}")
+    print(
+        f"mujoco {about['mujoco']}, mj_step of {about['substeps']} steps of {about['timestep']} s: {best['mj_step']:.0f}"
+    )
+    print(f"the same with the circuit in Python: {best['circuit']:.0f}")
+    print(f"dm_control, env.step: {best['dm_control']:.0f}")
+
+
+def pace_on_demand():
+    about, works = jobs()
+    print(json.dumps(about), flush=True)
+    for _ in sys.stdin:
+        print(json.dumps(one_round(works)), flush=True)
 
 
 if __name__ == "__main__":
-    jobs = {"starts": starts, "pace": pace}
-    if len(sys.argv) != 2 or sys.argv[1] not in jobs:
+    known = {("starts",): starts, ("pace",): pace, ("pace", "--json"): pace_on_demand}
+    wanted = tuple(sys.argv[1:])
+    if wanted not in known:
         sys.exit(__doc__)
-    jobs[sys.argv[1]]()
+    known[wanted]()

@@ -7,20 +7,21 @@ use clap::Args;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use neuraxis_brain::RobotFile;
-use neuraxis_core::{Drive, file};
-use neuraxis_motor::{LegState, MotorSpec, Quadruped, QuadrupedSpec, Swimmer, SwimmerSpec};
+use neuraxis_core::file;
+use neuraxis_motor::{MotorSpec, SwimmerSpec};
 use neuraxis_scenario::bench::motor::{self, Bound, Order, Row};
 use neuraxis_scenario::bench::{motor_page, walk};
-use neuraxis_scenario::motor::{Start, Subject, Task, roll};
 use neuraxis_scenario::plan::PlannedRobot;
 
+use crate::bench_motor_peer::Peer;
+use crate::bench_motor_speed as speed;
 use crate::exit::Exit;
 use crate::jobs::{self, Jobs};
 use crate::{builtin, output};
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  neuraxis bench motor\n  neuraxis bench motor --only golden\n  neuraxis bench motor --trained my_swimmer.yaml --out bench"
+    after_help = "Examples:\n  neuraxis bench motor\n  neuraxis bench motor --only golden\n  neuraxis bench motor --trained my_swimmer.yaml --out bench\n  neuraxis bench motor --only speed --peer peer/bin/python"
 )]
 pub(crate) struct MotorArgs {
     /// Only the rows with this in their part or name.
@@ -40,6 +41,9 @@ pub(crate) struct MotorArgs {
     seed: u64,
     #[command(flatten)]
     jobs: Jobs,
+    /// A Python with `mujoco` and `dm_control`, whose pace is measured in turns with ours, for more rows about speed.
+    #[arg(long, value_name = "PYTHON")]
+    peer: Option<PathBuf>,
     /// A folder for motor.json and motor.html.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -57,6 +61,19 @@ pub(crate) fn bench(args: &MotorArgs) -> Exit {
         return exit;
     }
     let stop = jobs::stop_flag();
+    let wants_speed = args.only.as_deref().is_none_or(|text| speed::PART.contains(text));
+    // A Python that will not do is told before anything long begins.
+    let peer = match &args.peer {
+        Some(_) if !wants_speed => {
+            let help = "leave out --only, give `--only speed`, or leave out --peer";
+            return output::usage("--peer is for the rows about speed, and --only leaves them out", help);
+        }
+        Some(python) => match Peer::start(python, &stop) {
+            Ok(peer) => Some(peer),
+            Err(exit) => return exit,
+        },
+        None => None,
+    };
     let order = Order {
         only: args.only.clone(),
         trained: Some(trained),
@@ -85,8 +102,11 @@ pub(crate) fn bench(args: &MotorArgs) -> Exit {
             Err(exit) => return exit,
         }
     }
-    if args.only.as_deref().is_none_or(|text| SPEED_PART.contains(text)) {
-        rows.extend(speed());
+    if wants_speed {
+        match speed::rows(peer, &stop) {
+            Ok(own) => rows.extend(own),
+            Err(exit) => return exit,
+        }
     }
     if rows.is_empty() {
         let help = "leave out --only to see all rows";
@@ -138,90 +158,6 @@ fn trained(args: &MotorArgs) -> Result<SwimmerSpec, Exit> {
     }
 }
 
-const SPEED_PART: &str = "speed (not deterministic)";
-/// Control steps of `dm_control` a CPU-second, closed loop without a circuit.
-const PEER_STEPS: f64 = 3404.0;
-/// Circuit steps of the peer's circuit a CPU-second, as a port to numpy.
-const PEER_FORWARD: f64 = 9796.0;
-
-/// How fast it runs, by the clock of this thread.
-fn speed() -> Vec<Row> {
-    let spec = SwimmerSpec::default();
-    let mut rows = Vec::new();
-    let row = |what: &str, measured: f64, digits, must, aim, peer: f64| Row {
-        part: SPEED_PART,
-        what: what.to_owned(),
-        measured,
-        deviation: None,
-        digits,
-        must,
-        aim,
-        peer: peer.is_finite().then_some(peer),
-        is_deterministic: false,
-    };
-    if let Ok(subject) = Subject::swimmer(6, MotorSpec::Swimmer(spec.clone()), Task::Swim)
-        && let Ok(mut circuit) = subject.circuit()
-    {
-        let steps = 4000;
-        let paces = (0..5).map(|_| {
-            let start = cpu();
-            roll(&subject, &mut *circuit, Start::Zero, Some(steps), false);
-            steps as f64 / (cpu() - start)
-        });
-        rows.push(row(
-            "control steps a CPU-second, closed loop, best of 5",
-            paces.fold(0.0, f64::max),
-            0,
-            Some(Bound::AtLeast(2.0 * PEER_STEPS)),
-            Some(Bound::AtLeast(5.0 * PEER_STEPS)),
-            PEER_STEPS,
-        ));
-    }
-    if let Ok(mut swimmer) = Swimmer::new(&spec, 5) {
-        let mut activation = [0.0; 5];
-        let best = nanoseconds(100_000, |i| {
-            let bend = 0.01 * f64::from(i % 100);
-            swimmer.step(&[bend, -bend, 0.3, bend, -0.2], 1.0, 0.0, &mut activation);
-        });
-        let what = "circuit forward, swimmer of six links, ns";
-        rows.push(row(what, best, 0, Some(Bound::AtMost(500.0)), None, 1e9 / PEER_FORWARD));
-    }
-    if let Ok(mut quadruped) = Quadruped::new(&QuadrupedSpec::default()) {
-        let mut targets = [[0.0; 3]; 4];
-        let best = nanoseconds(30_000, |i| {
-            let bend = 0.01 * f64::from(i % 100);
-            let position = [0.0, 0.5 + bend, -1.3 - bend];
-            let leg = LegState { position, velocity: [0.1, -2.0, 3.0], effort: [1.0, -5.0, 8.0], foot: 30.0 };
-            quadruped.step(&[leg; 4], &Drive::new(0.6, 0.1), &mut targets);
-        });
-        let what = "circuit forward, quadruped, ns";
-        rows.push(row(what, best, 0, Some(Bound::AtMost(3000.0)), None, f64::NAN));
-    }
-    rows
-}
-
-/// What a step costs, ns: the best of 5 rounds of `steps`.
-fn nanoseconds(steps: u32, mut step: impl FnMut(u32)) -> f64 {
-    let rounds = (0..5).map(|_| {
-        let start = cpu();
-        (0..steps).for_each(&mut step);
-        1e9 * (cpu() - start) / f64::from(steps)
-    });
-    rounds.fold(f64::INFINITY, f64::min)
-}
-
-/// Time that this thread has been computing, s; the wall's time where the system does not tell.
-#[expect(clippy::disallowed_methods, reason = "speed is measured, and nothing is decided by it")]
-fn cpu() -> f64 {
-    static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanoseconds = text.split(' ').next().and_then(|word| word.parse::<f64>().ok());
-    nanoseconds.map_or_else(
-        || START.get_or_init(std::time::Instant::now).elapsed().as_secs_f64(),
-        |nanoseconds| nanoseconds * 1e-9,
-    )
-}
-
 #[derive(serde::Serialize)]
 struct Judged<'a> {
     #[serde(flatten)]
@@ -265,20 +201,14 @@ fn table(rows: &[Row]) -> String {
         let digits = row.digits;
         let bound = |bound: Option<Bound>| bound.map_or("-".to_owned(), |bound| bound.text(digits));
         let deviation = row.deviation.map_or(String::new(), |d| format!(" ± {d:.digits$}"));
-        let verdict = match (row.holds(), row.is_aim_reached()) {
-            (Some(false), _) => "NO",
-            (_, Some(true)) => "yes, aim too",
-            (Some(true), _) => "yes",
-            (None, _) => "-",
-        };
         table.add_row([
             row.part.to_owned(),
             row.what.clone(),
             format!("{:.digits$}{deviation}", row.measured),
             bound(row.must),
             bound(row.aim),
-            row.peer.map_or("-".to_owned(), |peer| format!("{peer:.digits$}")),
-            verdict.to_owned(),
+            row.peer_text(),
+            row.verdict().to_owned(),
         ]);
     }
     for column in 2..6 {

@@ -3,6 +3,8 @@
 mod bench;
 mod bench_learning;
 mod bench_motor;
+mod bench_motor_peer;
+mod bench_motor_speed;
 mod bench_navigation;
 mod builtin;
 mod calibrate;

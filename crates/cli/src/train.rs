@@ -22,20 +22,21 @@ use crate::{output, run};
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  neuraxis train robots/swimmer/swimmer6.yaml --budget 400000 --out trained\n  neuraxis train robots/swimmer/swimmer6.yaml --circuit mlp --budget 400000 --seed 3\n  neuraxis train robots/swimmer/swimmer6.yaml --algo cma-es --budget 100000\n  neuraxis train robots/swimmer/swimmer6.yaml --algo ppo --circuit mlp --budget 400000\n  neuraxis train robots/swimmer/swimmer6.yaml --resume trained/checkpoint.json --budget 800000 --out trained"
+    after_help = "Examples:\n  neuraxis train robots/swimmer/swimmer6.yaml --budget 400000 --out trained\n  neuraxis train robots/swimmer/swimmer6.yaml --task swim --speed 0.05 --budget 200000\n  neuraxis train robots/swimmer/swimmer6.yaml --circuit mlp --budget 400000 --seed 3\n  neuraxis train robots/swimmer/swimmer6.yaml --algo cma-es --budget 100000\n  neuraxis train robots/swimmer/swimmer6.yaml --algo ppo --circuit mlp --budget 400000\n  neuraxis train robots/swimmer/swimmer6.yaml --resume trained/checkpoint.json --budget 800000 --out trained"
 )]
 pub(crate) struct TrainArgs {
     /// The robot file; its `motor:` block says where training begins.
     robot: PathBuf,
-    /// What it is trained for: `swim` (as fast as it can), `swim_to` (to a place), `walk` (at a commanded speed, pushed now and
+    /// What it is trained for: `swim` (at a speed or faster), `swim_to` (to a place), `walk` (at a commanded speed, pushed now and
     /// then), or `follow` (a figure of eight).
     #[arg(long, value_name = "NAME", default_value = "swim")]
     task: String,
     /// The place of the task `swim_to`, seen from the start, m.
     #[arg(long, value_name = "X,Y", value_delimiter = ',', num_args = 1, allow_hyphen_values = true)]
     target: Vec<f64>,
-    /// The drive's speed in the tasks `walk` (0.3 and 0.5 in turn if not given) and `follow` (0.5), of the robot's limit.
-    #[arg(long, value_name = "SHARE")]
+    /// In the task `swim` the speed that is worth a full reward, m/s (0.1 if not given); in `walk` (0.3 and 0.5 in turn) and
+    /// `follow` (0.5) the drive's speed, a share of the robot's limit.
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     speed: Option<f64>,
     /// Impulse of the push in every second episode of the task `walk`, N·s; 20 if not given.
     #[arg(long, value_name = "NUMBER")]
@@ -289,7 +290,11 @@ fn task(args: &TrainArgs) -> Result<Task, Exit> {
             *speed = args.speed.or(*speed);
             set(radius, args.radius);
         }
-        Task::Swim | Task::SwimTo { .. } => {}
+        Task::Swim { speed } => {
+            speeds = true;
+            *speed = args.speed;
+        }
+        Task::SwimTo { .. } => {}
     }
     for (name, is_given, is_used) in [
         ("--speed", args.speed.is_some(), speeds),
@@ -302,13 +307,19 @@ fn task(args: &TrainArgs) -> Result<Task, Exit> {
             return Err(output::usage(&message, "leave it out, or choose another task"));
         }
     }
-    for (name, value, range) in [
-        ("--speed", args.speed, [0.01, 1.0]),
-        ("--push", args.push, [0.0, 1000.0]),
-        ("--radius", args.radius, [0.1, 100.0]),
+    // A swimmer's speed is a speed; the others' is a drive.
+    let (speed, unit) = if matches!(task, Task::Swim { .. }) {
+        ([0.001, 10.0], ", m/s")
+    } else {
+        ([0.01, 1.0], ", a share of the robot's limit")
+    };
+    for (name, value, range, unit) in [
+        ("--speed", args.speed, speed, unit),
+        ("--push", args.push, [0.0, 1000.0], ", N·s"),
+        ("--radius", args.radius, [0.1, 100.0], ", m"),
     ] {
         if value.is_some_and(|value| !(range[0]..=range[1]).contains(&value)) {
-            let help = format!("give a number from {} to {}", range[0], range[1]);
+            let help = format!("give a number from {} to {}{unit}", range[0], range[1]);
             return Err(output::usage(&format!("{name} is not possible"), &help));
         }
     }

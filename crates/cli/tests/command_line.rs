@@ -174,6 +174,25 @@ fn wrong_usage_is_code_2() {
 }
 
 #[test]
+fn a_speed_that_cannot_be_swum_is_refused_with_its_unit() {
+    let folder = workshop();
+    let complain = |task: &str, speed: &str| {
+        let output = neuraxis(folder.path(), &["train", "burger.yaml", "--task", task, "--speed", speed]);
+        assert_eq!(output.status.code(), Some(2), "{task} {speed}: {}", text(&output.stdout));
+        text(&output.stderr)
+    };
+    for speed in ["0", "-0.1", "NaN", "inf", "11"] {
+        let said = complain("swim", speed);
+        assert!(said.contains("--speed is not possible"), "{speed}: {said}");
+        assert!(said.contains("from 0.001 to 10, m/s"), "{speed}: {said}");
+    }
+    let said = complain("walk", "1.5");
+    assert!(said.contains("from 0.01 to 1, a share of the robot's limit"), "{said}");
+    let said = complain("swim_to", "0.1");
+    assert!(said.contains("needs more than its name"), "{said}");
+}
+
+#[test]
 fn a_run_leaves_its_results_and_says_by_its_code_how_it_went() {
     let folder = workshop();
     let output = neuraxis(folder.path(), &["run", "hall.yaml", "-n", "2", "--out", "a/b"]);

@@ -12,7 +12,8 @@ use neuraxis_scenario::train::{
 fn fresh() -> (MotorObjective, Checkpoint, Identity) {
     let inputs = Some(vec![MlpInput::Positions, MlpInput::Velocities]);
     let spec = MotorSpec::Mlp(MlpSpec { inputs, scale: 5e-4, ..MlpSpec::default() });
-    let objective = MotorObjective::new(Subject::swimmer(6, spec, Task::Swim).expect("a swimmer"));
+    let objective =
+        MotorObjective::new(Subject::swimmer(6, spec, Task::Swim { speed: None }).expect("a swimmer"));
     let objective = objective.expect("it fits");
     let layers = objective.layers().expect("a perceptron");
     assert_eq!(layers, [23, 64, 64, 5]);

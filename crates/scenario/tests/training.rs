@@ -8,6 +8,9 @@ use neuraxis_scenario::train::{
     self, Algorithm, Checkpoint, End, Identity, MotorObjective, Objective, Optimizer,
 };
 
+/// As published.
+const SWIM: Task = Task::Swim { speed: None };
+
 /// A hill of which everything is known: highest, 0, at (1, -2, 3, ..).
 struct Hill {
     /// Scores until somebody stops.
@@ -45,7 +48,7 @@ impl Objective for Hill {
 }
 
 fn swimmer() -> Subject {
-    Subject::swimmer(6, MotorSpec::Swimmer(SwimmerSpec::default()), Task::Swim).expect("a swimmer")
+    Subject::swimmer(6, MotorSpec::Swimmer(SwimmerSpec::default()), SWIM).expect("a swimmer")
 }
 
 fn identity() -> Identity {
@@ -202,10 +205,32 @@ fn a_swimmer_comes_to_a_place_beside_its_way() {
 }
 
 #[test]
+fn a_lower_speed_is_reached_sooner_and_earns_more_at_a_slow_drive() {
+    let swim = |speed: Option<f64>, drive: f64| {
+        let motor = MotorSpec::Swimmer(SwimmerSpec::default());
+        let mut subject = Subject::swimmer(6, motor, Task::Swim { speed }).expect("a swimmer");
+        subject.drive = Some(neuraxis_core::Drive::new(drive, 0.0));
+        let mut circuit = subject.circuit().expect("it fits");
+        let episode = roll(&subject, &mut *circuit, Start::Zero, None, true);
+        let rewards = episode.track.expect("a track").reward;
+        let first = rewards.iter().position(|reward| *reward >= 1.0);
+        (episode.reward, episode.speed, first.unwrap_or(rewards.len()))
+    };
+    let (low, pace, soon) = swim(Some(0.05), 0.5);
+    let (usual, same_pace, late) = swim(None, 0.5);
+    assert_eq!(pace, same_pace, "what is paid changes nothing of how it swims");
+    assert!(low > 1.3 * usual && soon < late, "{low} after {soon} steps, {usual} after {late}");
+    assert_eq!(swim(Some(0.1), 0.5).0.to_bits(), usual.to_bits(), "0.1 m/s is what is published");
+    // Where nothing is above the speed, a return is the way over it.
+    let high = swim(Some(1.0), 1.0).0;
+    assert!(high < 0.5 * swim(None, 1.0).0 && high > 0.0, "{high}");
+}
+
+#[test]
 fn what_the_task_does_not_use_is_not_trained() {
     let objective = MotorObjective::new(swimmer()).expect("it fits");
     let names = objective.circuit().parameter_names();
-    let idle: Vec<&str> = names.iter().map(String::as_str).filter(|name| Task::Swim.is_idle(name)).collect();
+    let idle: Vec<&str> = names.iter().map(String::as_str).filter(|name| SWIM.is_idle(name)).collect();
     assert_eq!(idle, ["bneuron_speed", "bneuron_turn"]);
     // A wrong answer there would show: these two change nothing.
     let base = objective.circuit().parameters().to_vec();
@@ -218,7 +243,7 @@ fn what_the_task_does_not_use_is_not_trained() {
         let mut other = base.clone();
         other[i] *= 0.5;
         // Straight on, no two sides of a joint are active at a time, so that nothing is there to be inhibited.
-        let is_idle = Task::Swim.is_idle(name) || name == "muscle_contra";
+        let is_idle = SWIM.is_idle(name) || name == "muscle_contra";
         assert_eq!(short(&other) == short(&base), is_idle, "{name}");
     }
 }
@@ -234,7 +259,7 @@ fn trained_parameters_are_written_as_a_robot_file_takes_them() {
         let initial = objective.circuit().parameters().to_vec();
         let search = |start| Optimizer::new(Algorithm::Es, start, 16, 0.1, 0.05);
         let names = identity.names.clone();
-        let is_free = |i: usize| names.get(i).is_none_or(|name| !Task::Swim.is_idle(name));
+        let is_free = |i: usize| names.get(i).is_none_or(|name| !SWIM.is_idle(name));
         let mut state = Checkpoint::new(identity, initial, is_free, 0, search).expect("a training");
         let parameters = objective.circuit().parameters().iter().map(|p| 1.1 * p).collect::<Vec<_>>();
         state.best = Some(train::Best {

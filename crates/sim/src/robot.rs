@@ -73,6 +73,9 @@ impl RobotModel {
 }
 
 fn fit(spec: &Robot<()>, mut model: Model, problems: &mut Problems<'_>) -> Option<RobotModel> {
+    if spec.articulation == Articulation::Multibody && !spec.planar {
+        model.centre_root();
+    }
     soften(spec, &mut model, problems);
     pose(spec, &mut model, problems);
     let frames: Vec<&str> = model.frames.iter().map(|frame| frame.name.as_str()).collect();

@@ -6,7 +6,7 @@ use neuraxis_core::body::Body as _;
 use neuraxis_core::{Pose2, Reading, StopReason, Twist2, conformance, ops};
 use neuraxis_sim::SoloBody;
 
-use common::{OPEN, place, robot};
+use common::{OPEN, place, robot, root, solo_of};
 
 fn car() -> SoloBody {
     place(robot("car/car.yaml"), OPEN, 1)
@@ -91,4 +91,48 @@ fn a_stop_holds_the_wheels_and_keeps_the_steering() {
     assert!((after - before).abs() < 0.05, "{after} rad after {before}");
     assert!(body.arena().robots()[0].forward_speed().abs() < 0.01);
     assert!(joint(&body, "wheel_left_joint").1.abs() < 0.2);
+}
+
+/// The car with the frame of its root link, `chassis`, moved by `x` and `z` (m), in a room with a box to look at.
+fn with_its_root_at(x: f64, z: f64) -> SoloBody {
+    let folder = root().join("robots/car");
+    let text = |name: &str| std::fs::read_to_string(folder.join(name)).expect(name);
+    let mut urdf = text("car.urdf");
+    // All that is written in the root's frame: its inertia, its shape, and the joint to `base_link`.
+    for (written, at) in [
+        ("-0.0019615 0 -0.0071923", [-0.001_961_5, -0.007_192_3]),
+        ("0.005 0 0.005", [0.005, 0.005]),
+        ("-0.150 0 -0.020", [-0.150, -0.020]),
+    ] {
+        let from = format!("<origin xyz=\"{written}\"/>");
+        assert_eq!(urdf.matches(&from).count(), 1, "{from}");
+        urdf = urdf.replace(&from, &format!("<origin xyz=\"{} 0 {}\"/>", at[0] - x, at[1] - z));
+    }
+    let robot = text("car.yaml").split("\nbrain:").next().expect("body").to_owned() + "\nbrain: null\n";
+    let scene = OPEN.replace("world: []", "world: [{ kind: box, at: [2, 0.8], size: [0.4, 0.4, 0.5] }]");
+    solo_of(&robot, ("car.urdf", &urdf), &scene, 1)
+}
+
+#[test]
+fn it_drives_and_sees_the_same_wherever_its_roots_frame_lies() {
+    let ranges = |body: &SoloBody| {
+        let percepts = body.arena().robots()[0].percepts();
+        let reading = percepts.slots()[percepts.find("scan").expect("a scan")].reading();
+        let scan = if let Some(Reading::Scan(scan)) = reading { Some(scan.ranges.clone()) } else { None };
+        scan.expect("a scan")
+    };
+    let mut wanted = with_its_root_at(0.0, 0.0);
+    drive(&mut wanted, 0.5, 1.0, 2.0, None);
+    for (x, z) in [(0.08, 0.0), (-0.15, -0.02), (0.0, 0.1)] {
+        let mut body = with_its_root_at(x, z);
+        drive(&mut body, 0.5, 1.0, 2.0, None);
+        let off = pose(&wanted).inverse().compose(&pose(&body));
+        assert!(off.x.abs() < 0.004 && off.y.abs() < 0.004 && off.yaw.abs() < 0.01, "{x} {z}: {off:?}");
+        // All but the beams that pass an edge see the same box at the same distance.
+        let (seen, as_seen) = (ranges(&body), ranges(&wanted));
+        let both = seen.iter().zip(&as_seen).filter(|(a, b)| a.is_finite() && b.is_finite());
+        let same = both.filter(|(a, b)| (*a - *b).abs() < 0.02).count();
+        let all = as_seen.iter().filter(|range| range.is_finite()).count();
+        assert!(all >= 15 && same + 4 >= all, "{x} {z}: {same} of {all} beams");
+    }
 }

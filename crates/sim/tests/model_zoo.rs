@@ -14,7 +14,7 @@ use neuraxis_core::file;
 use neuraxis_core::robot::Robot;
 use neuraxis_sim::model::{self, JointKind, Model};
 use neuraxis_sim::scene::SceneSpec;
-use neuraxis_sim::{Arena, RobotModel, Scene, Setup, SoloBody};
+use neuraxis_sim::{Arena, Outcome, RobotModel, Scene, Setup, SoloBody};
 
 const PACKAGES: [(&str, &str, &str); 3] = [
     ("example-robot-data 6.0.0", "example_robot_data/cmeel.prefix/share/example-robot-data/robots", "urdf"),
@@ -72,6 +72,13 @@ fn fall(path: &Path, model: &Model) -> Result<(), String> {
     let mut percepts = body.description().percepts();
     let mut command = body.description().command();
     for _ in 0..200 {
+        // Who has shapes at the feet alone hangs by them, a body's length below the ground: lost to a scene, but whole.
+        let robot = &body.arena().robots()[0];
+        let is_slow = |joint: usize| robot.joint(joint).is_some_and(|(_, speed)| speed.abs() < 100.0);
+        let is_whole = (0..robot.model.model.joints.len()).all(is_slow);
+        if robot.score.outcome == Some(Outcome::Lost) && robot.center_of_mass().norm() < 3.0 && is_whole {
+            return Ok(());
+        }
         body.sense(&mut percepts).map_err(|e| e.to_string())?;
         command.stamp = percepts.now;
         body.act(&command).map_err(|e| e.to_string())?;
@@ -115,7 +122,8 @@ fn published_models_load_and_stay_finite() {
          Which published models load, and what each lacks: written by\n\
          `NEURAXIS_UPDATE=1 cargo test -p neuraxis-sim --test model_zoo -- --ignored` after `scripts/fetch_models.sh`,\n\
          held by the same test. \"Loads\" means: read, checked, put into a world as a multibody, fallen limp onto level\n\
-         ground for 2 s, every joint still finite. What a model lacks is what `neuraxis check` says of it.\n\n\
+         ground for 2 s (or through it, where a model is not solid), every joint still finite. What a model lacks is what\n\
+         `neuraxis check` says of it.\n\n\
          The package `mujoco-menagerie` holds no models (it fetches them from elsewhere when it runs); the copies of\n\
          Menagerie's robots that `playground` carries take its place.\n",
     );

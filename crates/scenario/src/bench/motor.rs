@@ -73,15 +73,41 @@ pub struct Row {
     pub aim: Option<Bound>,
     /// The peer's number.
     pub peer: Option<f64>,
+    /// What was measured, over the peer's number, where both are of the same run.
+    pub ratio: Option<f64>,
     /// Whether it comes out the same each time.
     pub is_deterministic: bool,
 }
 
 impl Row {
+    /// The peer's number in words, with how many times it was reached.
+    #[must_use]
+    pub fn peer_text(&self) -> String {
+        let digits = self.digits;
+        match (self.peer, self.ratio) {
+            (Some(peer), Some(ratio)) => format!("{peer:.digits$} ({ratio:.2} ×)"),
+            (Some(peer), None) => format!("{peer:.digits$}"),
+            (None, _) => "-".to_owned(),
+        }
+    }
+
     /// Whether what must hold does; none if nothing must.
     #[must_use]
     pub fn holds(&self) -> Option<bool> {
         self.must.map(|must| must.holds(self.measured))
+    }
+
+    /// How that is said.
+    #[must_use]
+    pub fn verdict(&self) -> &'static str {
+        match (self.holds(), self.is_aim_reached()) {
+            (Some(false), _) => "NO",
+            (Some(true), Some(true)) => "yes, aim too",
+            (Some(true), _) => "yes",
+            (None, Some(true)) => "aim reached",
+            (None, Some(false)) => "aim missed",
+            (None, None) => "-",
+        }
     }
 
     /// Whether the aim is reached; none if there is none.
@@ -278,7 +304,7 @@ pub fn run(
     let mut subjects = Vec::new();
     for links in 3..=12 {
         let motor = MotorSpec::Swimmer(SwimmerSpec::default());
-        subjects.push(Subject::swimmer(links, motor, Task::Swim)?);
+        subjects.push(Subject::swimmer(links, motor, Task::Swim { speed: None })?);
     }
     let mut units = Vec::new();
     for (i, case) in cases.iter().enumerate().filter(|(i, _)| asked[*i]) {
@@ -323,6 +349,7 @@ pub fn run(
             must,
             aim: case.aim,
             peer: case.peer,
+            ratio: None,
             is_deterministic: true,
         });
         let seeds = units.iter().filter(|unit| unit.0 == i).map(|unit| unit.2);
@@ -340,6 +367,7 @@ pub fn run(
                 must: case.peer.map(|peer| Bound::AtMost((0.02 * peer).max(10.0))),
                 aim: None,
                 peer: None,
+                ratio: None,
                 is_deterministic: true,
             });
         }
@@ -376,6 +404,7 @@ fn golden(subject: &Subject) -> Result<Vec<Row>, SubjectError> {
         must: Some(must),
         aim,
         peer: Some(peer),
+        ratio: None,
         is_deterministic: true,
     };
     let rms = (squares / f64::from(count)).sqrt();

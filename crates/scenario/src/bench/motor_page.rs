@@ -38,11 +38,9 @@ pub fn page(rows: &[Row], command: &str) -> String {
             );
         }
         let bound = |b: Option<super::motor::Bound>| b.map_or("-".to_owned(), |b| b.text(row.digits));
-        let verdict = match (row.holds(), row.is_aim_reached()) {
-            (Some(false), _) => "<b class=\"bad\">NO</b>",
-            (_, Some(true)) => "yes, aim too",
-            (Some(true), _) => "yes",
-            (None, _) => "-",
+        let verdict = match row.verdict() {
+            "NO" => "<b class=\"bad\">NO</b>",
+            other => other,
         };
         let digits = row.digits;
         let deviation = row.deviation.map_or(String::new(), |d| format!(" ± {d:.digits$}"));
@@ -53,7 +51,7 @@ pub fn page(rows: &[Row], command: &str) -> String {
             row.measured,
             bound(row.must),
             bound(row.aim),
-            row.peer.map_or("-".to_owned(), |peer| format!("{peer:.digits$}"))
+            row.peer_text()
         );
     }
     if !part.is_empty() {

@@ -33,6 +33,7 @@ fn row(part: &'static str, what: &str, measured: f64, digits: usize, must: Bound
         must: Some(must),
         aim: None,
         peer: None,
+        ratio: None,
         is_deterministic: true,
     }
 }
@@ -201,7 +202,9 @@ fn decay(subject: &Subject, stance: &Stance, seconds: f64, is_turning: bool, wan
 /// If a body cannot be made.
 pub(super) fn water() -> Result<Vec<Row>, SubjectError> {
     // Nobody moves here; a swimmer of two links is too short for the worm's circuit.
-    let coasting = |links: usize| Subject::swimmer(links, MotorSpec::Mlp(MlpSpec::default()), Task::Swim);
+    let coasting = |links: usize| {
+        Subject::swimmer(links, MotorSpec::Mlp(MlpSpec::default()), Task::Swim { speed: None })
+    };
     let (six, two) = (coasting(6)?, coasting(2)?);
     let moving = |x: f64, y: f64, rate: f64| Stance {
         velocity: Vector3::new(x, y, 0.0),

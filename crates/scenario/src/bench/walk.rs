@@ -66,6 +66,7 @@ pub fn run(
             must: Some(must),
             aim: None,
             peer: None,
+            ratio: None,
             is_deterministic: true,
         };
         rows.push(row(

@@ -15,11 +15,16 @@ use super::figure::{Figure, Progress};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "task", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Task {
-    /// Swim straight on, as fast as it can.
+    /// Swim straight on, at a speed that is wanted or faster.
     ///
-    /// The reward of `dm_control`'s `swimmer` as Bhattasali et al. (2022) use it: a step is worth `clamp(v / 0.1, 0, 1)`, where v
-    /// (m/s) is the velocity of the head's origin along the head's own axis after the step.
-    Swim,
+    /// The reward of Bhattasali et al. (2022), `dm_control`'s `tolerance(v, bounds=(speed, inf), margin=speed,
+    /// value_at_margin=0, sigmoid="linear")`: a step is worth `clamp(v / speed, 0, 1)`, where v (m/s) is the velocity of the
+    /// head's origin along the head's own axis after the step.
+    Swim {
+        /// The speed that is worth a full reward, m/s; as published, 0.1, if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        speed: Option<f64>,
+    },
     /// Swim to a place.
     ///
     /// The reward of `dm_control`'s `swimmer`: 1 within 0.05 m of it, and less the farther the head is (0.1 at 0.3 m).
@@ -102,7 +107,7 @@ impl Gauge {
 
 /// How the step was chosen stands in `docs/swimmer_physics.md`.
 const WATER: &str = "world: []\nphysics: { timestep: 0.005, iterations: 1 }\nmedium: { density: 3000 }\n";
-/// Speed that is worth a full reward, m/s.
+/// Speed that is worth a full reward if no other is wanted, m/s.
 const FULL_SPEED: f64 = 0.1;
 /// Radius of the target and how far around it a reward can still be felt, m.
 const TARGET: (f64, f64) = (0.05, 0.25);
@@ -117,7 +122,7 @@ impl Task {
     /// If there is none, or it needs a target and has none: what to do.
     pub fn named(name: &str, target: Option<[f64; 2]>) -> Result<Self, String> {
         match (name, target) {
-            ("swim", _) => Ok(Self::Swim),
+            ("swim", _) => Ok(Self::Swim { speed: None }),
             ("swim_to", Some(target)) if target.iter().all(|v| v.is_finite()) => Ok(Self::SwimTo { target }),
             ("walk", _) => Ok(Self::Walk { speed: None, push: 20.0, ground: Ground::Flat }),
             ("follow", _) => Ok(Self::Follow { radius: 2.0, speed: None }),
@@ -130,10 +135,19 @@ impl Task {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Swim => "swim",
+            Self::Swim { .. } => "swim",
             Self::SwimTo { .. } => "swim_to",
             Self::Walk { .. } => "walk",
             Self::Follow { .. } => "follow",
+        }
+    }
+
+    /// Its name, with the speed that is wanted of a swimmer.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match self {
+            Self::Swim { speed: Some(speed) } => format!("swim at {speed} m/s"),
+            _ => self.name().to_owned(),
         }
     }
 
@@ -141,7 +155,7 @@ impl Task {
     #[must_use]
     pub fn steps(&self) -> usize {
         match self {
-            Self::Swim | Self::SwimTo { .. } | Self::Follow { .. } => 1000,
+            Self::Swim { .. } | Self::SwimTo { .. } | Self::Follow { .. } => 1000,
             Self::Walk { .. } => 400,
         }
     }
@@ -150,14 +164,14 @@ impl Task {
     #[must_use]
     pub fn control(&self) -> f64 {
         match self {
-            Self::Swim | Self::SwimTo { .. } | Self::Walk { .. } | Self::Follow { .. } => 0.03,
+            Self::Swim { .. } | Self::SwimTo { .. } | Self::Walk { .. } | Self::Follow { .. } => 0.03,
         }
     }
 
     /// The world, as keys of a scene file; a control step is a whole number of physics steps.
     pub(super) fn world(&self, swims: bool) -> &'static str {
         match self {
-            Self::Swim | Self::SwimTo { .. } => WATER,
+            Self::Swim { .. } | Self::SwimTo { .. } => WATER,
             Self::Follow { .. } if swims => WATER,
             Self::Follow { .. } | Self::Walk { ground: Ground::Flat, .. } => {
                 "world: []\nphysics: { timestep: 0.005 }\n"
@@ -175,7 +189,7 @@ impl Task {
     /// Whether an episode may begin with bent joints.
     pub(super) fn bends(&self) -> bool {
         match self {
-            Self::Swim | Self::SwimTo { .. } => true,
+            Self::Swim { .. } | Self::SwimTo { .. } => true,
             Self::Walk { .. } | Self::Follow { .. } => false,
         }
     }
@@ -190,7 +204,7 @@ impl Task {
                 Drive::new(speed.unwrap_or(0.5), 1.5 * ops::wrap(wanted - heading(robot)))
             }
             Self::Walk { speed, .. } => Drive::new(speed.unwrap_or(conditions.speed), 0.0),
-            Self::Swim => Drive::new(1.0, 0.0),
+            Self::Swim { .. } => Drive::new(1.0, 0.0),
             Self::SwimTo { target } => {
                 let head = robot.pose().translation.vector;
                 let wanted = ops::atan2(target[1] - head.y, target[0] - head.x);
@@ -214,7 +228,7 @@ impl Task {
                 let off = (-over).max(over - 0.3).max(0.0);
                 (1.0 - off).max(0.0) - 0.1 * gauge.turning.abs()
             }
-            Self::Swim => (robot.forward_speed() / FULL_SPEED).clamp(0.0, 1.0),
+            Self::Swim { speed } => swim(robot.forward_speed(), *speed),
             Self::SwimTo { target } => {
                 let head = robot.pose().translation.vector;
                 let away = (head - Vector3::new(target[0], target[1], head.z)).norm() - TARGET.0;
@@ -229,7 +243,7 @@ impl Task {
     #[must_use]
     pub fn episodes(&self) -> usize {
         match self {
-            Self::Swim | Self::SwimTo { .. } | Self::Follow { .. } => 1,
+            Self::Swim { .. } | Self::SwimTo { .. } | Self::Follow { .. } => 1,
             Self::Walk { .. } => 4,
         }
     }
@@ -240,7 +254,7 @@ impl Task {
         match (self, seed) {
             (Self::Follow { .. }, None) => Conditions { yaw: Figure::HEADING, ..Conditions::USUAL },
             (_, None) => Conditions::USUAL,
-            (Self::Swim | Self::SwimTo { .. }, Some(seed)) => Conditions::heading(seed),
+            (Self::Swim { .. } | Self::SwimTo { .. }, Some(seed)) => Conditions::heading(seed),
             (Self::Walk { push, ground, .. }, Some(seed)) => {
                 let drawn = Conditions::walk(seed, *push);
                 // A slope has a direction.
@@ -268,11 +282,16 @@ impl Task {
     pub fn is_idle(&self, name: &str) -> bool {
         let weighs = |what: &str| name.split('_').any(|part| part == what);
         match self {
-            Self::Swim => weighs("speed") || weighs("turn"),
+            Self::Swim { .. } => weighs("speed") || weighs("turn"),
             Self::SwimTo { .. } => weighs("speed"),
             Self::Walk { .. } | Self::Follow { .. } => false,
         }
     }
+}
+
+/// What it is worth to swim at `velocity` where `speed` is wanted, m/s.
+fn swim(velocity: f64, speed: Option<f64>) -> f64 {
+    (velocity / speed.unwrap_or(FULL_SPEED)).clamp(0.0, 1.0)
 }
 
 /// The way that a body goes, rad: from its middle to its head, if its head swings; else where it looks.
@@ -284,4 +303,44 @@ fn heading(robot: &SimRobot) -> f64 {
         head.rotation * Vector3::x()
     };
     ops::atan2(ahead.y, ahead.x)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn swimming_is_worth_the_share_of_the_speed_that_is_wanted() {
+        // By hand, of dm_control's linear tolerance: 1 - (wanted - v) / wanted within the margin, 0 beyond it, 1 above.
+        for (velocity, wanted, worth) in [
+            (0.025, None, 0.25),
+            (0.1, None, 1.0),
+            (0.3, None, 1.0),
+            (-0.02, None, 0.0),
+            (0.025, Some(0.05), 0.5),
+            (0.05, Some(0.05), 1.0),
+            (0.09, Some(0.05), 1.0),
+            (0.05, Some(0.2), 0.25),
+            (-1.0, Some(0.2), 0.0),
+        ] {
+            let got = swim(velocity, wanted);
+            assert!((got - worth).abs() < 1e-12, "{velocity} m/s of {wanted:?}: {got}, not {worth}");
+        }
+        // To the bit what it was without a speed.
+        assert_eq!(swim(0.0371, None).to_bits(), (0.0371_f64 / 0.1).to_bits());
+        assert_eq!(swim(0.0371, Some(0.1)).to_bits(), swim(0.0371, None).to_bits());
+    }
+
+    #[test]
+    fn a_task_without_a_speed_is_written_and_read_as_before() {
+        let before = r#"{"task":"swim"}"#;
+        let plain: Task = serde_json::from_str(before).expect("a task of before");
+        assert_eq!(plain, Task::Swim { speed: None });
+        assert_eq!(serde_json::to_string(&plain).expect("JSON"), before);
+        let slow = Task::Swim { speed: Some(0.05) };
+        let text = serde_json::to_string(&slow).expect("JSON");
+        assert_eq!(serde_json::from_str::<Task>(&text).expect("a task"), slow);
+        assert_ne!(slow, plain, "a checkpoint of one is none of the other");
+        assert_eq!((slow.title(), plain.title()), ("swim at 0.05 m/s".to_owned(), "swim".to_owned()));
+    }
 }

@@ -20,7 +20,7 @@ pub fn yaml(state: &Checkpoint, command: &str) -> String {
         identity.robot,
         command.replace('\n', " "),
         best.score,
-        identity.task.name(),
+        identity.task.title(),
         super::EVALUATIONS.len(),
         best.steps,
         state.seed,

@@ -65,7 +65,7 @@ pub fn arms(trainings: &[Checkpoint]) -> Vec<Arm> {
             "{}: {}, {count} parameters, {search}, {}",
             identity.robot,
             identity.circuit,
-            identity.task.name()
+            identity.task.title()
         );
         match arms.iter_mut().find(|arm| arm.name == name) {
             Some(arm) => arm.curves.push(training.curve.clone()),

@@ -207,6 +207,9 @@ impl Link {
 /// A rigid body's principal moments obey the triangle inequality; so much slack is for rounding in files.
 const TRIANGLE: f32 = 1.02;
 
+/// So far from its link's frame the centre of mass of a free root may be, m.
+const OFF_CENTRE: f32 = 1e-6;
+
 impl Joint {
     /// First and last position, rad or m, if the file limits them.
     #[must_use]
@@ -236,6 +239,34 @@ impl Model {
                 start[joint.parent] * joint.joint.local_frame1 * moved * joint.joint.local_frame2.inverse();
         }
         self.stance = Stand { joints: stance, links: start };
+    }
+
+    /// Puts the frame of a free root link into the link's centre of mass; names, joints and shapes stay where they are.
+    ///
+    /// The engine takes the root's velocity for that of its centre of mass, but moves its origin by it: a free root in reduced
+    /// coordinates turns about its origin, wherever its mass is (`the_same_body_moves_the_same_wherever_its_roots_frame_lies`).
+    pub(crate) fn centre_root(&mut self) {
+        let (false, false, Some(root)) = (self.anchored, self.joints.is_empty(), self.links.first_mut())
+        else {
+            return;
+        };
+        let off = root.mass.local_com;
+        // Nobody can see less, and a file that has it right keeps its bits.
+        if off.length() < OFF_CENTRE {
+            return;
+        }
+        let back = Pose::translation(-off.x, -off.y, -off.z);
+        root.pose *= Pose::translation(off.x, off.y, off.z);
+        root.mass.local_com = Vector::ZERO;
+        for collider in &mut root.colliders {
+            collider.set_position(back * *collider.position());
+        }
+        for joint in self.joints.iter_mut().filter(|joint| joint.parent == 0) {
+            joint.joint.set_local_frame1(back * joint.joint.local_frame1);
+        }
+        for frame in self.frames.iter_mut().filter(|frame| frame.link == 0) {
+            frame.pose = back * frame.pose;
+        }
     }
 
     /// Where the link `index` stands at the start, in the model's frame.
