@@ -11,10 +11,14 @@ turns with its own: it runs this file as `pace --json`, which says a line of JSO
 standard input another with one round's paces, until the input ends.
 """
 
-import json
-import os
 import sys
-import time
+
+# A Python before 3.11 would look for modules in the current folder first, if it is given this file by `-c`.
+sys.path[:] = [folder for folder in sys.path if folder]
+
+import json  # noqa: E402
+import os  # noqa: E402
+import time  # noqa: E402
 
 os.environ.setdefault("MUJOCO_GL", "disable")
 

@@ -24,7 +24,7 @@ use crate::{builtin, output};
     after_help = "Examples:\n  neuraxis bench motor\n  neuraxis bench motor --only golden\n  neuraxis bench motor --trained my_swimmer.yaml --out bench\n  neuraxis bench motor --only speed --peer peer/bin/python"
 )]
 pub(crate) struct MotorArgs {
-    /// Only the rows with this in their part or name.
+    /// Only the rows with this in their part or name; those of the quadruped and of pace with it in their part.
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
     /// A robot file with a trained circuit, in the place of the one that comes with the program.

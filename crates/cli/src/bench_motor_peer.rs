@@ -77,6 +77,8 @@ impl Peer {
     pub(crate) fn start(python: &Path, stop: &AtomicBool) -> Result<Self, Exit> {
         let started = Command::new(python)
             .args(["-c", SCRIPT, "pace", "--json"])
+            // What lies in the current folder is no module of its.
+            .env("PYTHONSAFEPATH", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -166,7 +168,7 @@ fn told(python: &Path, complaints: &str) -> (String, String) {
     let missing = complaints.split("No module named '").nth(1).and_then(|rest| rest.split('\'').next());
     if let Some(missing) = missing {
         let message = format!("the Python {name} has no module `{missing}`");
-        return (message, format!("install what is missing: {name} -m pip install {PACKAGES}"));
+        return (message, format!("install what is missing: \"{name}\" -m pip install {PACKAGES}"));
     }
     let last = complaints.lines().rev().find(|line| !line.trim().is_empty());
     let why = last.map_or("it said nothing".to_owned(), |line| shortened(line.trim()));
@@ -241,7 +243,7 @@ mod tests {
             "Traceback (most recent call last):\n  ..\nModuleNotFoundError: No module named 'dm_control'\n";
         let (message, help) = told(Path::new("peer/python"), trace);
         assert!(message.contains("no module `dm_control`"), "{message}");
-        assert!(help.contains("peer/python -m pip install mujoco=="), "{help}");
+        assert!(help.contains("peer/python\" -m pip install mujoco=="), "{help}");
         let (message, _) = told(Path::new("python"), "Traceback\nImportError: libGL.so.1: cannot open\n\n");
         assert!(message.ends_with("libGL.so.1: cannot open"), "{message}");
     }

@@ -1,6 +1,5 @@
 //! `neuraxis calibrate`: how a body answers the drive, as a table and as a block of its file.
 
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -13,7 +12,8 @@ use neuraxis_scenario::motor::calibrate::{Tank, Unmeasured, block, insert};
 use neuraxis_scenario::plan::PlannedRobot;
 
 use crate::exit::Exit;
-use crate::{jobs, output};
+use crate::jobs::{self, Jobs};
+use crate::output;
 
 /// What `calibrate` takes.
 #[derive(Args, Debug)]
@@ -32,9 +32,8 @@ pub(crate) struct CalibrateArgs {
     /// Seed of the senses' errors.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Threads; as many as the computer has if not given.
-    #[arg(long)]
-    jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    jobs: Jobs,
     /// Print the map as JSON.
     #[arg(long)]
     json: bool,
@@ -59,7 +58,7 @@ pub(crate) fn calibrate(args: &CalibrateArgs) -> Exit {
         Err(error) => return output::usage(&error.to_string(), "`neuraxis check` says more"),
     };
     let stop = jobs::stop_flag();
-    let jobs = args.jobs.map_or_else(jobs::cores, NonZeroUsize::get);
+    let jobs = args.jobs.threads();
     let map = match tank.measure(usize::from(args.points), args.seed, jobs, &stop) {
         Ok(map) => map,
         Err(Unmeasured::Stopped) => {

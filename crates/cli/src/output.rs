@@ -154,7 +154,7 @@ pub(crate) fn prepare_folder(folder: &Path) -> io::Result<()> {
     new_in(folder).map(drop)
 }
 
-/// The same for the folder of `--out`, if there is one; complains if not.
+/// The same for the folder of `--out`, if there is one; says so if it cannot be written to.
 ///
 /// # Errors
 /// How the program ends.

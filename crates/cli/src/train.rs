@@ -12,8 +12,7 @@ use neuraxis_scenario::motor::task::Ground;
 use neuraxis_scenario::motor::{Subject, Task, circuit_name};
 use neuraxis_scenario::plan::PlannedRobot;
 use neuraxis_scenario::train::{
-    self, Algorithm, Checkpoint, CmaEs, End, Identity, MotorObjective, Objective as _, Optimizer, Ppo,
-    PpoSettings,
+    self, Algorithm, Checkpoint, CmaEs, End, Identity, MotorObjective, Optimizer, Ppo, PpoSettings,
 };
 
 use crate::exit::Exit;
@@ -34,7 +33,7 @@ pub(crate) struct TrainArgs {
     /// The place of the task `swim_to`, seen from the start, m.
     #[arg(long, value_name = "X,Y", value_delimiter = ',', num_args = 1, allow_hyphen_values = true)]
     target: Vec<f64>,
-    /// In the task `swim` the speed that is worth a full reward, m/s (0.1 if not given); in `walk` (0.3 and 0.5 in turn) and
+    /// In the task `swim` the speed that is worth a full reward, m/s (0.1 if not given); in `walk` (any from 0.2 to 1) and
     /// `follow` (0.5) the drive's speed, a share of the robot's limit.
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     speed: Option<f64>,
@@ -51,18 +50,18 @@ pub(crate) struct TrainArgs {
     /// policy optimisation (a program that was built with the feature `candle`).
     #[arg(long, value_name = "NAME", value_enum, default_value_t = Algo::Es)]
     algo: Algo,
-    /// Control steps of the episodes that train, in all. Evaluations, two episodes a generation, come on top.
+    /// Control steps of the episodes that train, in all. Evaluations, two scores a generation, come on top.
     #[arg(long, value_name = "STEPS", default_value_t = 400_000)]
     budget: u64,
     /// Draws noise, starts, and the weights of an mlp.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Episodes a generation; 16 if not given, for cma-es what Hansen advises, for ppo 2 (its `n_envs`).
+    /// Scores a generation; 16 if not given, for cma-es what Hansen advises, for ppo 2 (its `n_envs`).
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(2..=10_000))]
     population: Option<u32>,
-    /// Episodes that make one score, each under other conditions: more of them hide less, and cost more. For `walk` 4 if not given
-    /// (every speed with and without a push), else 1.
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    /// Episodes that make one score, each under other conditions: more of them hide less, and cost more. For `walk` a multiple of 4
+    /// (slow and fast, with and without a push), 4 if not given; else 1. Not for ppo, which learns from episodes and not from scores.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=train::MOST_EPISODES as i64))]
     episodes: Option<u16>,
     /// Standard deviation of the search at its start; 0.1 if not given, 0.05 for an mlp, 0.3 for cma-es, 0.5 for random.
     #[arg(long, value_name = "NUMBER")]
@@ -180,6 +179,19 @@ pub(crate) fn train(args: &TrainArgs) -> Exit {
             return output::usage(&format!("{name} is not possible"), "give a number above 0, up to 100");
         }
     }
+    if let Some(episodes) = args.episodes {
+        let own = task.episodes();
+        if args.algo == Algo::Ppo {
+            return output::usage(
+                "ppo takes no --episodes",
+                "leave it out, or give --population: its `n_envs`",
+            );
+        }
+        if !usize::from(episodes).is_multiple_of(own) {
+            let message = format!("a score of the task `{}` is made of {own} kinds of episodes", args.task);
+            return output::usage(&message, &format!("give --episodes a multiple of {own}"));
+        }
+    }
     let robot = match PlannedRobot::load(&args.robot, &run::sorted(&args.settings).robot_overrides) {
         Ok(robot) => robot,
         Err(error) => {
@@ -200,7 +212,7 @@ pub(crate) fn train(args: &TrainArgs) -> Exit {
         Err(exit) => return exit,
     };
     let objective = objective.with_episodes(state.episodes);
-    let cost = state.optimizer.population() as u64 * objective.steps() as u64;
+    let cost = state.cost(&objective);
     if args.budget < state.steps + cost {
         return output::usage(
             &format!("a budget of {} control steps is not enough for another generation", args.budget),

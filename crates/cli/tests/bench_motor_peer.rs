@@ -88,7 +88,7 @@ fn the_peers_pace_of_the_same_run_stands_beside_ours() {
 fn a_python_that_will_not_do_is_told_before_anything_runs() {
     let missing = complaint("echo \"ModuleNotFoundError: No module named 'mujoco'\" >&2\nexit 1\n");
     assert!(missing.contains("the Python ./python has no module `mujoco`"), "{missing}");
-    assert!(missing.contains("./python -m pip install mujoco=="), "{missing}");
+    assert!(missing.contains("./python\" -m pip install mujoco=="), "{missing}");
     let nonsense = complaint("echo hello\nsleep 60\n");
     assert!(nonsense.contains("said what is no answer: hello"), "{nonsense}");
     let silent = complaint("exit 0\n");

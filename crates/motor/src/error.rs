@@ -67,6 +67,14 @@ pub enum MotorError {
         "the circuit `quadruped` keeps its balance by a sense of the kind `imu`, and the robot has none (add one to `sensors:`, or set `balance: false`)"
     )]
     NoVestibular,
+    /// A balance on a leg whose foot is not felt.
+    #[error(
+        "the circuit `quadruped` keeps its balance by feet that stand, and the leg of `{joint}` has no foot that it feels (add a sense of the kind `contact` at the leg's end and one of the kind `joint_state`, or set `balance: false`)"
+    )]
+    NoFooting {
+        /// The thigh of the leg.
+        joint: String,
+    },
     /// A swimmer that is too short or too long.
     #[error("a swimmer has 2 to 14 joints (3 to 15 links), not {joints}")]
     Links {

@@ -161,7 +161,7 @@ fn the_same_drives_move_all_kinds_of_body() {
         ("burger/burger.yaml", "", 4.0, 0.08),
         ("car/car.yaml", "", 4.0, 0.2),
         ("swimmer/eel.yaml", water, 28.8, 0.015),
-        ("quadruped/quadruped.yaml", "", 6.0, 0.2),
+        ("quadruped/quadruped.yaml", "", 12.0, 0.2),
     ] {
         let forward = moved(robot, world, Drive::new(0.5, 0.0), seconds);
         assert!(forward.stands && forward.speed > least, "{robot}: {} m/s", forward.speed);

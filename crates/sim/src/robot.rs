@@ -73,6 +73,7 @@ impl RobotModel {
 }
 
 fn fit(spec: &Robot<()>, mut model: Model, problems: &mut Problems<'_>) -> Option<RobotModel> {
+    // The root of a planar body hangs on the joint of its plane, and an impulse body's links are moved each by its own mass.
     if spec.articulation == Articulation::Multibody && !spec.planar {
         model.centre_root();
     }

@@ -1,12 +1,19 @@
 //! What keeps the trunk over the feet: vestibular reflexes, at the pace of the brain and not of the rhythm.
 //!
-//! The source of the quadruped (arXiv 2410.07174) has none: its hips are held still. What stands here is from Raibert (1986),
-//! *Legged Robots That Balance*, by the names of the reflexes that do the like in animals:
+//! The source of the quadruped (arXiv 2410.07174) has none: its hips are held still. What stands here is called by the names of
+//! the reflexes that do the like in animals; the first two are from Raibert (1986), *Legged Robots That Balance*, and the others ours.
 //!
-//! - **placing**: a leg that swings is put down where the body is going, by its hip sideways and by its thigh forwards;
-//! - **righting** (vestibulospinal): legs that stand turn the trunk upright;
+//! - **placing**: a foot that swings is put down where the body is going. Raibert's is `v T/2 + k (v - wanted)` before the hip, T
+//!   the time that it stands; here the rhythm itself makes `v T/2`, and `k (v - wanted)` becomes an angle by the height of
+//!   the trunk, of the hip sideways (`balance_side`) and of the thigh forwards (`balance_ahead`). Fore and hind feet are put
+//!   down to opposite sides by the turning rate that is missing (`balance_yaw`);
+//! - **righting** (vestibulospinal): legs that stand turn the trunk upright, by Raibert's `k a + d a'` of the angle a as an offset of
+//!   their hips and thighs (`balance_roll`, `balance_pitch` and their rates); their hips give way to what pushes them
+//!   (`balance_give`) and go back to the middle (`balance_relax`);
+//! - **pace** and **steering**: strides grow and shrink until the speed is the one that is asked for (`balance_pace`), and hips swing
+//!   further to the side that is missing until the turning rate is (`balance_steer`): two integrals;
 //! - **bracing** (the parachute reaction): a body that was thrown off its way stops stepping, spreads its legs, puts its
-//!   feet to where it is going and crouches, until it is at rest.
+//!   feet to where it is going and crouches, until it is back on its way. The sway of its own strides is no throw ([`Sway`]).
 //!
 //! How the body moves is felt, not told: up by the gyroscope and, slowly, by the accelerometer; velocity by the
 //! accelerometer and by the feet that stand, as if these did not slip.
@@ -14,6 +21,9 @@
 use nalgebra::Vector3;
 use neuraxis_core::kinematics::Tip;
 use neuraxis_core::ops;
+
+use super::sway::Sway;
+use crate::MotorError;
 
 /// Gravity, m/s².
 const GRAVITY: f64 = 9.81;
@@ -27,16 +37,22 @@ const BRUSH: f64 = 0.2;
 const FOOTING: f64 = 0.08;
 /// Time in which a velocity without a footing is forgotten, s.
 const FORGETTING: f64 = 1.0;
+/// No body of this kind goes faster, m/s.
+const FASTEST: f64 = 10.0;
 /// A stride's sway is averaged out in this time, s.
 const SWAY: f64 = 0.25;
 /// Between the velocity from which it braces and the one at which it does so wholly, m/s.
 const BRACE: f64 = 0.4;
 /// Time in which it is braced, s.
 const ATTACK: f64 = 0.05;
+/// What is felt at a phase of the stride that is not known yet may be stronger by this, m/s.
+const STRANGE: f64 = 0.5;
 /// The speed that is kept, by the one that is asked for.
 const MARGIN: f64 = 1.05;
 /// How long strides become at least and at most, for those that the drive asks for.
 const STRIDES: [f64; 2] = [0.4, 1.6];
+/// Greatest turning rate that is asked for besides, rad/s.
+const STEERING: f64 = 0.5;
 /// Greatest correction of an angle, rad.
 const MOST: f64 = 0.6;
 
@@ -99,12 +115,21 @@ weights! {
     brace_hold: "brace_hold", 1.0, 0.3;
     /// How fast strides grow while it is too slow, by the share of the speed that is missing, 1/s; and shrink while it is too fast.
     pace: "balance_pace", 0.5, 1.0;
-    /// Velocity beyond the one that is asked for, or back against it, from which it braces, m/s.
+    /// Velocity beyond the one that is asked for, back against it, or off the mean of late, from which it braces, m/s.
     brace_ahead_from: "brace_ahead_from", 1.0, 0.6;
     /// How far all feet are put down ahead then, m for each m/s.
     brace_ahead: "brace_ahead", 0.5, 0.2;
     /// How far all feet are put down to the end that sinks then, rad for each rad.
     brace_nod: "brace_nod", 0.5, 1.0;
+    /// How much of the sway that comes with every stride is left out of what throws it, at most all.
+    sway: "brace_sway", 1.0, 1.0;
+    /// How fast the hips are turned against a turning rate that was not asked for, rad/s each second for each rad/s.
+    steer: "balance_steer", 0.5, 1.0;
+}
+
+/// What to say of a weight below 0.
+pub(super) fn negative(name: &str, value: f64) -> MotorError {
+    MotorError::Wiring(format!("the weight `{name}` is {value}, but it must be at least 0"))
 }
 
 /// What the vestibular organ feels in a tick, in the frame of `base_link`.
@@ -137,17 +162,20 @@ pub(super) struct Balance {
     worth: Worth,
     up: Vector3<f64>,
     velocity: Vector3<f64>,
-    /// Velocity without the sway of strides, m/s: forward, to the left.
-    drift: [f64; 2],
+    /// Forward velocity without the sway of strides, m/s.
+    drift: f64,
     /// Turning rate without the sway, rad/s.
     turning: f64,
     height: f64,
     /// Where each hip was put down, rad.
     placed: [f64; 4],
+    sway: Sway,
     /// How far it is braced, 0 to 1.
     braced: f64,
     /// How long its strides are, for those that the drive asks for.
     stride: f64,
+    /// Turning rate that the hips are asked for besides, rad/s.
+    steer: f64,
 }
 
 fn side(leg: usize) -> f64 {
@@ -161,22 +189,26 @@ impl Balance {
             worth: Worth::of(weights),
             up: Vector3::z(),
             velocity: Vector3::zeros(),
-            drift: [0.0; 2],
+            drift: 0.0,
             turning: 0.0,
             height: 0.0,
             placed: [0.0; 4],
+            sway: Sway::new(),
             braced: 0.0,
             stride: 1.0,
+            steer: 0.0,
         }
     }
 
     /// Takes in what a tick brings; `dt` s have gone by. Whether a bracing began.
-    pub(super) fn feel(&mut self, felt: &Vestibular, legs: &[Footing; 4], wanted: f64, dt: f64) -> bool {
+    /// `motion` is the speed and the turning rate that are asked for, m/s and rad/s.
+    pub(super) fn feel(&mut self, felt: &Vestibular, legs: &[Footing; 4], motion: [f64; 2], dt: f64) -> bool {
+        let wanted = motion[0];
         let rate = felt.rate;
         self.up -= rate.cross(&self.up) * dt;
         // The mean of what is felt over a stride is upwards, as long as nothing of it is left out but blows.
         let force = felt.force / GRAVITY;
-        self.up += (force * (BLOW / force.norm().max(BLOW)) - self.up) * (dt / UPRIGHT);
+        self.up += (force * (BLOW / force.norm().max(BLOW)) - self.up) * (dt / UPRIGHT).min(1.0);
         self.up = self.up.try_normalize(1e-6).unwrap_or_else(Vector3::z);
         self.velocity += (felt.force - self.up * GRAVITY - rate.cross(&self.velocity)) * dt;
         let (mut sum, mut weight, mut height) = (Vector3::zeros(), 0.0, 0.0);
@@ -197,20 +229,28 @@ impl Balance {
             self.velocity += (sum / weight - self.velocity) * (dt / FOOTING).min(1.0);
             self.height = height / weight;
         } else {
-            self.velocity *= 1.0 - dt / FORGETTING;
+            self.velocity *= 1.0 - (dt / FORGETTING).min(1.0);
         }
+        // Whoever spins has no sense of where it goes.
+        self.velocity *= FASTEST / self.velocity.norm().max(FASTEST);
         let share = (dt / SWAY).min(1.0);
-        for (drift, now) in self.drift.iter_mut().zip([self.velocity.x, self.velocity.y]) {
-            *drift += (now - *drift) * share;
-        }
+        self.drift += (self.velocity.x - self.drift) * share;
         self.turning += (rate.z - self.turning) * share;
 
         // At the height of the trunk, which topples over its feet.
         let aside = self.velocity.y - self.height * rate.x;
         let ahead = self.velocity.x + self.height * rate.y;
-        // Who is slower than asked was not thrown.
-        let ahead = (ahead - wanted.max(0.0)).max(wanted.min(0.0) - ahead);
-        let thrown = (aside.abs() - self.worth.brace_from).max(ahead - self.worth.brace_ahead_from);
+        let sway = [ahead - self.drift, aside];
+        self.sway.go_on(legs[0].swings, dt);
+        let (expected, known) = self.sway.expected();
+        let [expected_ahead, expected_aside] =
+            expected.map(|sway| self.worth.sway.min(1.0) * sway * (1.0 - self.braced));
+        // Who is slower than asked was not thrown, unless all of a sudden.
+        let ahead = ahead - expected_ahead;
+        let ahead = (ahead - wanted.max(0.0)).max(wanted.min(0.0) - ahead).max((ahead - self.drift).abs());
+        let aside = (aside - expected_aside).abs();
+        let thrown = (aside - self.worth.brace_from).max(ahead - self.worth.brace_ahead_from)
+            - (1.0 - known) * STRANGE;
         let level = (thrown / BRACE).clamp(0.0, 1.0);
         let was = self.braced;
         self.braced = if level > was {
@@ -218,10 +258,19 @@ impl Balance {
         } else {
             (was - dt / self.worth.brace_hold.max(0.05)).max(level)
         };
+        if self.braced < 0.1 {
+            self.sway.learn(sway);
+        } else {
+            self.sway.disregard();
+        }
         if wanted != 0.0 && self.braced < 0.1 {
-            let missing = (MARGIN * wanted - self.drift[0]) * wanted.signum() / wanted.abs().max(0.1);
+            let missing = (MARGIN * wanted - self.drift) * wanted.signum() / wanted.abs().max(0.1);
             self.stride += self.worth.pace * missing * dt;
             self.stride = self.stride.clamp(STRIDES[0], STRIDES[1]);
+        }
+        if motion != [0.0; 2] && self.braced < 0.1 {
+            self.steer += self.worth.steer * (motion[1] - self.turning) * dt;
+            self.steer = self.steer.clamp(-STEERING, STEERING);
         }
         was < 0.5 && self.braced >= 0.5
     }
@@ -229,6 +278,11 @@ impl Balance {
     /// How long its strides should be, for those that the drive asks for.
     pub(super) fn stride(&self) -> f64 {
         self.stride
+    }
+
+    /// What turning rate its hips should be asked for besides, rad/s.
+    pub(super) fn steer(&self) -> f64 {
+        self.steer
     }
 
     /// Corrects the joint positions that the rhythm asks for: hip, thigh and calf of each leg, rad.
@@ -260,7 +314,7 @@ impl Balance {
                 let twist = girdle * worth.yaw * (wanted[1] - self.turning);
                 self.placed[i] = ((worth.side * self.velocity.y + twist) / height).clamp(-MOST, MOST);
                 target[0] = rest + self.placed[i];
-                target[1] -= (worth.ahead * (self.drift[0] - wanted[0]) / height).clamp(-MOST, MOST);
+                target[1] -= (worth.ahead * (self.drift - wanted[0]) / height).clamp(-MOST, MOST);
             } else {
                 self.placed[i] *= 1.0 - (worth.relax * dt).min(1.0);
                 let own = rest + self.placed[i];
@@ -294,28 +348,32 @@ mod tests {
     };
     const STANDING: [[f64; 3]; 4] = [[0.0, 0.75, -1.6]; 4];
 
-    fn legs(swings: bool) -> [Footing; 4] {
+    /// What all legs do.
+    #[derive(Clone, Copy, PartialEq)]
+    enum Legs {
+        Stand,
+        Swing,
+        /// They should stand, and no foot holds.
+        Slide,
+    }
+
+    fn legs(all: Legs) -> [Footing; 4] {
         [0, 1, 2, 3].map(|i| {
             let at = Vector3::new(if i < 2 { 0.2 } else { -0.2 }, 0.13 * side(i), -0.28);
             let tip = Tip { position: at.into(), velocity: Vector3::zeros(), turning: Vector3::zeros() };
-            let load = if swings { 0.0 } else { 30.0 };
+            let load = if all == Legs::Stand { 30.0 } else { 0.0 };
+            let swings = all == Legs::Swing;
             Footing { tip: Some(tip), radius: 0.0, load, hip: 0.0, swings }
         })
     }
 
     /// `ticks` of this feeling; the targets at the end.
-    fn run(
-        balance: &mut Balance,
-        felt: Vestibular,
-        swings: bool,
-        wanted: f64,
-        ticks: usize,
-    ) -> [[f64; 3]; 4] {
-        let legs = legs(swings);
+    fn run(balance: &mut Balance, felt: Vestibular, all: Legs, wanted: f64, ticks: usize) -> [[f64; 3]; 4] {
+        let legs = legs(all);
         let mut targets = STANDING;
         for _ in 0..ticks {
             targets = STANDING;
-            balance.feel(&felt, &legs, wanted, DT);
+            balance.feel(&felt, &legs, [wanted, 0.0], DT);
             balance.correct(&felt, &legs, [wanted, 0.0], &STANDING, DT, &mut targets);
         }
         targets
@@ -327,7 +385,7 @@ mod tests {
 
     #[test]
     fn a_level_body_at_rest_only_spreads_its_legs() {
-        let targets = run(&mut Balance::new(&WEIGHED), still([0.0, 0.0, GRAVITY]), false, 0.0, 300);
+        let targets = run(&mut Balance::new(&WEIGHED), still([0.0, 0.0, GRAVITY]), Legs::Stand, 0.0, 300);
         for (i, target) in targets.iter().enumerate() {
             // Half of a tenth, and what gives way for hips that are felt in the middle.
             assert!((side(i) * target[0] - 0.05 * 0.7).abs() < 1e-9, "{target:?}");
@@ -339,35 +397,45 @@ mod tests {
     fn standing_legs_turn_a_leaning_trunk_upright() {
         // The left side is up, then the nose.
         let (sin, cos) = ops::sin_cos(0.2);
-        let rolled =
-            run(&mut Balance::new(&WEIGHED), still([0.0, sin * GRAVITY, cos * GRAVITY]), false, 0.0, 600);
-        let level = run(&mut Balance::new(&WEIGHED), still([0.0, 0.0, GRAVITY]), false, 0.0, 600);
+        let rolled = run(
+            &mut Balance::new(&WEIGHED),
+            still([0.0, sin * GRAVITY, cos * GRAVITY]),
+            Legs::Stand,
+            0.0,
+            600,
+        );
+        let level = run(&mut Balance::new(&WEIGHED), still([0.0, 0.0, GRAVITY]), Legs::Stand, 0.0, 600);
         // The feet stand, so a torque on the hips about x turns the trunk about -x: the left side down.
         assert!((0..4).all(|i| rolled[i][0] > level[i][0] + 0.03), "{rolled:?}");
-        let nose =
-            run(&mut Balance::new(&WEIGHED), still([sin * GRAVITY, 0.0, cos * GRAVITY]), false, 0.0, 600);
+        let nose = run(
+            &mut Balance::new(&WEIGHED),
+            still([sin * GRAVITY, 0.0, cos * GRAVITY]),
+            Legs::Stand,
+            0.0,
+            600,
+        );
         assert!((0..4).all(|i| nose[i][1] < level[i][1] - 0.01), "{nose:?}");
     }
 
     #[test]
     fn swinging_feet_are_put_down_where_the_body_is_going() {
         let mut balance = Balance { velocity: Vector3::new(0.0, 0.3, 0.0), ..Balance::new(&WEIGHED) };
-        let left = run(&mut balance, still([0.0, 0.0, GRAVITY]), true, 0.0, 1);
+        let left = run(&mut balance, still([0.0, 0.0, GRAVITY]), Legs::Swing, 0.0, 1);
         let mut balance = Balance { velocity: Vector3::new(0.0, -0.3, 0.0), ..Balance::new(&WEIGHED) };
-        let right = run(&mut balance, still([0.0, 0.0, GRAVITY]), true, 0.0, 1);
+        let right = run(&mut balance, still([0.0, 0.0, GRAVITY]), Legs::Swing, 0.0, 1);
         assert!((0..4).all(|i| left[i][0] > right[i][0] + 0.1), "{left:?} {right:?}");
     }
 
     #[test]
     fn a_body_that_is_thrown_aside_braces_and_then_stands_again() {
         let mut balance = Balance::new(&WEIGHED);
-        run(&mut balance, still([0.0, 0.0, GRAVITY]), false, 0.0, 100);
+        run(&mut balance, still([0.0, 0.0, GRAVITY]), Legs::Stand, 0.0, 100);
         // 16 m/s² to the left, as 20 N·s do in a tenth of a second, while the feet slide.
-        let thrown = run(&mut balance, still([0.0, 16.0, GRAVITY]), true, 0.0, 10);
+        let thrown = run(&mut balance, still([0.0, 16.0, GRAVITY]), Legs::Slide, 0.0, 10);
         assert!(balance.braced > 0.9, "{balance:?}");
         assert!(thrown[0][0] > 0.3 && thrown[1][0] < 0.1, "legs are spread, and all to the left: {thrown:?}");
         assert!(thrown.iter().all(|leg| leg[2] < -1.7), "and bent: {thrown:?}");
-        run(&mut balance, still([0.0, 0.0, GRAVITY]), false, 0.0, 200);
+        run(&mut balance, still([0.0, 0.0, GRAVITY]), Legs::Stand, 0.0, 200);
         assert_eq!(balance.braced, 0.0);
     }
 
@@ -380,8 +448,8 @@ mod tests {
         });
         for ahead in [1.0, -1.0] {
             let mut balance = Balance::new(&weights);
-            run(&mut balance, still([0.0, 0.0, GRAVITY]), false, 0.3, 100);
-            let thrown = run(&mut balance, still([ahead * 8.0, 0.0, GRAVITY]), true, 0.3, 20);
+            run(&mut balance, still([0.0, 0.0, GRAVITY]), Legs::Stand, 0.3, 100);
+            let thrown = run(&mut balance, still([ahead * 8.0, 0.0, GRAVITY]), Legs::Slide, 0.3, 20);
             assert!(balance.braced > 0.9, "{balance:?}");
             let off = thrown.map(|leg| ahead * (STANDING[0][1] - leg[1]));
             assert!(off.iter().all(|off| *off > 0.2), "thighs forward: {off:?}");
@@ -392,9 +460,9 @@ mod tests {
     #[test]
     fn swinging_feet_are_put_down_to_turn_as_asked() {
         for turn in [0.5, -0.5] {
-            let (mut balance, legs) = (Balance::new(&WEIGHED), legs(true));
+            let (mut balance, legs) = (Balance::new(&WEIGHED), legs(Legs::Swing));
             let (felt, mut targets) = (still([0.0, 0.0, GRAVITY]), STANDING);
-            balance.feel(&felt, &legs, 0.0, DT);
+            balance.feel(&felt, &legs, [0.0, turn], DT);
             balance.correct(&felt, &legs, [0.0, turn], &STANDING, DT, &mut targets);
             let middle = |i: usize| (targets[i][0] + targets[i + 1][0]) / 2.0 * turn.signum();
             assert!(
@@ -404,19 +472,74 @@ mod tests {
         }
     }
 
+    /// 6 s of strides whose sway to the sides would throw it, then a push if it is pushed; how far it was braced at most in the
+    /// last second, with this much of the sway left out.
+    fn sways(share: f64, is_pushed: bool) -> f64 {
+        let weights: [f64; COUNT] = std::array::from_fn(|i| match WEIGHTS[i].0 {
+            "brace_sway" => share,
+            "brace_from" | "brace_ahead_from" => 0.5,
+            _ => WEIGHED[i],
+        });
+        let mut balance = Balance::new(&weights);
+        let mut most = 0.0_f64;
+        for tick in 0..700 {
+            let phase = f64::from(tick % 60) / 60.0;
+            // Half a metre a second to both sides: the integral of a cosine of 5.2 m/s². It swells at the beginning.
+            let swell = (f64::from(tick) / 200.0).min(1.0);
+            let mut force = [0.0, swell * 5.2 * ops::cos(2.0 * ops::PI * phase), GRAVITY];
+            if is_pushed && (620..640).contains(&tick) {
+                force[1] += 8.0;
+            }
+            let legs = legs(Legs::Swing).map(|leg| Footing { swings: phase < 0.5, ..leg });
+            balance.feel(&still(force), &legs, [0.0; 2], DT);
+            if tick >= 600 {
+                most = most.max(balance.braced);
+            }
+        }
+        most
+    }
+
+    #[test]
+    fn the_sway_of_its_own_strides_does_not_throw_it_and_a_push_does() {
+        assert!(sways(1.0, false) < 0.1, "{}", sways(1.0, false));
+        assert!(sways(1.0, true) > 0.9, "{}", sways(1.0, true));
+        assert!(sways(0.0, false) > 0.2, "who does not expect its own sway braces: {}", sways(0.0, false));
+    }
+
+    #[test]
+    fn whoever_spins_for_long_still_feels_afterwards() {
+        let mut balance = Balance::new(&WEIGHED);
+        let spins = Vestibular { rate: Vector3::new(0.0, 0.0, 35.0), force: Vector3::new(5.0, 0.0, GRAVITY) };
+        let targets = run(&mut balance, spins, Legs::Slide, 0.3, 30_000);
+        assert!(targets.iter().flatten().all(|target| target.is_finite()), "{targets:?}");
+        assert!(balance.velocity.norm() <= FASTEST + 1e-9 && balance.stride.is_finite(), "{balance:?}");
+        run(&mut balance, still([0.0, 0.0, GRAVITY]), Legs::Stand, 0.0, 500);
+        assert!(balance.velocity.norm() < 0.05 && balance.braced == 0.0, "{balance:?}");
+    }
+
+    #[test]
+    fn hips_are_turned_against_a_turn_that_nobody_asked_for() {
+        let turns = Vestibular { rate: Vector3::new(0.0, 0.0, 0.2), force: Vector3::new(0.0, 0.0, GRAVITY) };
+        let mut balance = Balance::new(&WEIGHED);
+        run(&mut balance, turns, Legs::Stand, 0.3, 200);
+        assert!(balance.steer() < -0.1, "{}", balance.steer());
+        run(&mut balance, turns, Legs::Stand, 0.3, 2000);
+        assert_eq!(balance.steer(), -STEERING, "and have an end");
+    }
+
     #[test]
     fn strides_grow_while_it_is_too_slow() {
         let mut balance = Balance::new(&WEIGHED);
-        run(&mut balance, still([0.0, 0.0, GRAVITY]), false, 0.3, 50);
+        run(&mut balance, still([0.0, 0.0, GRAVITY]), Legs::Stand, 0.3, 50);
         let longer = balance.stride();
         assert!(longer > 1.05, "{longer}");
-        run(&mut balance, still([0.0, 0.0, GRAVITY]), false, 0.3, 1000);
+        run(&mut balance, still([0.0, 0.0, GRAVITY]), Legs::Stand, 0.3, 1000);
         assert_eq!(balance.stride(), STRIDES[1], "and have an end");
     }
 
     #[test]
     fn feet_that_stand_say_how_fast_it_goes() {
-        let mut legs = legs(false);
+        let mut legs = legs(Legs::Stand);
         for leg in &mut legs {
             if let Some(tip) = &mut leg.tip {
                 tip.velocity = Vector3::new(-0.4, 0.1, 0.0);
@@ -425,7 +548,7 @@ mod tests {
         let mut balance = Balance::new(&WEIGHED);
         let felt = still([0.0, 0.0, GRAVITY]);
         for _ in 0..100 {
-            balance.feel(&felt, &legs, 0.4, DT);
+            balance.feel(&felt, &legs, [0.4, 0.0], DT);
         }
         assert!((balance.velocity - Vector3::new(0.4, -0.1, 0.0)).norm() < 1e-3, "{}", balance.velocity);
         assert!((balance.height - 0.28).abs() < 1e-9);

@@ -15,6 +15,7 @@ mod on_body;
 mod reflex;
 pub mod rhythm;
 mod spec;
+mod sway;
 
 use neuraxis_core::{Drive, Gait};
 use neuraxis_neural::{Circuit, CircuitSpec};
@@ -112,6 +113,8 @@ pub struct Quadruped {
     activity: f64,
     /// What strides are lengthened by.
     stride: f64,
+    /// What is added to the drive's turn.
+    steer: f64,
     began: u64,
 }
 
@@ -143,6 +146,7 @@ impl Quadruped {
             outputs: [0.0; 12],
             activity: 0.0,
             stride: 1.0,
+            steer: 0.0,
             began: 0,
         })
     }
@@ -176,7 +180,7 @@ impl Quadruped {
             let calf = self.activity * self.outputs[2 * i + 1];
             // A foot at x before the middle of a body that turns goes by -x times the turning rate to the side.
             let end = if i < 2 { 1.0 } else { -1.0 };
-            let turn = if drive.turn.is_finite() { drive.turn.clamp(-1.0, 1.0) } else { 0.0 };
+            let turn = if drive.turn.is_finite() { (drive.turn + self.steer).clamp(-1.0, 1.0) } else { 0.0 };
             let hip =
                 self.spec.hip - self.activity * end * turn * self.spec.hip_turning * self.outputs[2 * i];
             *target = [hip, angle(self.spec.thigh(i), thigh), angle(&self.spec.calf, calf)];
@@ -187,7 +191,7 @@ impl Quadruped {
     fn descend(&mut self, drive: &Drive) -> (f64, [f64; 2]) {
         let is_sane = drive.speed.is_finite() && drive.turn.is_finite();
         let (speed, turn) = if is_sane { (drive.speed, drive.turn) } else { (0.0, 0.0) };
-        let (speed, turn) = (speed.clamp(-1.0, 1.0), turn.clamp(-1.0, 1.0));
+        let (speed, turn) = (speed.clamp(-self.spec.backward.clamp(0.0, 1.0), 1.0), turn.clamp(-1.0, 1.0));
         let is_moving = speed != 0.0 || turn != 0.0;
         let ramp = if self.spec.ramp > 0.0 { self.spec.step / self.spec.ramp } else { 1.0 };
         self.activity = (self.activity + if is_moving { ramp } else { -ramp }).clamp(0.0, 1.0);
@@ -213,6 +217,7 @@ impl Quadruped {
         self.outputs.fill(0.0);
         self.activity = 0.0;
         self.stride = 1.0;
+        self.steer = 0.0;
         self.began = 0;
     }
 

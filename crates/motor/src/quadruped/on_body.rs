@@ -4,7 +4,7 @@ use neuraxis_core::body::BodyDescription;
 use neuraxis_core::kinematics::Limb;
 use neuraxis_core::robot::Sensor;
 use neuraxis_core::{Command, Drive, Interface, Percepts};
-use neuraxis_neural::CircuitSpec;
+use neuraxis_neural::{CircuitSpec, ParameterError};
 
 use super::balance::{self, Balance, Footing, Vestibular};
 use super::{LegSpec, LegState, Quadruped, QuadrupedSpec, TOUCH};
@@ -85,8 +85,7 @@ impl QuadrupedCircuit {
         let mut names = quadruped.circuit.parameter_names().to_vec();
         for (name, ..) in balance::WEIGHTS {
             if let Some(value) = spec.parameters.get(name).filter(|value| **value < 0.0) {
-                let message = format!("the weight `{name}` is {value}, but it must be at least 0");
-                return Err(MotorError::Wiring(message));
+                return Err(balance::negative(name, *value));
             }
         }
         let balance = if spec.balance {
@@ -95,6 +94,9 @@ impl QuadrupedCircuit {
             parameters.extend(weights);
             names.extend(balance::WEIGHTS.iter().map(|(name, ..)| (*name).to_owned()));
             let organ = Organ::find(body).ok_or(MotorError::NoVestibular)?;
+            if let Some(thigh) = legs.iter().find(|leg| leg.limb.is_none()).and_then(|leg| leg.actuators[1]) {
+                return Err(MotorError::NoFooting { joint: body.actuators[thigh].clone() });
+            }
             Some(Upright { reflexes: Balance::new(&weights), weights, organ, corrected: [[0.0; 3]; 4] })
         } else {
             None
@@ -138,11 +140,13 @@ impl QuadrupedCircuit {
             footing.hip = if state.position[0].is_finite() { state.position[0] } else { self.targets[i][0] };
             footing.swings = flexors[i] > 0.0 && activity > 0.0;
         }
-        let wanted = [drive.speed * self.limits[0], drive.turn * self.limits[1]];
+        let speed = drive.speed.max(-self.quadruped.spec.backward);
+        let wanted = [speed * self.limits[0], drive.turn * self.limits[1]];
         let Upright { reflexes, corrected, .. } = balance;
-        let began = reflexes.feel(&felt, &footings, wanted[0], dt);
+        let began = reflexes.feel(&felt, &footings, wanted, dt);
         self.quadruped.began += u64::from(began);
         self.quadruped.stride = reflexes.stride();
+        self.quadruped.steer = reflexes.steer() / self.limits[1].max(1e-3);
         reflexes.correct(&felt, &footings, wanted, &self.standing, dt, corrected);
     }
 
@@ -260,8 +264,21 @@ impl MotorCircuit for QuadrupedCircuit {
     }
 
     fn set_parameters(&mut self, values: &[f64]) -> Result<(), MotorError> {
-        let count = self.quadruped.circuit.parameters().len();
-        let (own, rest) = values.split_at(count.min(values.len()));
+        let (expected, found) = (self.parameters.len(), values.len());
+        if found != expected {
+            return Err(ParameterError::Count { expected, found }.into());
+        }
+        let (own, rest) = values.split_at(self.quadruped.circuit.parameters().len());
+        for (name, value) in self.names.iter().skip(own.len()).zip(rest) {
+            if !value.is_finite() {
+                return Err(
+                    ParameterError::NotANumber { name: name.clone(), value: value.to_string() }.into()
+                );
+            }
+            if *value < 0.0 {
+                return Err(balance::negative(name, *value));
+            }
+        }
         self.quadruped.circuit.set_parameters(own)?;
         if let Some(balance) = &mut self.balance {
             balance.weights.copy_from_slice(rest);

@@ -35,6 +35,9 @@ pub struct QuadrupedSpec {
     /// How far the hips swing in a full turn, rad: the feet that stand go sideways, those of the fore legs against the turn.
     #[schemars(range(min = 0.0, max = 3.0))]
     pub hip_turning: f64,
+    /// How fast it may go backwards, as a share of its full speed; drives that ask for more get this.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    pub backward: f64,
     /// Time from standing to full strides and back, s.
     #[schemars(range(min = 0.0, max = 10.0))]
     pub ramp: f64,
@@ -76,6 +79,7 @@ impl Default for QuadrupedSpec {
             hip: 0.0,
             turning: 0.6,
             hip_turning: 0.0,
+            backward: 1.0,
             ramp: 0.3,
             foot_load: 50.0,
             effort: 33.5,

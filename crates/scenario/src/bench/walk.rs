@@ -24,6 +24,9 @@ const COMMANDS: [(f64, f64); 2] = [(0.3, 0.3), (0.5, 0.5)];
 /// The part of the table.
 pub const PART: &str = "quadruped, flat ground";
 
+/// An episode's end: whether it fell, and how fast it was, m/s.
+type Walk = (bool, f64);
+
 /// Walks `robot`; nothing if it was stopped.
 ///
 /// # Errors
@@ -36,60 +39,88 @@ pub fn run(
     stop: &AtomicBool,
 ) -> Result<Option<Vec<Row>>, SubjectError> {
     let mut rows = Vec::new();
+    let top = robot.model.description.limits.linear;
     for (command, least) in COMMANDS {
-        let task = Task::Walk { speed: Some(command), push: PUSH, ground: Ground::Flat };
-        let subject = Subject::of(robot, task)?;
-        // The lowest bit of an episode's seed says whether it is pushed.
-        let walk = |i: usize| {
-            let (episode, is_pushed) = (i as u64 / 2, i as u64 % 2);
-            let mut circuit = subject.circuit().ok()?;
-            let start = Start::Random(FIRST + 4 * (seed + episode) + is_pushed);
-            let walk = roll(&subject, &mut *circuit, start, Some(STEPS), true);
-            let late = walk.track.as_ref().map_or(&[][..], |track| track.speed.get(LATE..).unwrap_or(&[]));
-            let speed = late.iter().sum::<f64>() / late.len() as f64;
-            Some((is_pushed, walk.fell.is_some(), speed))
+        let Some([free, pushed]) = walks(robot, (command / top).min(1.0), [episodes; 2], seed, jobs, stop)?
+        else {
+            return Ok(None);
         };
-        let Some(walks) = in_parallel(2 * episodes as usize, jobs, stop, &walk) else { return Ok(None) };
-        let walks: Vec<_> = walks.into_iter().flatten().collect();
-        let speeds: Vec<f64> =
-            walks.iter().filter(|walk| walk.0 == 0 && !walk.1).map(|walk| walk.2).collect();
-        let falls = |pushed: u64| walks.iter().filter(|walk| walk.0 == pushed && walk.1).count() as f64;
-        let (mean, deviation) = super::motor::mean_and_deviation(&speeds);
+        let command =
+            if command > top { format!("{top}, its limit, for {command}") } else { command.to_string() };
         // As many in twenty.
         let most = (2.0 * episodes as f64 / 20.0).floor();
-        let row = |what: String, measured, deviation, digits, must| Row {
-            part: PART,
-            what,
-            measured,
-            deviation,
-            digits,
-            must: Some(must),
-            aim: None,
-            peer: None,
-            ratio: None,
-            is_deterministic: true,
-        };
-        rows.push(row(
-            format!("forward speed at command {command}, m/s"),
-            mean,
-            Some(deviation),
-            3,
-            Bound::AtLeast(least),
-        ));
-        rows.push(row(
-            format!("falls in {episodes} episodes at {command}"),
-            falls(0),
-            None,
-            0,
-            Bound::AtMost(0.0),
-        ));
-        rows.push(row(
-            format!("falls in {episodes} at {command}, pushed by {PUSH} N·s"),
-            falls(1),
-            None,
-            0,
-            Bound::AtMost(most),
-        ));
+        rows.push(speed(format!("forward speed at command {command}, m/s"), &free, Some(least)));
+        rows.push(falls(format!("falls in {episodes} episodes at {command}"), &free, 0.0));
+        rows.push(falls(format!("falls in {episodes} at {command}, pushed by {PUSH} N·s"), &pushed, most));
     }
+    // Whatever a robot may be asked for, it stands.
+    let Some([free, _]) = walks(robot, 1.0, [episodes, 0], seed, jobs, stop)? else { return Ok(None) };
+    rows.push(speed(format!("forward speed at its limit, {top}, m/s"), &free, None));
+    rows.push(falls(format!("falls in {episodes} episodes at {top}"), &free, 0.0));
     Ok(Some(rows))
+}
+
+/// So many episodes without a push, and with one, at a share of the robot's speed; nothing if it was stopped.
+fn walks(
+    robot: &PlannedRobot,
+    share: f64,
+    episodes: [u64; 2],
+    seed: u64,
+    jobs: usize,
+    stop: &AtomicBool,
+) -> Result<Option<[Vec<Walk>; 2]>, SubjectError> {
+    let task = Task::Walk { speed: Some(share), push: PUSH, ground: Ground::Flat };
+    let subject = Subject::of(robot, task)?;
+    // What cannot be built is told before anybody counts falls.
+    subject.circuit()?;
+    // The lowest bit of an episode's seed says whether it is pushed.
+    let orders: Vec<(u64, u64)> = [0, 1]
+        .into_iter()
+        .flat_map(|is_pushed| (0..episodes[is_pushed]).map(move |i| (i, is_pushed as u64)))
+        .collect();
+    let walk = |i: usize| {
+        let (episode, is_pushed) = orders[i];
+        let mut circuit = subject.circuit().ok()?;
+        let start = Start::Random(FIRST + 4 * (seed + episode) + is_pushed);
+        let walk = roll(&subject, &mut *circuit, start, Some(STEPS), true);
+        let late = walk.track.as_ref().map_or(&[][..], |track| track.speed.get(LATE..).unwrap_or(&[]));
+        Some((walk.fell.is_some(), late.iter().sum::<f64>() / late.len() as f64))
+    };
+    let Some(walks) = in_parallel(orders.len(), jobs, stop, &walk) else { return Ok(None) };
+    let of = |is_pushed: u64| {
+        orders
+            .iter()
+            .zip(&walks)
+            .filter(|(order, _)| order.1 == is_pushed)
+            .filter_map(|(_, walk)| *walk)
+            .collect()
+    };
+    Ok(Some([of(0), of(1)]))
+}
+
+/// How fast those were who did not fall.
+fn speed(what: String, walks: &[Walk], least: Option<f64>) -> Row {
+    let speeds: Vec<f64> = walks.iter().filter(|walk| !walk.0).map(|walk| walk.1).collect();
+    let (mean, deviation) = super::motor::mean_and_deviation(&speeds);
+    row(what, mean, Some(deviation), 3, least.map(Bound::AtLeast))
+}
+
+/// How many fell.
+fn falls(what: String, walks: &[Walk], most: f64) -> Row {
+    row(what, walks.iter().filter(|walk| walk.0).count() as f64, None, 0, Some(Bound::AtMost(most)))
+}
+
+fn row(what: String, measured: f64, deviation: Option<f64>, digits: usize, must: Option<Bound>) -> Row {
+    Row {
+        part: PART,
+        what,
+        measured,
+        deviation,
+        digits,
+        must,
+        aim: None,
+        peer: None,
+        ratio: None,
+        is_deterministic: true,
+    }
 }

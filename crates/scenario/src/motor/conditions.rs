@@ -57,7 +57,7 @@ impl Conditions {
     }
 
     /// Any heading, friction from 0.5 to 1.25, any phase of a rhythm when the drive begins. The lowest bit of `seed` says whether
-    /// the body is pushed, by `impulse` N·s from any side; the next one, whether it is slow.
+    /// the body is pushed, by `impulse` N·s from any side; the next one, whether it is slow: a speed below 0.6 of the limit, or above.
     #[must_use]
     pub fn walk(seed: u64, impulse: f64) -> Self {
         let mut stream = random::stream(seed, "start");
@@ -66,11 +66,12 @@ impl Conditions {
         let (friction, rest) = (draw(0.5, 1.25), draw(0.5, 1.5));
         let (from, to) = (draw(3.0, 8.0), ops::sin_cos(draw(-ops::PI, ops::PI)));
         let force = Vector3::new(to.1, to.0, 0.0) * (impulse / Push::LONG);
+        let speed = if seed & 2 == 0 { draw(0.2, 0.6) } else { draw(0.6, 1.0) };
         Self {
             yaw,
             friction: Some(friction),
             rest,
-            speed: if seed & 2 == 0 { 0.3 } else { 0.5 },
+            speed,
             push: (seed & 1 == 1 && impulse > 0.0).then_some(Push { from, force }),
         }
     }
@@ -85,7 +86,8 @@ mod tests {
         for seed in 0..40_u64 {
             let walk = Conditions::walk(seed, 20.0);
             assert_eq!(walk.push.is_some(), seed % 2 == 1);
-            assert_eq!(walk.speed == 0.3, seed / 2 % 2 == 0);
+            assert_eq!(walk.speed < 0.6, seed / 2 % 2 == 0);
+            assert!((0.2..1.0).contains(&walk.speed));
             assert!(walk.friction.is_some_and(|friction| (0.5..1.25).contains(&friction)));
             if let Some(push) = walk.push {
                 assert!((push.force.norm() * Push::LONG - 20.0).abs() < 1e-9 && push.force.z == 0.0);

@@ -34,8 +34,8 @@ pub enum Task {
     },
     /// Walk straight on at a commanded speed, on legs.
     ///
-    /// Each episode begins at rest and draws the ground's friction (0.5 to 1.25), when the drive is given, the speed (0.3 or
-    /// 0.5 if none is commanded), and every second one a push from any side. A step is worth 1 from the commanded
+    /// Each episode begins at rest and draws the ground's friction (0.5 to 1.25), when the drive is given, the speed (0.2 to 1
+    /// of the robot's limit if none is commanded), and every second one a push from any side. A step is worth 1 from the commanded
     /// speed to 1.3 of it, and less by the share that it is off (down to 0), less 0.1 for each rad/s of turning, as in arXiv 2410.07174 (whose
     /// tolerance, unlike this, rewards standing still); -1 once the body has fallen.
     Walk {

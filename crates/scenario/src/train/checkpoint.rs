@@ -9,6 +9,8 @@ use crate::motor::{Subject, Task, circuit_name};
 
 /// Format of the file.
 const VERSION: u32 = 1;
+/// No score is made of more episodes.
+pub const MOST_EPISODES: usize = 1000;
 
 /// Whose parameters are trained, and at what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -162,7 +164,14 @@ impl Checkpoint {
         let felt = |felt: &Moments| felt.is_whole() && (felt.count > 0 || felt.mean.is_empty());
         let felt = felt(&state.felt) && state.best.as_ref().is_none_or(|best| felt(&best.felt));
         let free = state.free.is_sorted_by(|a, b| a < b) && state.free.iter().all(|i| *i < count);
-        if count != wanted.count || !best || !felt || !free || !state.optimizer.is_whole(state.free.len()) {
+        let episodes = state.episodes.is_none_or(|episodes| MOST_EPISODES >= episodes && episodes > 0);
+        if !episodes
+            || count != wanted.count
+            || !best
+            || !felt
+            || !free
+            || !state.optimizer.is_whole(state.free.len())
+        {
             return Err("its lists do not fit each other: it was changed or cut short".to_owned());
         }
         Ok(state)
@@ -217,6 +226,22 @@ impl Checkpoint {
     }
 
     /// Notes what the centre `parameters` came to.
+    /// Control steps that a generation costs.
+    #[must_use]
+    pub fn cost(&self, objective: &dyn Objective) -> u64 {
+        let member = match &self.optimizer {
+            Optimizer::Ppo(_) => objective.exploring(),
+            _ => objective.steps(),
+        };
+        self.optimizer.population() as u64 * member as u64
+    }
+
+    /// Episodes that make one score.
+    #[must_use]
+    pub fn episodes(&self) -> usize {
+        self.episodes.unwrap_or(self.identity.task.episodes())
+    }
+
     pub(super) fn keep(&mut self, parameters: Vec<f64>, score: f64, mean: f64) {
         let score = if score.is_finite() { score } else { 0.0 };
         if self.best.as_ref().is_none_or(|best| score > best.score) {

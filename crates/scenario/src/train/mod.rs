@@ -23,7 +23,7 @@ use neuraxis_motor::{MlpCircuit, Moments, MotorCircuit, MotorError, MotorSpec};
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
-pub use checkpoint::{Checkpoint, Identity};
+pub use checkpoint::{Checkpoint, Identity, MOST_EPISODES};
 pub use cma::CmaEs;
 pub use curve::{csv, svg};
 pub use es::Es;
@@ -40,13 +40,18 @@ pub const HAS_PPO: bool = cfg!(feature = "candle");
 pub const NO_PPO: &str =
     "this program was built without ppo: build it by `cargo build --release --features candle`";
 
-/// Starts that the centre is evaluated on in each generation: the same for all seeds, so that runs can be compared.
+/// Starts that the centre is evaluated on in each generation: the same for all seeds, so that runs with as many episodes a score
+/// can be compared.
 pub const EVALUATIONS: [u64; 2] = [1_000_000, 1_000_001];
 
 /// What is to be made better.
 pub trait Objective: Sync {
     /// Control steps that one score costs.
     fn steps(&self) -> usize;
+    /// Control steps that one episode of [`Self::explore`] costs.
+    fn exploring(&self) -> usize {
+        self.steps()
+    }
     /// How good `parameters` are in the episode `episode`: the more the better. What is seen is normalised by `felt`, if it is
     /// normalised; what was seen then comes as the second.
     fn watch(&self, parameters: &[f64], felt: &Moments, episode: u64) -> (f64, Moments);
@@ -116,6 +121,10 @@ impl MotorObjective {
 impl Objective for MotorObjective {
     fn steps(&self) -> usize {
         self.subject.task.steps() * self.episodes
+    }
+
+    fn exploring(&self) -> usize {
+        self.subject.task.steps()
     }
 
     fn watch(&self, parameters: &[f64], felt: &Moments, episode: u64) -> (f64, Moments) {
@@ -218,7 +227,7 @@ pub fn run(
         progress(state);
     }
     loop {
-        let cost = state.optimizer.population() as u64 * objective.steps() as u64;
+        let cost = state.cost(objective);
         if state.steps + cost > budget {
             return End::Done;
         }

@@ -173,7 +173,9 @@ fn normalised(mut values: Vec<f64>) -> Vec<f64> {
     if values.len() > 1 {
         let mean = values.iter().sum::<f64>() / count;
         let square = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (count - 1.0);
-        values.iter_mut().for_each(|v| *v = (*v - mean) / (square.sqrt() + 1e-8));
+        for value in &mut values {
+            *value = (*value - mean) / (square.sqrt() + 1e-8);
+        }
     }
     values
 }

@@ -21,7 +21,7 @@ pub fn yaml(state: &Checkpoint, command: &str) -> String {
         command.replace('\n', " "),
         best.score,
         identity.task.title(),
-        super::EVALUATIONS.len(),
+        super::EVALUATIONS.len() * state.episodes(),
         best.steps,
         state.seed,
         identity.circuit,

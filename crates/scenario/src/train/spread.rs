@@ -61,12 +61,16 @@ pub fn arms(trainings: &[Checkpoint]) -> Vec<Arm> {
             Algorithm::Ppo => "ppo",
         };
         let count = training.free.len();
-        let name = format!(
+        let mut name = format!(
             "{}: {}, {count} parameters, {search}, {}",
             identity.robot,
             identity.circuit,
             identity.task.title()
         );
+        if let Some(episodes) = training.episodes {
+            // What is the mean of other episodes is another number.
+            name += &format!(", {episodes} episodes a score");
+        }
         match arms.iter_mut().find(|arm| arm.name == name) {
             Some(arm) => arm.curves.push(training.curve.clone()),
             None => arms.push(Arm { name, curves: vec![training.curve.clone()] }),
