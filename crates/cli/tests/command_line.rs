@@ -193,6 +193,15 @@ fn a_speed_that_cannot_be_swum_is_refused_with_its_unit() {
 }
 
 #[test]
+fn a_score_that_would_leave_out_kinds_of_episodes_is_refused() {
+    let folder = workshop();
+    let output = neuraxis(folder.path(), &["train", "burger.yaml", "--task", "walk", "--episodes", "6"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    assert!(said.contains("4 kinds of episodes") && said.contains("a multiple of 4"), "{said}");
+}
+
+#[test]
 fn a_run_leaves_its_results_and_says_by_its_code_how_it_went() {
     let folder = workshop();
     let output = neuraxis(folder.path(), &["run", "hall.yaml", "-n", "2", "--out", "a/b"]);

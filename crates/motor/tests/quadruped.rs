@@ -2,7 +2,7 @@
 
 mod bodies;
 
-use bodies::{MS, dog, feel, touch};
+use bodies::{MS, balanced_dog, dog, feel, touch};
 use neuraxis_core::{Drive, Gait};
 use neuraxis_motor::quadruped::rhythm;
 use neuraxis_motor::{LegState, MotorSpec, Quadruped, QuadrupedSpec, build};
@@ -350,4 +350,48 @@ fn all_legs_would_do_the_same_if_they_began_alike() {
         assert_eq!(targets[0], targets[1]);
     }
     assert!(rhythm::START.windows(2).all(|pair| pair[0] != pair[1]));
+}
+
+#[test]
+fn wrong_weights_of_the_balance_are_refused_and_change_nothing() {
+    let spec = MotorSpec::Quadruped(QuadrupedSpec { balance: true, ..QuadrupedSpec::default() });
+    let mut circuit = build(&spec, &balanced_dog()).expect("they fit");
+    let before = circuit.parameters().to_vec();
+    let with = |change: fn(&mut Vec<f64>)| {
+        let mut values = before.clone();
+        change(&mut values);
+        values
+    };
+    for (values, why) in [
+        (with(|values| values.truncate(values.len() - 1)), "parameters, not"),
+        (with(|values| values.push(0.0)), "parameters, not"),
+        (with(|values| values.iter_mut().rev().take(1).for_each(|v| *v = f64::NAN)), "not a number"),
+        (with(|values| values.iter_mut().rev().take(1).for_each(|v| *v = -1.0)), "at least 0"),
+    ] {
+        let error = circuit.set_parameters(&values).expect_err("refused").to_string();
+        assert!(error.contains(why), "{error}");
+        assert_eq!(circuit.parameters(), before);
+    }
+    circuit.set_parameters(&before).expect("its own");
+}
+
+#[test]
+fn a_balance_on_legs_without_feet_is_refused_by_the_name_of_the_leg() {
+    let spec = MotorSpec::Quadruped(QuadrupedSpec { balance: true, ..QuadrupedSpec::default() });
+    let mut body = balanced_dog();
+    body.sensors[3].limb = None;
+    let error = build(&spec, &body).err().expect("refused").to_string();
+    assert!(
+        error.contains("the leg of `RR_thigh_joint`") || error.contains("the leg of `RL_thigh_joint`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn it_backs_off_no_faster_than_it_may() {
+    let slow = QuadrupedSpec { backward: 0.4, ..deaf() };
+    let back = |spec: &QuadrupedSpec, speed: f64| stride(&run(spec, &Drive::new(speed, 0.0), 300), 0);
+    assert_eq!(back(&slow, -1.0), back(&slow, -0.4));
+    assert!(back(&slow, -1.0) < back(&deaf(), -1.0));
+    assert_eq!(back(&slow, 1.0), back(&deaf(), 1.0));
 }
