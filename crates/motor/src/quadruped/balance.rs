@@ -464,7 +464,7 @@ mod tests {
             let (felt, mut targets) = (still([0.0, 0.0, GRAVITY]), STANDING);
             balance.feel(&felt, &legs, [0.0, turn], DT);
             balance.correct(&felt, &legs, [0.0, turn], &STANDING, DT, &mut targets);
-            let middle = |i: usize| (targets[i][0] + targets[i + 1][0]) / 2.0 * turn.signum();
+            let middle = |i: usize| f64::midpoint(targets[i][0], targets[i + 1][0]) * turn.signum();
             assert!(
                 middle(0) > 0.01 && middle(2) < -0.01,
                 "fore feet inside, hind feet outside: {targets:?}"
