@@ -388,6 +388,23 @@ fn a_balance_on_legs_without_feet_is_refused_by_the_name_of_the_leg() {
 }
 
 #[test]
+fn a_drive_that_is_none_leaves_nothing_behind_in_the_balance() {
+    let spec = MotorSpec::Quadruped(QuadrupedSpec { balance: true, ..QuadrupedSpec::default() });
+    let body = balanced_dog();
+    let mut circuit = build(&spec, &body).expect("they fit");
+    let (mut percepts, mut command) = (body.percepts(), body.command());
+    for tick in 0..300 {
+        let now = tick * 10 * MS;
+        feel(&mut percepts, now, &[0.0, 0.8, -1.6].repeat(4));
+        bodies::swing(&mut percepts, now, [0.0; 3], [0.0, 0.0, 9.81]);
+        let nonsense = Drive { speed: f64::NAN, turn: f64::NAN, gait: Gait::Auto };
+        let drive = if (100..110).contains(&tick) { nonsense } else { Drive::new(0.5, 0.2) };
+        circuit.step(&drive, &percepts, 0.01, &mut command);
+        assert!(command.values.iter().all(|value| value.is_finite()), "tick {tick}: {:?}", command.values);
+    }
+}
+
+#[test]
 fn it_backs_off_no_faster_than_it_may() {
     let slow = QuadrupedSpec { backward: 0.4, ..deaf() };
     let back = |spec: &QuadrupedSpec, speed: f64| stride(&run(spec, &Drive::new(speed, 0.0), 300), 0);

@@ -140,8 +140,11 @@ impl QuadrupedCircuit {
             footing.hip = if state.position[0].is_finite() { state.position[0] } else { self.targets[i][0] };
             footing.swings = flexors[i] > 0.0 && activity > 0.0;
         }
-        let speed = drive.speed.max(-self.quadruped.spec.backward);
-        let wanted = [speed * self.limits[0], drive.turn * self.limits[1]];
+        // As the circuit does with a drive that is none.
+        let is_sane = drive.speed.is_finite() && drive.turn.is_finite();
+        let (speed, turn) = if is_sane { (drive.speed, drive.turn) } else { (0.0, 0.0) };
+        let speed = speed.max(-self.quadruped.spec.backward);
+        let wanted = [speed * self.limits[0], turn * self.limits[1]];
         let Upright { reflexes, corrected, .. } = balance;
         let began = reflexes.feel(&felt, &footings, wanted, dt);
         self.quadruped.began += u64::from(began);
