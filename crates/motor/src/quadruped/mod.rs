@@ -180,7 +180,7 @@ impl Quadruped {
             let calf = self.activity * self.outputs[2 * i + 1];
             // A foot at x before the middle of a body that turns goes by -x times the turning rate to the side.
             let end = if i < 2 { 1.0 } else { -1.0 };
-            let turn = if drive.turn.is_finite() { (drive.turn + self.steer).clamp(-1.0, 1.0) } else { 0.0 };
+            let turn = (self.spec.asked(drive)[1] + self.steer).clamp(-1.0, 1.0);
             let hip =
                 self.spec.hip - self.activity * end * turn * self.spec.hip_turning * self.outputs[2 * i];
             *target = [hip, angle(self.spec.thigh(i), thigh), angle(&self.spec.calf, calf)];
@@ -189,9 +189,7 @@ impl Quadruped {
 
     /// The command to the generator, and the strides of the left and the right legs, -1 to 1.
     fn descend(&mut self, drive: &Drive) -> (f64, [f64; 2]) {
-        let is_sane = drive.speed.is_finite() && drive.turn.is_finite();
-        let (speed, turn) = if is_sane { (drive.speed, drive.turn) } else { (0.0, 0.0) };
-        let (speed, turn) = (speed.clamp(-self.spec.backward.clamp(0.0, 1.0), 1.0), turn.clamp(-1.0, 1.0));
+        let [speed, turn] = self.spec.asked(drive);
         let is_moving = speed != 0.0 || turn != 0.0;
         let ramp = if self.spec.ramp > 0.0 { self.spec.step / self.spec.ramp } else { 1.0 };
         self.activity = (self.activity + if is_moving { ramp } else { -ramp }).clamp(0.0, 1.0);
@@ -240,6 +238,13 @@ impl Quadruped {
 }
 
 impl QuadrupedSpec {
+    /// The speed and the turn that a drive asks for, as far as they can be had; a drive that is none asks for rest.
+    fn asked(&self, drive: &Drive) -> [f64; 2] {
+        let is_sane = drive.speed.is_finite() && drive.turn.is_finite();
+        let (speed, turn) = if is_sane { (drive.speed, drive.turn) } else { (0.0, 0.0) };
+        [speed.clamp(-self.backward.clamp(0.0, 1.0), 1.0), turn.clamp(-1.0, 1.0)]
+    }
+
     fn thigh(&self, leg: usize) -> &[f64; 3] {
         if leg < 2 { &self.front_thigh } else { &self.hind_thigh }
     }

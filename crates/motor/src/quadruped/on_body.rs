@@ -140,10 +140,7 @@ impl QuadrupedCircuit {
             footing.hip = if state.position[0].is_finite() { state.position[0] } else { self.targets[i][0] };
             footing.swings = flexors[i] > 0.0 && activity > 0.0;
         }
-        // As the circuit does with a drive that is none.
-        let is_sane = drive.speed.is_finite() && drive.turn.is_finite();
-        let (speed, turn) = if is_sane { (drive.speed, drive.turn) } else { (0.0, 0.0) };
-        let speed = speed.max(-self.quadruped.spec.backward);
+        let [speed, turn] = self.quadruped.spec.asked(drive);
         let wanted = [speed * self.limits[0], turn * self.limits[1]];
         let Upright { reflexes, corrected, .. } = balance;
         let began = reflexes.feel(&felt, &footings, wanted, dt);
