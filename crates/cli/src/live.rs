@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use neuraxis_core::{Brain, Command, Observer, Percepts, Pose2, Stamp};
-use neuraxis_record::{Recorder, Session, Tap};
+use neuraxis_record::{Recorder, RecordingHeader, Tap};
 
 use crate::exit::Exit;
 use crate::output;
@@ -29,8 +29,8 @@ impl Stage {
     }
 
     /// Begins to show a trial, and to record it if there is a path for it.
-    pub(crate) fn show(&self, recorder: &Recorder, path: Option<&Path>, session: Session) -> io::Result<Tap> {
-        recorder.show(&self.server, path, session)
+    pub(crate) fn show(&self, recorder: &Recorder, path: Option<&Path>, header: RecordingHeader) -> io::Result<Tap> {
+        recorder.show(&self.server, path, header)
     }
 
     /// Says good-bye to those who look on.
@@ -49,9 +49,9 @@ impl Stage {
     }
 
     /// Never called: nobody has a stage.
-    pub(crate) fn show(&self, recorder: &Recorder, path: Option<&Path>, session: Session) -> io::Result<Tap> {
+    pub(crate) fn show(&self, recorder: &Recorder, path: Option<&Path>, header: RecordingHeader) -> io::Result<Tap> {
         match path {
-            Some(path) => recorder.open(path, session),
+            Some(path) => recorder.open(path, header),
             None => Err(io::Error::other("this build has no live view")),
         }
     }

@@ -9,6 +9,7 @@
 
 pub mod definitions;
 mod frame;
+pub mod header;
 #[cfg(feature = "live")]
 pub mod live;
 pub mod log;
@@ -23,8 +24,9 @@ pub mod trace;
 
 #[cfg(feature = "live")]
 pub use live::LiveServer;
+pub use header::{RecordingHeader, RobotHeader};
 pub use log::{Log, LogBody, LogOptions};
-pub use recorder::{Finished, Recorder, Session, SessionRobot};
+pub use recorder::{Finished, Recorder};
 pub use recording::{ReadError, Recording};
 pub use replay::ReplayBody;
 pub use tap::Tap;

@@ -13,7 +13,7 @@ use crate::definitions::ros2msg;
 use crate::live::LiveOutput;
 use crate::messages::{self as msg, Message};
 
-/// A chunk is closed after so many bytes, or so much recorded time (as the session says): a process that dies
+/// A chunk is closed after so many bytes, or so much recorded time (as the header says): a process that dies
 /// loses no more.
 const CHUNK_BYTES: u64 = 4 * 1024 * 1024;
 /// zstd's level: three times the cost of level 3 for a tenth less.

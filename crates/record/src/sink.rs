@@ -10,9 +10,9 @@ use neuraxis_core::robot::Sensor;
 use neuraxis_core::{Goal, Pose2, Reading, Stamp};
 
 use crate::frame::{self, Reader};
+use crate::header::{RecordingHeader, RobotHeader};
 use crate::messages::{self as msg, Header, Trace};
 use crate::output::{Channel, Output, OutputFile};
-use crate::recorder::{Session, SessionRobot};
 use crate::trace::{Packer, Running, Sense, Tick};
 pub(crate) use senses::topics;
 
@@ -39,7 +39,7 @@ pub(crate) struct Sink {
 }
 
 struct RobotSink {
-    session: SessionRobot,
+    header: RobotHeader,
     frames: Frames,
     blanks: Vec<Reading>,
     views: Vec<Channel>,
@@ -77,17 +77,17 @@ fn prefixed(prefix: &str, name: &str) -> String {
 
 impl Sink {
     /// Puts all that is known before the first tick into `output`.
-    pub(crate) fn begin(mut output: Output, session: Session) -> McapResult<Self> {
-        let mut facts: BTreeMap<String, String> = session.facts;
+    pub(crate) fn begin(mut output: Output, header: RecordingHeader) -> McapResult<Self> {
+        let mut facts: BTreeMap<String, String> = header.facts;
         facts.insert("format".to_owned(), FORMAT.to_owned());
         facts.insert("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
-        let bodies = serde_json::to_vec(&session.robots).unwrap_or_default();
+        let bodies = serde_json::to_vec(&header.robots).unwrap_or_default();
         let own = [("neuraxis/robots.json".to_owned(), &bodies[..])];
-        let others = session.attachments.iter().map(|(name, data)| (name.clone(), &data[..]));
+        let others = header.attachments.iter().map(|(name, data)| (name.clone(), &data[..]));
         output.describe(ABOUT, facts, own.into_iter().chain(others))?;
         let clock = output.channel::<msg::Clock>("/clock")?;
         let verdict = output.channel::<msg::Verdict>("/neuraxis/verdict")?;
-        let several = session.robots.len() > 1;
+        let several = header.robots.len() > 1;
         let mut sink = Self {
             output,
             robots: Vec::new(),
@@ -95,11 +95,11 @@ impl Sink {
             verdict,
             last_clock: None,
             last_flush: 0,
-            chunk_period: session.chunk_period,
+            chunk_period: header.chunk_period,
             newest: 0,
             is_failure: None,
         };
-        for (i, robot) in session.robots.into_iter().enumerate() {
+        for (i, robot) in header.robots.into_iter().enumerate() {
             let prefix = if several { format!("{}_{i}", robot.body.name) } else { String::new() };
             let robot = RobotSink::new(&mut sink.output, robot, &prefix)?;
             sink.robots.push(robot);
@@ -165,7 +165,7 @@ impl Sink {
     fn say_where_sensors_sit(&mut self, robot: usize) -> McapResult<()> {
         let robot = &self.robots[robot];
         let mut transforms: Vec<msg::TransformStamped> = Vec::new();
-        for (sensor, frame) in robot.session.body.sensors.iter().zip(&robot.frames.sensors) {
+        for (sensor, frame) in robot.header.body.sensors.iter().zip(&robot.frames.sensors) {
             if *frame == robot.frames.base || transforms.iter().any(|t| t.child_frame_id == *frame) {
                 continue;
             }
@@ -185,9 +185,9 @@ impl Sink {
 }
 
 impl RobotSink {
-    fn new(output: &mut Output, session: SessionRobot, prefix: &str) -> McapResult<Self> {
+    fn new(output: &mut Output, header: RobotHeader, prefix: &str) -> McapResult<Self> {
         let topic = |name: &str| format!("/{}", prefixed(prefix, name));
-        let sensors: Vec<&Sensor> = session.body.sensors.iter().map(|s| &s.sensor).collect();
+        let sensors: Vec<&Sensor> = header.body.sensors.iter().map(|s| &s.sensor).collect();
         let mut views = Vec::new();
         for (sensor, name) in sensors.iter().zip(topics(&sensors)) {
             let name = topic(&name);
@@ -212,7 +212,7 @@ impl RobotSink {
         };
         let mut goal = output.channel::<msg::PoseStamped>(&topic("goal_pose"))?;
         let robot = Self {
-            blanks: session.body.sensors.iter().map(neuraxis_core::body::SensorDescription::blank).collect(),
+            blanks: header.body.sensors.iter().map(neuraxis_core::body::SensorDescription::blank).collect(),
             last_view: vec![None; views.len()],
             last_truth: None,
             last_pose: None,
@@ -228,13 +228,13 @@ impl RobotSink {
             map: output.channel::<msg::OccupancyGrid>(&topic("map"))?,
             truth: output.channel::<msg::Odometry>(&topic("ground_truth"))?,
             running: Running::default(),
-            pending: Packer::new(session.body.sensors.len()),
-            block: session.rate.clamp(1.0, 1000.0) as usize,
-            cues: session.cues.clone(),
+            pending: Packer::new(header.body.sensors.len()),
+            block: header.rate.clamp(1.0, 1000.0) as usize,
+            cues: header.cues.clone(),
             frames,
-            session,
+            header,
         };
-        if let Some(Goal::Reach { x, y, .. }) = robot.session.goals.first().copied() {
+        if let Some(Goal::Reach { x, y, .. }) = robot.header.goals.first().copied() {
             let header = Header::new(Stamp::ZERO, &robot.frames.map);
             let message = msg::PoseStamped { header, pose: (&Pose2 { x, y, yaw: 0.0 }).into() };
             output.put(&mut goal, 0, &message)?;

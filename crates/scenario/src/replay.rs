@@ -11,7 +11,7 @@ use neuraxis_neural::CircuitSpec;
 use neuraxis_record::recording::RecordedRobot;
 use neuraxis_record::replay::Fault;
 use neuraxis_record::trace::{self, Difference, Tick};
-use neuraxis_record::{ReadError, Recorder, Recording, ReplayBody, SessionRobot};
+use neuraxis_record::{ReadError, Recorder, Recording, ReplayBody, RobotHeader};
 use serde::Serialize;
 
 use crate::TrialResult;
@@ -96,7 +96,7 @@ pub fn robot_file(
     robot: &RecordedRobot,
     settings: &[Override],
 ) -> Result<RobotFile, ReplayError> {
-    let session = &robot.session;
+    let session = &robot.header;
     let bytes = recording.attachments.iter().find(|(name, _)| *name == session.file).ok_or_else(|| {
         ReplayError::Recording(format!("the robot file `{}` is missing from the recording", session.file))
     })?;
@@ -115,7 +115,7 @@ fn attached(
     named: &str,
 ) -> Result<PathBuf, ReplayError> {
     recording.unpack(folder)?;
-    let beside = folder.join(&robot.session.file);
+    let beside = folder.join(&robot.header.file);
     // What was named from the root of the disk lies under its name among the attachments.
     let name = Path::new(named).file_name().map(|name| name.to_string_lossy().into_owned());
     let attached = recording.attachments.iter().map(|(attached, _)| attached);
@@ -150,7 +150,7 @@ pub fn brain(
     robot: &RecordedRobot,
     settings: &[Override],
 ) -> Result<RobotBrain, ReplayError> {
-    let session = &robot.session;
+    let session = &robot.header;
     let mut file = robot_file(recording, robot, settings)?;
     if let Some(named) = file.brain.motor.file().map(str::to_owned) {
         let folder = tempfile::tempdir()?;
@@ -170,7 +170,7 @@ pub fn brain(
 
 /// The recorded body with the limits and deadlines of `file`. All else of a body made the recorded senses, so that
 /// a change of it would change nothing, and is refused.
-fn body(session: &SessionRobot, file: &RobotFile) -> Result<BodyDescription, ReplayError> {
+fn body(session: &RobotHeader, file: &RobotFile) -> Result<BodyDescription, ReplayError> {
     let mut body = session.body.clone();
     let refuse = |what: &str| Err(ReplayError::Settings(what.to_owned()));
     if body.sensors.len() != file.sensors.len() {
@@ -208,8 +208,8 @@ pub fn verify(
 ) -> Result<Verification, ReplayError> {
     let mut brain = brain(recording, robot, &[])?;
     let mut body = ReplayBody::new(robot);
-    let mut percepts = robot.session.body.percepts();
-    let mut command = robot.session.body.command();
+    let mut percepts = robot.header.body.percepts();
+    let mut command = robot.header.body.command();
     let mut running = trace::Running::default();
     for (i, tick) in robot.ticks.iter().enumerate() {
         // First: are these the senses that were written down?
@@ -253,9 +253,9 @@ pub fn compare(
 ) -> Result<Parting, ReplayError> {
     let mut brains = [brain(recording, robot, &[])?, brain(recording, robot, &change.settings)?];
     let ticks = Arc::new(robot.ticks.clone());
-    let body = ReplayBody::shared(robot.session.body.clone(), ticks);
+    let body = ReplayBody::shared(robot.header.body.clone(), ticks);
     let mut bodies = [body.clone(), body.with_faults(change.faults.clone())];
-    let description = &robot.session.body;
+    let description = &robot.header.body;
     let mut percepts = [description.percepts(), description.percepts()];
     let mut commands = [description.command(), description.command()];
     let mut parting = Parting::default();
@@ -419,8 +419,8 @@ pub fn follow(
 ) -> Result<(), ReplayError> {
     let mut brain = brain(recording, robot, settings)?;
     let mut body = ReplayBody::new(robot);
-    let mut percepts = robot.session.body.percepts();
-    let mut command = robot.session.body.command();
+    let mut percepts = robot.header.body.percepts();
+    let mut command = robot.header.body.command();
     for _ in &robot.ticks {
         sense(&mut body, &mut percepts)?;
         brain.tick(&percepts, &mut command);

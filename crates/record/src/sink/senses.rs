@@ -71,7 +71,7 @@ impl RobotSink {
         }
         let header = Header::new(Stamp(sense.stamp), &self.frames.sensors[slot]);
         let channel = &mut self.views[slot];
-        let sensor = &self.session.body.sensors[slot];
+        let sensor = &self.header.body.sensors[slot];
         let stamp = sense.stamp;
         let vector = |v: &nalgebra::Vector3<f64>| msg::Vector3 { x: v.x, y: v.y, z: v.z };
         match &*blank {

@@ -47,7 +47,7 @@ impl RobotSink {
                 msg::Cue { name, reliability, age, surprise, gain }
             })
             .collect();
-        let names: Vec<&str> = self.session.body.sensors.iter().map(|s| s.sensor.name()).collect();
+        let names: Vec<&str> = self.header.body.sensors.iter().map(|s| s.sensor.name()).collect();
         let decision = msg::Decision {
             header: Header::new(Stamp(stamp), &self.frames.map),
             pose,
@@ -111,7 +111,7 @@ impl RobotSink {
             return Ok(());
         }
         self.last_command = Some(stamp);
-        if let (Some(drive), [left, right, ..]) = (self.session.body.drive, &tick.command[..]) {
+        if let (Some(drive), [left, right, ..]) = (self.header.body.drive, &tick.command[..]) {
             // A command that stops is a stop, whatever its numbers say.
             let twist = if tick.stop == 0 { drive.twist(*left, *right) } else { drive.twist(0.0, 0.0) };
             let header = Header::new(Stamp(stamp), &self.frames.base);
