@@ -29,7 +29,12 @@ impl Stage {
     }
 
     /// Begins to show a trial, and to record it if there is a path for it.
-    pub(crate) fn show(&self, recorder: &Recorder, path: Option<&Path>, header: RecordingHeader) -> io::Result<Tap> {
+    pub(crate) fn show(
+        &self,
+        recorder: &Recorder,
+        path: Option<&Path>,
+        header: RecordingHeader,
+    ) -> io::Result<Tap> {
         recorder.show(&self.server, path, header)
     }
 
@@ -49,7 +54,12 @@ impl Stage {
     }
 
     /// Never called: nobody has a stage.
-    pub(crate) fn show(&self, recorder: &Recorder, path: Option<&Path>, header: RecordingHeader) -> io::Result<Tap> {
+    pub(crate) fn show(
+        &self,
+        recorder: &Recorder,
+        path: Option<&Path>,
+        header: RecordingHeader,
+    ) -> io::Result<Tap> {
         match path {
             Some(path) => recorder.open(path, header),
             None => Err(io::Error::other("this build has no live view")),

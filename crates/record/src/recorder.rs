@@ -69,7 +69,12 @@ impl Recorder {
     /// # Errors
     /// If the file cannot be written.
     #[cfg(feature = "live")]
-    pub fn show(&self, server: &crate::LiveServer, path: Option<&Path>, header: RecordingHeader) -> io::Result<Tap> {
+    pub fn show(
+        &self,
+        server: &crate::LiveServer,
+        path: Option<&Path>,
+        header: RecordingHeader,
+    ) -> io::Result<Tap> {
         let file = path.map(OutputFile::create).transpose().map_err(io::Error::other)?;
         self.begin(Output::new(file).with_live(server.output()), header)
     }

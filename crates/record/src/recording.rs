@@ -8,9 +8,9 @@ use mcap::records::Record;
 use mcap::sans_io::linear_reader::{LinearReadEvent, LinearReader, LinearReaderOptions};
 use neuraxis_core::Reading;
 use neuraxis_core::robot::Sensor;
+use neuraxis_messages::{self as msg, Decision, Trace};
 
 use crate::header::RobotHeader;
-use crate::messages::{self as msg, Decision, Trace};
 use crate::sink::{ABOUT, FORMAT};
 use crate::trace::{self, Difference, Tick};
 
@@ -221,7 +221,7 @@ impl Recording {
                     |what: &str| format!("a {what} at {} s cannot be read", seconds(header.log_time));
                 match channels.get(&header.channel_id) {
                     Some(Kind::Trace(i)) => {
-                        let trace: Trace = msg::decode(&data).ok_or_else(|| broken("trace"))?;
+                        let trace: Trace = msg::decode(&data).map_err(|_| broken("trace"))?;
                         let ticks = &mut self.robots[*i].ticks;
                         if trace.first != ticks.len() as u64 {
                             return Err(format!(
@@ -236,11 +236,11 @@ impl Recording {
                         ticks.extend(trace::unpack(&trace).ok_or_else(|| broken("trace"))?);
                     }
                     Some(Kind::Decision(i)) => {
-                        let decision = msg::decode(&data).ok_or_else(|| broken("decision"))?;
+                        let decision = msg::decode(&data).map_err(|_| broken("decision"))?;
                         self.robots[*i].decisions.push(decision);
                     }
                     Some(Kind::Verdict) => {
-                        let verdict: msg::Verdict = msg::decode(&data).ok_or_else(|| broken("verdict"))?;
+                        let verdict: msg::Verdict = msg::decode(&data).map_err(|_| broken("verdict"))?;
                         self.verdict = Some(verdict.json);
                     }
                     None => {}

@@ -6,15 +6,16 @@ mod views;
 use std::collections::BTreeMap;
 
 use mcap::McapResult;
+use neuraxis_core::body::SensorDescription;
 use neuraxis_core::robot::Sensor;
 use neuraxis_core::{Goal, Pose2, Reading, Stamp};
+use neuraxis_messages::senses::{carrier, topics};
+use neuraxis_messages::{self as msg, Frames, Header, Trace};
 
 use crate::frame::{self, Reader};
 use crate::header::{RecordingHeader, RobotHeader};
-use crate::messages::{self as msg, Header, Trace};
 use crate::output::{Channel, Output, OutputFile};
 use crate::trace::{Packer, Running, Sense, Tick};
-pub(crate) use senses::topics;
 
 /// Views of where the body is are thinned to one in so many ns; those of range finders are not thinned at all.
 const VIEW_PERIOD: u64 = 200_000_000;
@@ -41,7 +42,11 @@ pub(crate) struct Sink {
 struct RobotSink {
     header: RobotHeader,
     frames: Frames,
+    sensor_frames: Vec<String>,
+    /// What each sense's view last showed.
     blanks: Vec<Reading>,
+    /// Where a reading is looked at before it is known whether it is shown.
+    scratch: Vec<Reading>,
     views: Vec<Channel>,
     last_view: Vec<Option<u64>>,
     last_truth: Option<u64>,
@@ -61,13 +66,6 @@ struct RobotSink {
     /// Ticks to a trace: those of a second.
     block: usize,
     cues: Vec<String>,
-}
-
-struct Frames {
-    map: String,
-    odom: String,
-    base: String,
-    sensors: Vec<String>,
 }
 
 /// A name with the robot's own prefix, where there are several.
@@ -165,19 +163,12 @@ impl Sink {
     fn say_where_sensors_sit(&mut self, robot: usize) -> McapResult<()> {
         let robot = &self.robots[robot];
         let mut transforms: Vec<msg::TransformStamped> = Vec::new();
-        for (sensor, frame) in robot.header.body.sensors.iter().zip(&robot.frames.sensors) {
+        for (sensor, frame) in robot.header.body.sensors.iter().zip(&robot.sensor_frames) {
             if *frame == robot.frames.base || transforms.iter().any(|t| t.child_frame_id == *frame) {
                 continue;
             }
-            let (t, r) = (sensor.mount.translation, sensor.mount.rotation);
-            transforms.push(msg::TransformStamped {
-                header: Header::new(Stamp::ZERO, &robot.frames.base),
-                child_frame_id: frame.clone(),
-                transform: msg::Transform {
-                    translation: msg::Vector3 { x: t.x, y: t.y, z: t.z },
-                    rotation: msg::Quaternion { x: r.i, y: r.j, z: r.k, w: r.w },
-                },
-            });
+            let base = &robot.frames.base;
+            transforms.push(msg::TransformStamped::new(Stamp::ZERO, base, frame, &sensor.mount));
         }
         let mut fixed = self.output.channel::<msg::TFMessage>("/tf_static")?;
         self.output.put(&mut fixed, 0, &msg::TFMessage { transforms })
@@ -187,32 +178,33 @@ impl Sink {
 impl RobotSink {
     fn new(output: &mut Output, header: RobotHeader, prefix: &str) -> McapResult<Self> {
         let topic = |name: &str| format!("/{}", prefixed(prefix, name));
-        let sensors: Vec<&Sensor> = header.body.sensors.iter().map(|s| &s.sensor).collect();
+        let sensors = &header.body.sensors;
+        let blanks: Vec<Reading> = sensors.iter().map(SensorDescription::blank).collect();
         let mut views = Vec::new();
-        for (sensor, name) in sensors.iter().zip(topics(&sensors)) {
-            let name = topic(&name);
-            views.push(senses::channel(output, sensor, &name)?);
+        for (blank, name) in blanks.iter().zip(topics(sensors)) {
+            views.push(output.channel_of(carrier(blank).name, &topic(&name))?);
         }
+        let sensor_frames = sensors
+            .iter()
+            .map(|sensor| match &sensor.sensor {
+                Sensor::Lidar { link, .. }
+                | Sensor::Imu { link, .. }
+                | Sensor::Velocimeter { link, .. }
+                | Sensor::Contact { link, .. }
+                | Sensor::Beacon { link, .. } => prefixed(prefix, link),
+                _ => prefixed(prefix, "base_link"),
+            })
+            .collect();
         let frames = Frames {
             // All robots share one map frame; each has its own below it.
             map: "map".to_owned(),
             odom: prefixed(prefix, "odom"),
             base: prefixed(prefix, "base_link"),
-            sensors: sensors
-                .iter()
-                .map(|sensor| match sensor {
-                    Sensor::Lidar { link, .. }
-                    | Sensor::Imu { link, .. }
-                    | Sensor::Velocimeter { link, .. }
-                    | Sensor::Contact { link, .. }
-                    | Sensor::Beacon { link, .. } => prefixed(prefix, link),
-                    _ => prefixed(prefix, "base_link"),
-                })
-                .collect(),
         };
         let mut goal = output.channel::<msg::PoseStamped>(&topic("goal_pose"))?;
         let robot = Self {
-            blanks: header.body.sensors.iter().map(neuraxis_core::body::SensorDescription::blank).collect(),
+            scratch: blanks.clone(),
+            blanks,
             last_view: vec![None; views.len()],
             last_truth: None,
             last_pose: None,
@@ -232,6 +224,7 @@ impl RobotSink {
             block: header.rate.clamp(1.0, 1000.0) as usize,
             cues: header.cues.clone(),
             frames,
+            sensor_frames,
             header,
         };
         if let Some(Goal::Reach { x, y, .. }) = robot.header.goals.first().copied() {

@@ -308,7 +308,7 @@ impl Parting {
     pub fn of(a: &RecordedRobot, b: &RecordedRobot) -> Self {
         let mut parting = Self::default();
         let pose = |robot: &RecordedRobot, at: &mut usize, stamp: u64| {
-            let time = |i: usize| robot.decisions.get(i).map(|d| nanoseconds(&d.header.stamp));
+            let time = |i: usize| robot.decisions.get(i).map(|d| d.header.stamp.stamp().0);
             while time(*at + 1).is_some_and(|next| next <= stamp) {
                 *at += 1;
             }
@@ -328,10 +328,6 @@ impl Parting {
         parting.status = [status(a), status(b)];
         parting
     }
-}
-
-fn nanoseconds(time: &neuraxis_record::messages::Time) -> u64 {
-    u64::from(time.sec.unsigned_abs()) * 1_000_000_000 + u64::from(time.nanosec)
 }
 
 fn sense(body: &mut ReplayBody, percepts: &mut neuraxis_core::Percepts) -> Result<(), ReplayError> {
