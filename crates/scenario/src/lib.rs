@@ -7,6 +7,7 @@ pub mod bench;
 pub mod book;
 pub mod columns;
 pub mod estimate;
+pub mod judge;
 pub mod motor;
 pub mod picture;
 pub mod plan;
@@ -14,13 +15,17 @@ pub mod replay;
 pub mod report;
 pub mod results;
 pub mod run;
+pub mod score;
 pub mod statistics;
 pub mod train;
+pub mod trial;
 pub mod why;
 
+pub use judge::Outcome;
 pub use plan::{Plan, PlannedScene};
 pub use results::{SceneSummary, TrialResult};
 pub use run::{Hooks, Progress, run};
+pub use trial::{Entrant, Trial};
 
 /// The JSON Schemas of the file formats: file name and text.
 #[must_use]
