@@ -11,11 +11,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use neuraxis_core::file::{FileError, Override};
 use neuraxis_core::{Event, Observer as _, map_file};
 use neuraxis_record::Recorder;
-use neuraxis_scenario::book::Files;
-use neuraxis_scenario::plan::Changes;
-use neuraxis_scenario::report::TrialView;
-use neuraxis_scenario::run::Order;
-use neuraxis_scenario::{
+use neuraxis_trial::book::Files;
+use neuraxis_trial::plan::Changes;
+use neuraxis_trial::report::TrialView;
+use neuraxis_trial::run::Order;
+use neuraxis_trial::{
     Hooks, Plan, PlannedScene, Progress, Trial, TrialResult, columns, picture, replay, report,
 };
 
@@ -166,7 +166,7 @@ fn run_plan(args: &RunArgs, plan: &Plan) -> Exit {
         disk: None,
         views: Vec::new(),
     };
-    let results = neuraxis_scenario::run(plan, order, &mut session);
+    let results = neuraxis_trial::run(plan, order, &mut session);
     let Run { watch, cut, mut disk, mut views, .. } = session;
     watch.close();
     for finished in recorder.map(Recorder::close).unwrap_or_default() {
