@@ -75,7 +75,6 @@ fn readings() -> Vec<Reading> {
                 let activity = (0..azimuth.activity.len()).map(|i| i as f32 * 0.5).collect();
                 Reading::Azimuth(percepts::Azimuth { activity, ..azimuth })
             }
-            other => other,
         })
         .collect()
 }
