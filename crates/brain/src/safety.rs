@@ -6,7 +6,7 @@
 //! its reason is gone, except the emergency stop, which someone has to release.
 
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::brain::{Limit, SafetyState};
+use neuraxis_core::decision::{Limit, SafetyState};
 use neuraxis_core::{Belief, Command, Interface, Percepts, Stamp, StopReason, Twist2, ops};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -2,13 +2,11 @@
 
 use neuraxis_cognition::{Navigator, Situation};
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::brain::SafetyState;
 use neuraxis_core::calibration::Inverse;
-use neuraxis_core::reasons::{MotionMode, MotorReason, Reasons, SpeedLimit};
+use neuraxis_core::reasons::{MotionMode, MotorReason, SpeedLimit};
 use neuraxis_core::robot::Limits;
 use neuraxis_core::{
-    Brain, Command, Decision, Drive, Goal, GoalStatus, Needs, OccupancyGrid, Percepts, Pose2, Sketch, Stamp,
-    Twist2,
+    Brain, Command, Decision, Drive, Goal, GoalStatus, OccupancyGrid, Percepts, Pose2, Sketch, Stamp, Twist2,
 };
 use neuraxis_fusion::Estimator;
 use neuraxis_motor::{MotorCircuit, MotorError};
@@ -66,17 +64,7 @@ impl RobotBrain {
         let estimator = neuraxis_fusion::build(&spec.fusion, body, start, known);
         let navigator = neuraxis_cognition::build(&spec.cognition, body, estimator.map());
         let circuit = neuraxis_motor::build(&spec.motor, body)?;
-        let decision = Decision {
-            belief: estimator.belief().clone(),
-            needs: Needs::default(),
-            modulation: needs::nominal(),
-            goal: None,
-            errand: 0,
-            status: GoalStatus::Idle,
-            drive: Drive::REST,
-            safety: SafetyState::default(),
-            reasons: Reasons::default(),
-        };
+        let decision = Decision::at_rest(estimator.belief().clone());
         Ok(Self {
             estimator,
             navigator,

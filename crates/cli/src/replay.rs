@@ -421,7 +421,7 @@ impl Pace {
         if time >= self.next_line {
             self.next_line += 1.0;
             let pose = decision.belief.pose;
-            let status = format!("{:?}", decision.status).to_lowercase();
+            let status = decision.status;
             let drive = decision.drive;
             output::say(&format!(
                 "{time:7.1} s  at ({:.2}, {:.2}) m, {:.0}°, speed {:.2}, turn {:+.2}, {status}",

@@ -293,7 +293,7 @@ fn finish(
     watch: &Watch,
 ) -> Exit {
     let failed = rows.iter().any(|row| !row.success);
-    let crashed = rows.iter().any(|row| row.outcome == "crashed");
+    let crashed = rows.iter().any(|row| row.outcome == neuraxis_trial::OutcomeKind::Crashed);
     let text = output::table(&rows);
     let csv = output::csv(&rows);
     let parquet = columns::parquet(&rows);

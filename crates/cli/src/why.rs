@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use neuraxis_core::reasons::{MotionMode, Refusal, SpeedLimit};
-use neuraxis_core::{Goal, Landmark};
+use neuraxis_core::{Decision, Goal, Landmark, Pose2, Reasons};
 use neuraxis_trial::why::{self, Explanation};
 
 use crate::exit::Exit;
@@ -69,11 +69,12 @@ pub(crate) fn why(args: &WhyArgs) -> Exit {
 
 /// The events that are more likely than not.
 fn events(e: &Explanation) -> Option<String> {
+    let felt = &e.decision.belief.events;
     let all = [
-        ("obstacle", e.events.obstacle),
-        ("contact", e.events.contact),
-        ("slip", e.events.slip),
-        ("beacon", e.events.beacon),
+        ("obstacle", felt.obstacle),
+        ("contact", felt.contact),
+        ("slip", felt.slip),
+        ("beacon", felt.beacon),
     ];
     let likely: Vec<String> = all
         .iter()
@@ -90,26 +91,27 @@ fn words(robot: &str, e: &Explanation) -> String {
         Landmark::Start => "where it began",
         Landmark::Previous => "where it was before its last goal",
     };
-    let goal = match e.goal {
+    let Decision { belief, status, reasons, safety, .. } = &e.decision;
+    let goal = match e.decision.goal {
         None => "none".to_owned(),
         Some(Goal::Reach { x, y, tolerance }) => {
             let away = e.distance.unwrap_or(f64::NAN);
-            format!("within {tolerance:.2} m of ({x:.2}, {y:.2}) m, {away:.2} m away: {}", e.status)
+            format!("within {tolerance:.2} m of ({x:.2}, {y:.2}) m, {away:.2} m away: {status}")
         }
         Some(Goal::Explore { reach }) => {
-            format!("within {reach:.2} m of every place that it can get to: {}", e.status)
+            format!("within {reach:.2} m of every place that it can get to: {status}")
         }
         Some(Goal::Return { to, tolerance }) => {
-            format!("back to within {tolerance:.2} m of {}: {}", place(to), e.status)
+            format!("back to within {tolerance:.2} m of {}: {status}", place(to))
         }
-        Some(_) => e.status.clone(),
+        Some(_) => status.to_string(),
     };
-    let [number, all] = e.errand;
+    let (number, all) = (e.decision.errand + 1, e.goals);
     line("goal", if all > 1 { format!("{number} of {all}: {goal}") } else { goal });
     if let Some(verdict) = &e.verdict {
         line("given up", verdict.clone());
     }
-    let [x, y, yaw] = e.pose;
+    let Pose2 { x, y, yaw } = belief.pose;
     line("belief", format!("at ({x:.2}, {y:.2}) m, {:.0}°, ± {:.3} m", yaw.to_degrees(), e.position_std));
     line("cues", cues(e));
     if let Some(events) = events(e) {
@@ -117,11 +119,14 @@ fn words(robot: &str, e: &Explanation) -> String {
     }
     line("plan", plan(e));
     line("motion", motion(e));
-    if e.motion.mode == MotionMode::Follow {
+    if reasons.motion.mode == MotionMode::Follow {
         line("speed", speed(e));
     }
-    if e.motor.missing > 0 {
-        line("motor", format!("{} numbers of the joints are missing: these are relaxed", e.motor.missing));
+    if reasons.motor.missing > 0 {
+        line(
+            "motor",
+            format!("{} numbers of the joints are missing: these are relaxed", reasons.motor.missing),
+        );
     }
     let (need, value) = &e.need;
     line(
@@ -135,7 +140,7 @@ fn words(robot: &str, e: &Explanation) -> String {
     let command: Vec<String> = e.command.iter().map(|value| format!("{value:.3}")).collect();
     line(
         "command",
-        match (&e.stop, &e.clipped) {
+        match (&e.stop, safety.limit) {
             (Some(stop), _) => format!("STOP: {stop}"),
             (None, Some(limit)) => {
                 format!("[{}], clipped by the limit of {limit}", command.join(", "))
@@ -148,7 +153,8 @@ fn words(robot: &str, e: &Explanation) -> String {
 
 fn cues(e: &Explanation) -> String {
     let mut parts = Vec::new();
-    for cue in &e.cues {
+    for index in &e.strongest {
+        let Some(cue) = e.decision.belief.cues.get(*index) else { continue };
         let why = match cue.refusal {
             Refusal::None if cue.age.is_infinite() => "has not spoken".to_owned(),
             Refusal::None => {
@@ -168,15 +174,15 @@ fn cues(e: &Explanation) -> String {
             Refusal::Covariance => "refused: its covariance is none".to_owned(),
             Refusal::Gate => format!("refused: further off than chance explains ({:.0})", cue.surprise),
         };
-        let mark = if e.dominant.as_ref() == Some(&cue.name) { " dominates" } else { "" };
+        let mark = if e.dominant.as_deref() == Some(&*cue.name) { " dominates" } else { "" };
         parts.push(format!("{}{mark} ({why})", cue.name));
     }
     if parts.is_empty() { "none".to_owned() } else { parts.join("; ") }
 }
 
 fn plan(e: &Explanation) -> String {
-    let plan = &e.plan;
-    if e.motion.mode == MotionMode::Arrived {
+    let Reasons { plan, motion, .. } = &e.decision.reasons;
+    if motion.mode == MotionMode::Arrived {
         return "none needed".to_owned();
     }
     if !plan.has_way {
@@ -202,7 +208,7 @@ fn plan(e: &Explanation) -> String {
 }
 
 fn motion(e: &Explanation) -> String {
-    let m = &e.motion;
+    let m = &e.decision.reasons.motion;
     let aim = format!("({:.2}, {:.2}) m", m.carrot[0], m.carrot[1]);
     match m.mode {
         MotionMode::Idle => "idle".to_owned(),
@@ -234,7 +240,7 @@ fn motion(e: &Explanation) -> String {
 }
 
 fn speed(e: &Explanation) -> String {
-    let m = &e.motion;
+    let m = &e.decision.reasons.motion;
     let why = match m.limit {
         SpeedLimit::Cruise => return format!("up to {:.2} m/s: nothing is in the way", m.top),
         SpeedLimit::Room => format!("the room beside the body, {:.2} m", m.gap),

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use nalgebra::{Matrix6, Vector3};
+use nalgebra::{Isometry3, Matrix6, Translation3, UnitQuaternion, Vector3};
+use serde::{Deserialize, Serialize};
 
 use crate::reasons::Refusal;
 use crate::{Pose2, Stamp, Twist2};
 
 /// What the estimator thinks of one of its cues.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CueReport {
     /// The sense's name in the robot file, or of the mechanism that made the cue (`scan_matching`).
+    #[serde(with = "shared_text")]
     pub name: Arc<str>,
     /// 0 (ignored) to 1 (as good as its nominal noise says).
     pub reliability: f64,
@@ -50,8 +52,23 @@ impl CueReport {
     }
 }
 
+/// A text that several share, in serde's terms a text as any other.
+mod shared_text {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(text: &Arc<str>, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(text)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<str>, D::Error> {
+        String::deserialize(from).map(Into::into)
+    }
+}
+
 /// What just happens to the body, as probabilities, 0 to 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Events {
     /// Something lies nearer ahead than it takes to stop.
     pub obstacle: f64,
@@ -69,7 +86,7 @@ pub struct Events {
 ///
 /// The covariance is ordered as in `geometry_msgs/PoseWithCovariance`: x, y, z, then rotations about
 /// x, y, z; a planar estimator leaves the rows of z, roll and pitch at zero.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Belief {
     /// The time that the estimate is for.
     pub stamp: Stamp,
@@ -118,6 +135,21 @@ impl Belief {
         self.pose.compose(&self.odom.inverse())
     }
 
+    /// `base_link` in `map`, in space: height, roll and pitch are zero where the estimator does not know them.
+    #[must_use]
+    pub fn pose_in_space(&self) -> Isometry3<f64> {
+        let (p, a) = (&self.pose, &self.attitude);
+        let rotation = UnitQuaternion::from_euler_angles(a.y, a.z, p.yaw);
+        Isometry3::from_parts(Translation3::new(p.x, p.y, a.x), rotation)
+    }
+
+    /// Takes over where `pose` says that `base_link` is in `map`, height and tilt included.
+    pub fn set_pose_in_space(&mut self, pose: &Isometry3<f64>) {
+        let (roll, pitch, yaw) = pose.rotation.euler_angles();
+        self.pose = Pose2 { x: pose.translation.x, y: pose.translation.y, yaw };
+        self.attitude = Vector3::new(pose.translation.z, roll, pitch);
+    }
+
     /// One standard deviation of the position along its worst direction, m.
     #[must_use]
     pub fn position_std(&self) -> f64 {
@@ -139,6 +171,7 @@ impl Belief {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ops;
 
     #[test]
     fn position_std_is_the_worst_axis() {
@@ -149,6 +182,19 @@ mod tests {
         belief.covariance[(0, 1)] = 0.06;
         belief.covariance[(1, 0)] = 0.06;
         assert!((belief.position_std() - 0.13_f64.sqrt()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_pose_in_space_is_height_tilt_and_heading_together() {
+        let mut belief = Belief::at(Pose2::new(3.0, -1.0, 2.5), Vec::new());
+        belief.attitude = Vector3::new(0.4, 0.1, -0.2);
+        let pose = belief.pose_in_space();
+        assert_eq!(pose.translation.vector, Vector3::new(3.0, -1.0, 0.4));
+        // With the nose 0.2 rad up (a negative pitch) the forward axis rises.
+        assert!(((pose.rotation * Vector3::x()).z - ops::sin_cos(0.2).0).abs() < 1e-12);
+        let mut back = Belief::at(Pose2::default(), Vec::new());
+        back.set_pose_in_space(&pose);
+        assert!((back.attitude - belief.attitude).norm() < 1e-12 && (back.pose.yaw - 2.5).abs() < 1e-12);
     }
 
     #[test]

@@ -2,10 +2,7 @@
 
 use nalgebra::Point2;
 
-use crate::{
-    Belief, Command, Drive, Goal, GoalStatus, Modulation, Needs, OccupancyGrid, Percepts, Reasons, Sketch,
-    StopReason,
-};
+use crate::{Command, Decision, Goal, OccupancyGrid, Percepts, Sketch};
 
 /// Something that thinks. It takes its time and its senses only from the percepts, so that the same
 /// percepts always give the same commands.
@@ -67,49 +64,4 @@ impl<B: Brain + ?Sized> Brain for &mut B {
     fn sketch(&self) -> Option<Sketch> {
         (**self).sketch()
     }
-}
-
-/// What the safety supervisor did to the last command.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SafetyState {
-    /// Why the body is held, if it is.
-    pub stop: Option<StopReason>,
-    /// Whether a limit of speed or acceleration clipped the command.
-    pub clipped: bool,
-    /// The limit that did, where several did the first in this order: speed, acceleration, effort.
-    pub limit: Option<Limit>,
-}
-
-/// A limit of the robot's file that a command can run into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Limit {
-    /// Of forward speed or turning rate.
-    Speed,
-    /// Of forward or angular acceleration.
-    Acceleration,
-    /// Of torque or force.
-    Effort,
-}
-
-/// The record of one tick.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Decision {
-    /// Where the brain believes it is.
-    pub belief: Belief,
-    /// How well its needs are met.
-    pub needs: Needs,
-    /// How they tune the rest.
-    pub modulation: Modulation,
-    /// The present goal.
-    pub goal: Option<Goal>,
-    /// Which of the goals that it was given this is, from 0.
-    pub errand: usize,
-    /// How it stands; `Reached` only if it is the last.
-    pub status: GoalStatus,
-    /// What descended to the motor circuits.
-    pub drive: Drive,
-    /// What the safety supervisor did.
-    pub safety: SafetyState,
-    /// Why.
-    pub reasons: Reasons,
 }

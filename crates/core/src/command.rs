@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::Stamp;
 
 /// How a legged body should step; other bodies ignore it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Gait {
     /// The motor circuit chooses.
     #[default]
@@ -19,12 +20,19 @@ pub enum Gait {
     Bound,
 }
 
+crate::named!(Gait, "gait" {
+    Auto => "auto",
+    Walk => "walk",
+    Trot => "trot",
+    Bound => "bound",
+});
+
 /// The descending command, the same for every kind of body.
 ///
 /// Shares of the body's limits: `speed` of `limits.linear`, `turn` of `limits.angular`, so a body should move at `speed ·
 /// limits.linear` and turn at `turn · limits.angular`. Each circuit comes as near to that as its body can: a car
 /// turns no sharper than its steering allows and creeps forward when it is to turn on the spot, a swimmer has to swim to turn.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Drive {
     /// 0 (rest) to 1 (as fast as the body's limits allow); down to -1 backwards.
     pub speed: f64,
@@ -76,7 +84,8 @@ impl Interface {
 }
 
 /// Why the safety supervisor stopped the body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StopReason {
     /// The emergency stop is pressed.
     EmergencyStop,

@@ -41,7 +41,8 @@ pub enum Landmark {
 }
 
 /// How the present goal stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum GoalStatus {
     /// There is no goal.
     #[default]
@@ -55,6 +56,14 @@ pub enum GoalStatus {
     /// The brain gave up and has shown nothing.
     Exhausted,
 }
+
+crate::named!(GoalStatus, "goal status" {
+    Idle => "idle",
+    Active => "active",
+    Reached => "reached",
+    Unreachable => "unreachable",
+    Exhausted => "exhausted",
+});
 
 impl GoalStatus {
     /// Whether nothing more will be done about the goal.

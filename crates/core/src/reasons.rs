@@ -2,7 +2,7 @@
 //!
 //! Nothing in this record is worked out afterwards, and nothing in it is read by a brain.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::GoalStatus;
 
@@ -10,7 +10,7 @@ use crate::GoalStatus;
 pub const MOST_CHOICES: usize = 8;
 
 /// The reasons of one tick, besides those that stand in the belief's cues and in the safety state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Reasons {
     /// Why this way.
     pub plan: PlanReason,
@@ -23,7 +23,7 @@ pub struct Reasons {
 }
 
 /// What a motor circuit lacks, and what its reflexes did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MotorReason {
     /// Numbers of the senses that it has to do without now: joints that are not felt are relaxed.
     pub missing: usize,
@@ -32,7 +32,7 @@ pub struct MotorReason {
 }
 
 /// What a goal was given up on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// The goal, or the body, lies outside of the area that the brain knows of.
@@ -75,7 +75,7 @@ impl std::fmt::Display for Verdict {
 }
 
 /// Why a planner wants to go the way that it wants to go.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PlanReason {
     /// Whether the search has come to its end; if not, the last way is followed meanwhile.
     pub is_complete: bool,
@@ -90,7 +90,7 @@ pub struct PlanReason {
 }
 
 /// A first step, and what the way costs that begins with it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Choice {
     /// Its direction in the map, rad.
     pub heading: f64,
@@ -99,7 +99,7 @@ pub struct Choice {
 }
 
 /// Why the local control drives as it drives.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MotionReason {
     /// What it is busy with.
     pub mode: MotionMode,
@@ -122,7 +122,7 @@ pub struct MotionReason {
 }
 
 /// What a navigator is busy with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MotionMode {
     /// There is nothing to do.
@@ -148,8 +148,21 @@ pub enum MotionMode {
     Withdraw,
 }
 
+crate::named!(MotionMode, "mode of motion" {
+    Idle => "idle",
+    Settle => "settle",
+    Arrived => "arrived",
+    Search => "search",
+    LookAround => "look_around",
+    Follow => "follow",
+    Turn => "turn",
+    Blocked => "blocked",
+    Escape => "escape",
+    Withdraw => "withdraw",
+});
+
 /// What keeps a body from its full speed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SpeedLimit {
     /// Nothing: it drives at its cruising speed.
@@ -167,8 +180,17 @@ pub enum SpeedLimit {
     Braking,
 }
 
+crate::named!(SpeedLimit, "limit of speed" {
+    Cruise => "cruise",
+    Room => "room",
+    Sight => "sight",
+    Reflex => "reflex",
+    Caution => "caution",
+    Braking => "braking",
+});
+
 /// A pair of speed and turning rate, and how good it looked.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
     /// m/s.
     pub speed: f64,
@@ -185,7 +207,7 @@ impl Default for Candidate {
 }
 
 /// Why an estimator left a cue out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
     /// It did not.
@@ -214,3 +236,18 @@ pub enum Refusal {
     /// Its covariance is not symmetric and positive definite.
     Covariance,
 }
+
+crate::named!(Refusal, "refusal" {
+    None => "none",
+    Tilt => "tilt",
+    NoOverlap => "no_overlap",
+    Misfit => "misfit",
+    Gate => "gate",
+    Biased => "biased",
+    Stuck => "stuck",
+    NotFinite => "not_finite",
+    FromTheFuture => "from_the_future",
+    Backwards => "backwards",
+    Shape => "shape",
+    Covariance => "covariance",
+});

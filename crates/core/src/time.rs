@@ -6,7 +6,9 @@ use std::ops::{Add, Sub};
 /// Nanoseconds since the body's epoch (start of the trial, or 1970 for a ROS clock).
 ///
 /// Integer, so that periods add up exactly: a 30 Hz sensor is still in phase after an hour.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct Stamp(pub u64);
 
 impl Stamp {

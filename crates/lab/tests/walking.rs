@@ -13,7 +13,7 @@ use neuraxis_lab::motor::task::Ground;
 use neuraxis_lab::motor::{Start, Subject, Task, in_parallel, roll};
 use neuraxis_motor::{MotorSpec, QuadrupedSpec};
 use neuraxis_trial::plan::PlannedRobot;
-use neuraxis_trial::{Entrant, Outcome, Trial, TrialResult};
+use neuraxis_trial::{Entrant, Outcome, OutcomeKind, Trial, TrialResult};
 use walk::Episode;
 
 #[test]
@@ -85,7 +85,7 @@ fn a_push_ends_in_a_fall_that_is_told() {
     }
     assert!(told.is_some(), "it tells that it has tipped");
     assert_eq!(trial.robot(0).score.outcome, Some(Outcome::Fallen));
-    assert_eq!(TrialResult::of(&trial)[0].outcome, "fallen");
+    assert_eq!(TrialResult::of(&trial)[0].outcome, OutcomeKind::Fallen);
 }
 
 fn robot(name: &str) -> PlannedRobot {

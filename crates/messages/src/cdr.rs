@@ -61,6 +61,9 @@ pub enum Unusable {
     /// It names none of the joints that the sense reads.
     #[error("it names none of the joints that this sense reads")]
     NoJoint,
+    /// A name or a code in it stands for nothing that this version knows.
+    #[error("{0}")]
+    Unknown(String),
     /// A number that the sense is there for is not measured.
     #[error("it does not measure its {0}")]
     Unmeasured(&'static str),
@@ -73,6 +76,22 @@ pub fn encode<M: Serialize>(message: &M, bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(&ENCAPSULATION);
     // Writing into memory cannot fail, and none of the messages holds what CDR cannot say.
     let _ = cdr_encoding::to_writer::<M, LittleEndian, _>(&mut *bytes, message);
+}
+
+/// Appends `value` to `bytes` in CDR without a header: what travels inside of a process. It does not allocate where the buffer has room.
+pub fn append<T: Serialize>(value: &T, bytes: &mut Vec<u8>) {
+    // Writing into memory cannot fail; lists whose length is not known beforehand and maps are not what records are made of.
+    let _ = cdr_encoding::to_writer::<T, LittleEndian, _>(&mut *bytes, value);
+}
+
+/// What [`append`] put into `bytes`.
+///
+/// # Errors
+/// If there is no such value in them.
+pub fn take<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unusable> {
+    cdr_encoding::from_bytes::<T, LittleEndian>(bytes)
+        .map(|(value, _)| value)
+        .map_err(|_| Unusable::Malformed)
 }
 
 /// The message in `bytes`.

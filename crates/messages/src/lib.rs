@@ -21,7 +21,9 @@ pub mod type_hash;
 pub mod verdict;
 
 pub use cdr::{Unusable, decode, encode};
-pub use decision::{Cue, Decision};
+pub use decision::{
+    Candidate, Cue, Decision, Drive, Events, Goal, Modulation, MotionReason, Needs, PlanReason,
+};
 pub use definition::{definition, ros2msg};
 pub use geometry::{
     Point, Pose, PoseStamped, PoseWithCovariance, Quaternion, Twist, TwistWithCovariance, Vector3,

@@ -1,5 +1,7 @@
 //! The ticks of a brain to the bit (`neuraxis_msgs/Trace`): what a recording holds for a replay.
 
+use neuraxis_core::StopReason;
+
 use crate::message::messages;
 
 messages! {
@@ -38,5 +40,76 @@ messages! {
         stop_slot: Vec<u16>,
         /// The lowest 16 bits of the running digest of all ticks so far, this one included.
         check: Vec<u16>,
+    }
+}
+
+/// The highest code of [`Trace::stop`].
+pub const LAST_STOP_CODE: u8 = 7;
+
+/// The code of [`Trace::stop`] for why a command stops, and the slot that is to blame.
+#[must_use]
+pub fn stop_code(stop: Option<StopReason>) -> (u8, u16) {
+    match stop {
+        None => (0, 0),
+        Some(StopReason::EmergencyStop) => (1, 0),
+        Some(StopReason::SenseSilent(slot)) => (2, slot as u16),
+        Some(StopReason::SenseInsane(slot)) => (3, slot as u16),
+        Some(StopReason::CommandInsane) => (4, 0),
+        Some(StopReason::BeliefInsane) => (5, 0),
+        Some(StopReason::BrainLate) => (6, 0),
+        Some(StopReason::Tipped) => (7, 0),
+    }
+}
+
+/// What the code stands for: the reason to stop, if there is one; `None` if this version does not know the code.
+#[must_use]
+pub fn stop_reason(code: u8, slot: u16) -> Option<Option<StopReason>> {
+    let slot = usize::from(slot);
+    Some(match code {
+        0 => None,
+        1 => Some(StopReason::EmergencyStop),
+        2 => Some(StopReason::SenseSilent(slot)),
+        3 => Some(StopReason::SenseInsane(slot)),
+        4 => Some(StopReason::CommandInsane),
+        5 => Some(StopReason::BeliefInsane),
+        6 => Some(StopReason::BrainLate),
+        7 => Some(StopReason::Tipped),
+        _ => return None,
+    })
+}
+
+/// What the code says, in words; `senses` are the names of the slots.
+#[must_use]
+pub fn stop_words(code: u8, slot: u16, senses: &[&str]) -> String {
+    let sense = senses.get(usize::from(slot)).copied().unwrap_or("?");
+    match code {
+        0 => String::new(),
+        1 => "the emergency stop is pressed".to_owned(),
+        2 => format!("`{sense}` is silent"),
+        3 => format!("`{sense}` reports a number that cannot be"),
+        4 => "the command was not finite".to_owned(),
+        5 => "the belief was not finite".to_owned(),
+        6 => "the brain is late".to_owned(),
+        7 => "the body has tipped over".to_owned(),
+        _ => format!("for the reason {code}, which this version does not know"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Message;
+
+    #[test]
+    fn every_stop_code_is_read_back_has_words_and_stands_in_the_definition() {
+        for code in 0..=LAST_STOP_CODE {
+            let reason = stop_reason(code, 3).expect("a code");
+            let slot = if matches!(code, 2 | 3) { 3 } else { 0 };
+            assert_eq!(stop_code(reason), (code, slot));
+            assert_eq!(stop_words(code, 0, &["scan"]).is_empty(), code == 0);
+            assert!(Trace::DEFINITION.contains(&format!("{code} ")), "Trace.msg does not explain {code}");
+        }
+        assert_eq!(stop_reason(LAST_STOP_CODE + 1, 0), None);
+        assert!(stop_words(LAST_STOP_CODE + 1, 0, &[]).contains("does not know"));
     }
 }

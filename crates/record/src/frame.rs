@@ -3,6 +3,9 @@
 //! A frame never leaves the process, so it has no version: its layout is what [`Writer`] puts and
 //! [`Reader`] takes, in the same order.
 
+use neuraxis_core::Decision;
+use neuraxis_messages::cdr;
+
 /// The kinds of frames.
 pub(crate) const TICK: u8 = 1;
 pub(crate) const TRUTH: u8 = 2;
@@ -63,6 +66,15 @@ impl<'a> Writer<'a> {
         self.0.extend_from_slice(bytes);
     }
 
+    /// Puts a whole decision, with its length before it.
+    pub(crate) fn decision(&mut self, decision: &Decision) {
+        let at = self.mark();
+        self.u32(0);
+        cdr::append(decision, self.0);
+        let length = (self.0.len() - at - 4) as u32;
+        self.0[at..at + 4].copy_from_slice(&length.to_le_bytes());
+    }
+
     /// Puts the length in.
     pub(crate) fn finish(self) {
         let length = (self.0.len() - 4) as u32;
@@ -112,8 +124,43 @@ impl<'a> Reader<'a> {
         std::array::from_fn(|_| self.f64())
     }
 
+    /// A whole decision; `None` if it is none.
+    pub(crate) fn decision(&mut self) -> Option<Decision> {
+        let length = self.u32() as usize;
+        let (bytes, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        cdr::take(bytes).ok()
+    }
+
     /// All that is left.
     pub(crate) fn rest(&mut self) -> &'a [u8] {
         std::mem::take(&mut self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use neuraxis_core::{Belief, CueReport, Goal, GoalStatus, Pose2, StopReason};
+
+    #[test]
+    fn every_status_and_a_whole_decision_come_out_as_they_went_in() {
+        let cues = vec![CueReport::silent("scan_matching"), CueReport::silent("amcl")];
+        let mut decision = Decision::at_rest(Belief::at(Pose2::new(1.0, -0.0, f64::MIN_POSITIVE), cues));
+        decision.goal = Some(Goal::Reach { x: 1.0, y: 2.0, tolerance: 0.1 });
+        decision.safety.stop = Some(StopReason::SenseSilent(4));
+        let mut buffer = Vec::with_capacity(1 << 14);
+        for status in GoalStatus::ALL {
+            decision.status = *status;
+            let mut out = Writer::new(&mut buffer, TICK, 3);
+            out.u8(1);
+            out.decision(&decision);
+            out.u16(7);
+            out.finish();
+            let mut frame = Reader(&buffer[4..]);
+            assert_eq!([frame.u8(), frame.u8(), frame.u8()], [TICK, 3, 1]);
+            assert_eq!(frame.decision().as_ref(), Some(&decision));
+            assert_eq!(frame.u16(), 7, "what comes after it");
+        }
     }
 }

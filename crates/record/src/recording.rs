@@ -6,12 +6,13 @@ use std::path::{Component, Path, PathBuf};
 
 use mcap::records::Record;
 use mcap::sans_io::linear_reader::{LinearReadEvent, LinearReader, LinearReaderOptions};
-use neuraxis_core::Reading;
 use neuraxis_core::robot::Sensor;
-use neuraxis_messages::{self as msg, Decision, Trace};
+use neuraxis_core::{Decision, Reading};
+use neuraxis_messages::{self as msg, Trace};
 
+use crate::format::{self, FORMAT, OLDEST};
 use crate::header::RobotHeader;
-use crate::sink::{ABOUT, FORMAT};
+use crate::sink::ABOUT;
 use crate::trace::{self, Difference, Tick};
 
 /// No record of ours is larger; a longer one is damage.
@@ -48,6 +49,26 @@ pub enum ReadError {
         /// Its format.
         format: String,
     },
+    /// A version wrote it whose recordings are no longer read.
+    #[error(
+        "{path} was written by an older Neuraxis (format {format}, this one reads {OLDEST} to {FORMAT}): read it with that version"
+    )]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        format: String,
+    },
+}
+
+/// The number of a format that is read.
+fn readable(path: &Path, format: &str) -> Result<u32, ReadError> {
+    let (path, text) = (path.to_owned(), format.to_owned());
+    match format.parse::<u32>() {
+        Ok(number) if number < OLDEST => Err(ReadError::Older { path, format: text }),
+        Ok(number) if number <= FORMAT => Ok(number),
+        _ => Err(ReadError::Newer { path, format: text }),
+    }
 }
 
 /// A robot's part of a recording.
@@ -66,6 +87,8 @@ pub struct RecordedRobot {
 pub struct Recording {
     /// Where it came from.
     pub path: PathBuf,
+    /// Its format.
+    pub format: u32,
     /// Seed, settings, names of files.
     pub facts: BTreeMap<String, String>,
     /// Every file that the trial was made of.
@@ -112,6 +135,7 @@ impl Recording {
     pub fn read(path: &Path, mut source: impl std::io::Read) -> Result<Self, ReadError> {
         let mut recording = Self {
             path: path.to_owned(),
+            format: FORMAT,
             facts: BTreeMap::new(),
             attachments: Vec::new(),
             robots: Vec::new(),
@@ -157,9 +181,7 @@ impl Recording {
                         && metadata.name == ABOUT
                     {
                         let format = metadata.metadata.get("format").cloned().unwrap_or_default();
-                        if format != FORMAT {
-                            return Err(ReadError::Newer { path: path.to_owned(), format });
-                        }
+                        recording.format = readable(path, &format)?;
                         is_known = true;
                     }
                     if let Err(damage) = recording.take(record, &mut channels) {
@@ -236,8 +258,12 @@ impl Recording {
                         ticks.extend(trace::unpack(&trace).ok_or_else(|| broken("trace"))?);
                     }
                     Some(Kind::Decision(i)) => {
-                        let decision = msg::decode(&data).map_err(|_| broken("decision"))?;
-                        self.robots[*i].decisions.push(decision);
+                        let robot = &mut self.robots[*i];
+                        let names: Vec<&str> =
+                            robot.header.body.sensors.iter().map(|s| s.sensor.name()).collect();
+                        let decision = format::decision(self.format, &data, &names)
+                            .map_err(|why| format!("{}: {why}", broken("decision")))?;
+                        robot.decisions.push(decision);
                     }
                     Some(Kind::Verdict) => {
                         let verdict: msg::Verdict = msg::decode(&data).map_err(|_| broken("verdict"))?;

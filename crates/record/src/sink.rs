@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 use mcap::McapResult;
 use neuraxis_core::body::SensorDescription;
 use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Goal, Pose2, Reading, Stamp};
+use neuraxis_core::{Goal, GoalStatus, Pose2, Reading, Stamp};
 use neuraxis_messages::senses::{carrier, topics};
 use neuraxis_messages::{self as msg, Frames, Header, Trace};
 
+use crate::format::FORMAT;
 use crate::frame::{self, Reader};
 use crate::header::{RecordingHeader, RobotHeader};
 use crate::output::{Channel, Output, OutputFile};
@@ -23,8 +24,6 @@ const VIEW_PERIOD: u64 = 200_000_000;
 const GLANCE_PERIOD: u64 = 500_000_000;
 /// Name of the metadata record that says what the file is.
 pub(crate) const ABOUT: &str = "neuraxis";
-/// Version of the layout of our own topics, attachments and metadata.
-pub(crate) const FORMAT: &str = "1";
 
 /// One recording that is being written.
 pub(crate) struct Sink {
@@ -51,7 +50,7 @@ struct RobotSink {
     last_view: Vec<Option<u64>>,
     last_truth: Option<u64>,
     last_pose: Option<u64>,
-    last_decision: Option<(u64, (u8, u16, String))>,
+    last_decision: Option<(u64, (u8, u16, GoalStatus))>,
     last_command: Option<u64>,
     trace: Channel,
     decision: Channel,
@@ -65,7 +64,6 @@ struct RobotSink {
     pending: Packer,
     /// Ticks to a trace: those of a second.
     block: usize,
-    cues: Vec<String>,
 }
 
 /// A name with the robot's own prefix, where there are several.
@@ -77,7 +75,7 @@ impl Sink {
     /// Puts all that is known before the first tick into `output`.
     pub(crate) fn begin(mut output: Output, header: RecordingHeader) -> McapResult<Self> {
         let mut facts: BTreeMap<String, String> = header.facts;
-        facts.insert("format".to_owned(), FORMAT.to_owned());
+        facts.insert("format".to_owned(), FORMAT.to_string());
         facts.insert("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
         let bodies = serde_json::to_vec(&header.robots).unwrap_or_default();
         let own = [("neuraxis/robots.json".to_owned(), &bodies[..])];
@@ -222,7 +220,6 @@ impl RobotSink {
             running: Running::default(),
             pending: Packer::new(header.body.sensors.len()),
             block: header.rate.clamp(1.0, 1000.0) as usize,
-            cues: header.cues.clone(),
             frames,
             sensor_frames,
             header,
@@ -250,8 +247,10 @@ impl RobotSink {
         for i in 0..tick.senses.len() {
             self.view(output, &tick.senses[i])?;
         }
-        if frame.u8() != 0 {
-            self.decide(output, &tick, frame)?;
+        if frame.u8() != 0
+            && let Some(decision) = frame.decision()
+        {
+            self.decide(output, &tick, &decision)?;
         }
         if !self.pending.fits(&tick) {
             self.flush(output)?;

@@ -19,6 +19,9 @@ const PATH_PERIOD: u64 = 1_000_000_000;
 const MAP_PERIOD: u64 = 10_000_000_000;
 /// Where a robot truly is, is noted so many ns apart.
 const TRUTH_PERIOD: u64 = 100_000_000;
+/// Bytes that a decision takes at most, besides its cues; and a cue, with its name.
+const DECISION_BYTES: usize = 2048;
+const CUE_BYTES: usize = 256;
 /// Points of a path that are noted at most; a longer one is thinned out.
 const MOST_POINTS: usize = 256;
 /// Cells of a map that are noted at most.
@@ -56,7 +59,7 @@ fn tick_bytes(body: &BodyDescription) -> usize {
         })
         .sum();
     // Cues are few; a body has no more of them than senses and mechanisms that combine them.
-    512 + readings + 8 * body.actuators.len() + 32 * (body.sensors.len() + 8)
+    DECISION_BYTES + readings + 8 * body.actuators.len() + CUE_BYTES * (body.sensors.len() + 8)
 }
 
 impl Tap {
@@ -176,27 +179,7 @@ impl Tap {
             && seen.decision.is_none_or(|(_, status, _)| status != decision.status);
         if is_news {
             seen.decision = Some((now.0, decision.status, stop));
-            let belief = &decision.belief;
-            let (p, o, t) = (&belief.pose, &belief.odom, &belief.twist);
-            out.f64s([p.x, p.y, p.yaw, o.x, o.y, o.yaw, t.linear, t.lateral, t.angular]);
-            let c = &belief.covariance;
-            out.f64s([c[(0, 0)], c[(0, 1)], c[(0, 5)], c[(1, 1)], c[(1, 5)], c[(5, 5)]]);
-            let n = &decision.needs;
-            out.f64s([n.energy, n.integrity, n.certainty, n.progress]);
-            let m = &decision.modulation;
-            out.f64s([m.plasticity, m.caution, m.curiosity, decision.drive.speed, decision.drive.turn]);
-            out.u8(match decision.status {
-                GoalStatus::Idle => 0,
-                GoalStatus::Active => 1,
-                GoalStatus::Reached => 2,
-                GoalStatus::Unreachable => 3,
-                GoalStatus::Exhausted => 4,
-            });
-            out.u8(u8::from(decision.safety.clipped));
-            out.u16(belief.cues.len() as u16);
-            for cue in &belief.cues {
-                out.f64s([cue.reliability, cue.age, cue.surprise, cue.gain]);
-            }
+            out.decision(decision);
         }
         out.finish();
         let path_due = is_due(seen.path, now, PATH_PERIOD);

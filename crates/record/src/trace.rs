@@ -5,11 +5,12 @@ mod difference;
 use nalgebra::{Isometry3, Matrix3, Quaternion, Translation3, UnitQuaternion, Vector3};
 use neuraxis_core::digest::Digest;
 use neuraxis_core::percepts::{AbsolutePose, Battery, Contact, Imu, Motion, Odometry};
-use neuraxis_core::{Pose2, Reading, StopReason, Twist2};
+use neuraxis_core::{Pose2, Reading, Twist2};
 use neuraxis_messages::{Stream, Trace};
 
 pub(crate) use difference::difference;
 pub use difference::{Difference, command_difference};
+pub use neuraxis_messages::trace::{stop_code, stop_words};
 
 /// One reading, to the bit.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -271,38 +272,6 @@ pub(crate) fn restore(sense: &Sense, reading: &mut Reading) -> bool {
 /// Places of the upper triangle of a covariance, row by row.
 fn upper_triangle() -> impl Iterator<Item = (usize, usize)> {
     (0..6).flat_map(|row| (row..6).map(move |column| (row, column)))
-}
-
-/// The code of `neuraxis_msgs/Trace` for why a command stops, and the slot that is to blame.
-#[must_use]
-pub fn stop_code(stop: Option<StopReason>) -> (u8, u16) {
-    match stop {
-        None => (0, 0),
-        Some(StopReason::EmergencyStop) => (1, 0),
-        Some(StopReason::SenseSilent(slot)) => (2, slot as u16),
-        Some(StopReason::SenseInsane(slot)) => (3, slot as u16),
-        Some(StopReason::CommandInsane) => (4, 0),
-        Some(StopReason::BeliefInsane) => (5, 0),
-        Some(StopReason::BrainLate) => (6, 0),
-        Some(StopReason::Tipped) => (7, 0),
-    }
-}
-
-/// What the code says, in words; `senses` are the names of the slots.
-#[must_use]
-pub fn stop_words(code: u8, slot: u16, senses: &[&str]) -> String {
-    let sense = senses.get(usize::from(slot)).copied().unwrap_or("?");
-    match code {
-        0 => String::new(),
-        1 => "the emergency stop is pressed".to_owned(),
-        2 => format!("`{sense}` is silent"),
-        3 => format!("`{sense}` reports a number that cannot be"),
-        4 => "the command was not finite".to_owned(),
-        5 => "the belief was not finite".to_owned(),
-        6 => "the brain is late".to_owned(),
-        7 => "the body has tipped over".to_owned(),
-        _ => format!("for the reason {code}, which this version does not know"),
-    }
 }
 
 /// The running digest of a robot's ticks.

@@ -29,7 +29,7 @@ const COLUMNS: &[(&str, Values)] = &[
     ("scene", Values::Text(|r| &r.scene)),
     ("robot", Values::Text(|r| &r.robot)),
     ("index", Values::Whole(|r| r.index as i64)),
-    ("outcome", Values::Text(|r| &r.outcome)),
+    ("outcome", Values::Text(|r| r.outcome.as_str())),
     ("message", Values::MaybeText(|r| r.message.as_deref())),
     ("success", Values::Truth(|r| r.success)),
     ("time", Values::Real(|r| r.time)),

@@ -19,7 +19,7 @@ pub mod why;
 
 pub use judge::Outcome;
 pub use plan::{Plan, PlannedScene};
-pub use results::{SceneSummary, TrialResult};
+pub use results::{OutcomeKind, SceneSummary, TrialResult};
 pub use run::{Hooks, Progress, run};
 pub use trial::{Entrant, Trial};
 

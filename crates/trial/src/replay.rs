@@ -298,11 +298,9 @@ pub fn compare(
         let [a, b] = &sessions;
         parting.note(i, tick.stamp, [pose(a), pose(b)], &[issued(a), issued(b)]);
     }
-    parting.status = sessions.each_ref().map(|session| {
-        session
-            .brain(0)
-            .map_or(String::new(), |brain| format!("{:?}", brain.decision().status).to_lowercase())
-    });
+    parting.status = sessions
+        .each_ref()
+        .map(|session| session.brain(0).map_or(String::new(), |brain| brain.decision().status.to_string()));
     Ok(parting)
 }
 
@@ -341,15 +339,11 @@ impl Parting {
     pub fn of(a: &RecordedRobot, b: &RecordedRobot) -> Self {
         let mut parting = Self::default();
         let pose = |robot: &RecordedRobot, at: &mut usize, stamp: u64| {
-            let time = |i: usize| robot.decisions.get(i).map(|d| d.header.stamp.stamp().0);
+            let time = |i: usize| robot.decisions.get(i).map(|d| d.belief.stamp.0);
             while time(*at + 1).is_some_and(|next| next <= stamp) {
                 *at += 1;
             }
-            robot.decisions.get(*at).map_or(Pose2::default(), |d| Pose2 {
-                x: d.pose[0],
-                y: d.pose[1],
-                yaw: d.pose[2],
-            })
+            robot.decisions.get(*at).map_or(Pose2::default(), |d| d.belief.pose)
         };
         let mut at = [0, 0];
         for (i, (x, y)) in a.ticks.iter().zip(&b.ticks).enumerate() {
@@ -357,7 +351,7 @@ impl Parting {
             parting.note(i, x.stamp, poses, &[x.clone(), y.clone()]);
         }
         let status =
-            |robot: &RecordedRobot| robot.decisions.last().map_or(String::new(), |d| d.status.clone());
+            |robot: &RecordedRobot| robot.decisions.last().map_or(String::new(), |d| d.status.to_string());
         parting.status = [status(a), status(b)];
         parting
     }

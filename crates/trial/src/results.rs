@@ -11,6 +11,54 @@ use crate::trial::{Trial, TrialRobot};
 /// A touch harder than this counts as a collision, m/s.
 pub const HARD: f64 = 0.1;
 
+/// How a robot's trial ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OutcomeKind {
+    /// It said that it was there, and it was.
+    Reached,
+    /// It said that it was there, and it was not.
+    Mistaken,
+    /// It said that there is no way.
+    GaveUp,
+    /// The time was over.
+    TimedOut,
+    /// It fell out of the world, or the physics broke down.
+    Lost,
+    /// It tipped over.
+    Fallen,
+    /// Its brain panicked.
+    Crashed,
+    /// It has not ended.
+    Running,
+}
+
+neuraxis_core::named!(OutcomeKind, "outcome" {
+    Reached => "reached",
+    Mistaken => "mistaken",
+    GaveUp => "gave_up",
+    TimedOut => "timed_out",
+    Lost => "lost",
+    Fallen => "fallen",
+    Crashed => "crashed",
+    Running => "running",
+});
+
+impl From<Option<&Outcome>> for OutcomeKind {
+    fn from(outcome: Option<&Outcome>) -> Self {
+        match outcome {
+            Some(Outcome::Reached) => Self::Reached,
+            Some(Outcome::Mistaken) => Self::Mistaken,
+            Some(Outcome::GaveUp) => Self::GaveUp,
+            Some(Outcome::TimedOut) => Self::TimedOut,
+            Some(Outcome::Lost) => Self::Lost,
+            Some(Outcome::Fallen) => Self::Fallen,
+            Some(Outcome::Crashed(_)) => Self::Crashed,
+            None => Self::Running,
+        }
+    }
+}
+
 /// One robot's trial.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TrialResult {
@@ -24,8 +72,8 @@ pub struct TrialResult {
     pub robot: String,
     /// Which robot of the scene, from 0.
     pub index: usize,
-    /// `reached`, `mistaken`, `gave_up`, `timed_out`, `lost`, `fallen` or `crashed`.
-    pub outcome: String,
+    /// How it ended.
+    pub outcome: OutcomeKind,
     /// Why, if it crashed or gave up.
     pub message: Option<String>,
     /// Whether it got to its goal and knew it.
@@ -62,15 +110,10 @@ impl TrialResult {
 
     fn of_robot(trial: &Trial, index: usize, robot: TrialRobot<'_>) -> Self {
         let score = robot.score;
-        let (outcome, message) = match &score.outcome {
-            Some(Outcome::Reached) => ("reached", None),
-            Some(Outcome::Mistaken) => ("mistaken", None),
-            Some(Outcome::GaveUp) => ("gave_up", verdict(&robot)),
-            Some(Outcome::TimedOut) => ("timed_out", None),
-            Some(Outcome::Lost) => ("lost", None),
-            Some(Outcome::Fallen) => ("fallen", None),
-            Some(Outcome::Crashed(message)) => ("crashed", Some(message.clone())),
-            None => ("running", None),
+        let message = match &score.outcome {
+            Some(Outcome::GaveUp) => verdict(&robot),
+            Some(Outcome::Crashed(message)) => Some(message.clone()),
+            _ => None,
         };
         let success = score.outcome == Some(Outcome::Reached);
         let shortest = robot.task.shortest_length();
@@ -87,7 +130,7 @@ impl TrialResult {
             scene: trial.scene.clone(),
             robot: robot.model.spec.name.clone(),
             index,
-            outcome: outcome.to_owned(),
+            outcome: score.outcome.as_ref().into(),
             message,
             success,
             time: score.finished.seconds(),

@@ -10,7 +10,7 @@ use neuraxis_sim::scene::SceneSpec;
 use neuraxis_sim::{Arena, Scene};
 use neuraxis_trial::book::Files;
 use neuraxis_trial::plan::{Changes, PlannedRobot};
-use neuraxis_trial::{PlannedScene, TrialResult, replay};
+use neuraxis_trial::{OutcomeKind, PlannedScene, TrialResult, replay};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the root")
@@ -26,7 +26,7 @@ fn a_worm_swims_round_a_wall_with_the_navigation_of_wheels() {
     let mut trial = scene.trial(0, 3).expect("a trial");
     trial.run();
     let result = TrialResult::of(&trial).remove(0);
-    assert_eq!((result.outcome.as_str(), result.touches), ("reached", 0), "{result:?}");
+    assert_eq!((result.outcome, result.touches), (OutcomeKind::Reached, 0), "{result:?}");
     assert!(result.time < 300.0, "{} s", result.time);
     // Without the circuit's turns it swims straight on, whatever the navigation wants.
     let straight = "brain.motor.turn=false".parse().expect("a setting");
@@ -34,7 +34,7 @@ fn a_worm_swims_round_a_wall_with_the_navigation_of_wheels() {
     let scene = planned(&root().join("scenes/pool.yaml"), &changes);
     let mut trial = scene.trial(0, 3).expect("a trial");
     trial.run();
-    assert_ne!(TrialResult::of(&trial)[0].outcome, "reached");
+    assert_ne!(TrialResult::of(&trial)[0].outcome, OutcomeKind::Reached);
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_car_drives_round_a_corner_with_the_navigation_of_wheels() {
     let mut trial = scene.trial(0, 3).expect("a trial");
     trial.run();
     let result = TrialResult::of(&trial).remove(0);
-    assert_eq!((result.outcome.as_str(), result.touches), ("reached", 0), "{result:?}");
+    assert_eq!((result.outcome, result.touches), (OutcomeKind::Reached, 0), "{result:?}");
 }
 
 /// What a drive made of a body: its mean forward speed (m/s) and how far it turned (rad) in the last part, and whether it stands.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use neuraxis_record::{Recorder, Recording};
 use neuraxis_trial::book::Files;
 use neuraxis_trial::plan::Changes;
-use neuraxis_trial::{PlannedScene, Trial, TrialResult, replay};
+use neuraxis_trial::{OutcomeKind, PlannedScene, Trial, TrialResult, replay};
 use tempfile::TempDir;
 
 fn root() -> PathBuf {
@@ -50,7 +50,7 @@ fn errands_are_done_in_their_order_and_replayed_to_the_bit() {
     let result = run(&mut trial);
     drop(trial.take_observer());
     assert_eq!(recorder.close()[0].error, None);
-    assert_eq!((result.outcome.as_str(), result.explored), ("reached", None));
+    assert_eq!((result.outcome, result.explored), (OutcomeKind::Reached, None));
     // There, back, and there again: less the tolerance each time.
     let once = (1.7_f64 * 1.7 + 0.6 * 0.6).sqrt();
     assert!((result.shortest - (3.0 * once - 0.2)).abs() < 0.05, "{} m at best", result.shortest);
@@ -72,7 +72,7 @@ fn a_room_is_explored_by_touch_and_what_was_not_seen_is_a_mistake() {
     let scene = planned(&room(&folder, "feeler/feeler.yaml", errands));
     let mut trial = scene.trial(0, 5).expect("a trial");
     let result = run(&mut trial);
-    assert_eq!(result.outcome, "reached", "{:?}", result.explored);
+    assert_eq!(result.outcome, OutcomeKind::Reached, "{:?}", result.explored);
     assert!(result.explored >= Some(0.95) && result.spl == 1.0, "{result:?}");
     assert!(result.path_length > 3.0, "it went round: {} m", result.path_length);
     // Who is content with less than was asked for is told.
@@ -83,7 +83,7 @@ fn a_room_is_explored_by_touch_and_what_was_not_seen_is_a_mistake() {
         [0.6, 0.7],
         0.75,
     ));
-    assert_eq!(run(&mut lazy).outcome, "mistaken");
+    assert_eq!(run(&mut lazy).outcome, OutcomeKind::Mistaken);
 }
 
 #[test]

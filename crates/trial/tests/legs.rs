@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use neuraxis_brain::RobotFile;
 use neuraxis_core::file;
 use neuraxis_trial::plan::Changes;
-use neuraxis_trial::{PlannedScene, TrialResult};
+use neuraxis_trial::{OutcomeKind, PlannedScene, TrialResult};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -33,7 +33,7 @@ fn legs_navigate_with_the_very_block_of_the_wheels() {
 fn legs_reach_a_goal_on_level_ground_and_know_where_they_are() {
     for seed in 0..2 {
         let row = trial("flat.yaml", seed);
-        assert_eq!(row.outcome, "reached", "seed {seed}");
+        assert_eq!(row.outcome, OutcomeKind::Reached, "seed {seed}");
         assert!(row.worst_error < 0.1, "seed {seed}: off by {} m", row.worst_error);
         assert_eq!(row.touches, 0, "seed {seed}");
     }
@@ -44,7 +44,7 @@ fn legs_turn_through_a_maze_over_bumps_and_up_a_slope() {
     for scene in ["umaze.yaml", "bumps.yaml", "slope.yaml"] {
         for seed in 0..2 {
             let row = trial(scene, seed);
-            assert_eq!(row.outcome, "reached", "{scene}, seed {seed}");
+            assert_eq!(row.outcome, OutcomeKind::Reached, "{scene}, seed {seed}");
             assert_eq!(row.touches, 0, "{scene}, seed {seed}");
         }
     }

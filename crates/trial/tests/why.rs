@@ -67,11 +67,14 @@ fn the_named_limit_of_speed_is_the_one_whose_absence_shows() {
             why::explain(&recording, &recording.robots[0], Some(tick as f64 * 0.01)).expect("a reason");
         assert_eq!((said.tick, said.difference), (tick, None));
         let (top, room, cruise) =
-            (said.motion.top, roomy[tick].reasons.motion.top, slow[tick].reasons.motion.top);
-        match (said.motion.mode, said.motion.limit) {
+            (said.decision.reasons.motion.top, roomy[tick].reasons.motion.top, slow[tick].reasons.motion.top);
+        match (said.decision.reasons.motion.mode, said.decision.reasons.motion.limit) {
             (MotionMode::Follow, SpeedLimit::Room) => {
                 seen[0] += 1;
-                assert!(room > top * 1.001 || said.motion.gap < 0.05, "tick {tick}: {top} and {room}");
+                assert!(
+                    room > top * 1.001 || said.decision.reasons.motion.gap < 0.05,
+                    "tick {tick}: {top} and {room}"
+                );
             }
             (MotionMode::Follow, SpeedLimit::Cruise) => {
                 seen[1] += 1;
@@ -118,15 +121,22 @@ fn the_chosen_way_is_the_cheapest_and_the_chosen_arc_the_best() {
     for tick in ticks(50, recording.robots[0].ticks.len()) {
         let said =
             why::explain(&recording, &recording.robots[0], Some(tick as f64 * 0.01)).expect("a reason");
-        let choices = &said.plan.choices[..said.plan.count];
+        let choices = &said.decision.reasons.plan.choices[..said.decision.reasons.plan.count];
         assert!(choices.is_sorted_by(|a, b| a.cost <= b.cost), "{choices:?}");
-        if said.plan.is_complete && said.plan.has_way && said.plan.cost > 0.3 {
-            assert!((choices[0].cost - said.plan.cost).abs() < 1e-9, "tick {tick}: {:?}", said.plan);
+        if said.decision.reasons.plan.is_complete
+            && said.decision.reasons.plan.has_way
+            && said.decision.reasons.plan.cost > 0.3
+        {
+            assert!(
+                (choices[0].cost - said.decision.reasons.plan.cost).abs() < 1e-9,
+                "tick {tick}: {:?}",
+                said.decision.reasons.plan
+            );
         }
-        if said.motion.mode == MotionMode::Follow {
-            assert!(said.motion.chosen.score >= said.motion.rival.score);
-            assert!(said.motion.refused < said.motion.tried);
-            assert!(said.motion.chosen.speed <= said.motion.top + 1e-12);
+        if said.decision.reasons.motion.mode == MotionMode::Follow {
+            assert!(said.decision.reasons.motion.chosen.score >= said.decision.reasons.motion.rival.score);
+            assert!(said.decision.reasons.motion.refused < said.decision.reasons.motion.tried);
+            assert!(said.decision.reasons.motion.chosen.speed <= said.decision.reasons.motion.top + 1e-12);
         }
     }
 }

@@ -3,13 +3,10 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use neuraxis_core::body::{Body, BodyDescription};
-use neuraxis_core::brain::SafetyState;
 use neuraxis_core::observer::OnEvent;
 use neuraxis_core::robot::Limits;
 use neuraxis_core::world::Single;
-use neuraxis_core::{
-    Belief, Command, Decision, Drive, Goal, GoalStatus, Interface, Modulation, Needs, Pose2,
-};
+use neuraxis_core::{Belief, Command, Decision, Drive, Goal, Interface, Pose2};
 
 use super::*;
 use crate::clock::Policy;
@@ -86,17 +83,7 @@ struct Steady {
 
 impl Steady {
     fn new(panics_at: u64) -> Self {
-        let decision = Decision {
-            belief: Belief::at(Pose2::default(), Vec::new()),
-            needs: Needs::default(),
-            modulation: Modulation::default(),
-            goal: None,
-            errand: 0,
-            status: GoalStatus::Idle,
-            drive: Drive::REST,
-            safety: SafetyState::default(),
-            reasons: neuraxis_core::Reasons::default(),
-        };
+        let decision = Decision::at_rest(Belief::at(Pose2::default(), Vec::new()));
         Self { decision, ticks: 0, panics_at }
     }
 }

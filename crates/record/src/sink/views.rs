@@ -1,106 +1,48 @@
 //! What the brain decided, where the body truly was, maps and ways, as ROS messages.
 
 use mcap::McapResult;
-use neuraxis_core::{Pose2, Stamp};
+use neuraxis_core::{Decision, Pose2, Stamp};
 use neuraxis_messages::{self as msg, Header, Time};
 
 use super::{GLANCE_PERIOD, RobotSink, VIEW_PERIOD};
 use crate::frame::Reader;
 use crate::output::Output;
-use crate::trace::{self, Tick};
+use crate::trace::Tick;
 
 /// Decisions come so seldom, unless their status or the reason to stop changes.
 const DECISION_PERIOD: u64 = 400_000_000;
 /// `/pose` repeats what `/tf` and the decisions say; so it comes more seldom.
 const POSE_PERIOD: u64 = 1_000_000_000;
 
-/// A pose with the covariance of x, y and yaw (its upper triangle, row by row); ROS orders six.
-fn pose_with_covariance(pose: &Pose2, upper: [f64; 6]) -> msg::PoseWithCovariance {
-    let mut message = msg::PoseWithCovariance { pose: pose.into(), ..Default::default() };
-    let places = [(0, 0), (0, 1), (0, 5), (1, 1), (1, 5), (5, 5)];
-    for ((row, column), value) in places.into_iter().zip(upper) {
-        message.covariance[row][column] = value;
-        message.covariance[column][row] = value;
-    }
-    message
-}
-
 impl RobotSink {
     /// The decision, and the views that follow from it.
-    pub(super) fn decide(
-        &mut self,
-        output: &mut Output,
-        tick: &Tick,
-        frame: &mut Reader<'_>,
-    ) -> McapResult<()> {
+    pub(super) fn decide(&mut self, output: &mut Output, tick: &Tick, decision: &Decision) -> McapResult<()> {
         let stamp = tick.stamp;
-        let (pose, odom, twist) = (frame.f64s::<3>(), frame.f64s::<3>(), frame.f64s::<3>());
-        let covariance = frame.f64s::<6>();
-        let [energy, integrity, certainty, progress] = frame.f64s();
-        let [plasticity, caution, curiosity, drive_speed, drive_turn] = frame.f64s();
-        let status = ["idle", "active", "reached", "unreachable"].get(usize::from(frame.u8())).unwrap_or(&"");
-        let clipped = frame.u8() != 0;
-        let cues = (0..usize::from(frame.u16()))
-            .map(|i| {
-                let [reliability, age, surprise, gain] = frame.f64s();
-                let name = self.cues.get(i).cloned().unwrap_or_default();
-                msg::Cue { name, reliability, age, surprise, gain }
-            })
-            .collect();
-        let names: Vec<&str> = self.header.body.sensors.iter().map(|s| s.sensor.name()).collect();
-        let decision = msg::Decision {
-            header: Header::new(Stamp(stamp), &self.frames.map),
-            pose,
-            covariance,
-            odom,
-            twist,
-            cues,
-            energy,
-            integrity,
-            certainty,
-            progress,
-            plasticity,
-            caution,
-            curiosity,
-            drive_speed,
-            drive_turn,
-            status: (*status).to_owned(),
-            stop: trace::stop_words(tick.stop, tick.stop_slot, &names),
-            clipped,
-        };
-        let state = (tick.stop, tick.stop_slot, decision.status.clone());
-        let is_news = self
-            .last_decision
-            .as_ref()
-            .is_none_or(|(last, old)| stamp >= last + DECISION_PERIOD || *old != state);
+        let state = (tick.stop, tick.stop_slot, decision.status);
+        let is_news =
+            self.last_decision.is_none_or(|(last, old)| stamp >= last + DECISION_PERIOD || old != state);
         if is_news {
             self.last_decision = Some((stamp, state));
-            output.put(&mut self.decision, stamp, &decision)?;
+            let names: Vec<&str> = self.header.body.sensors.iter().map(|s| s.sensor.name()).collect();
+            let message = msg::Decision::new(decision, &self.frames.map, &names);
+            output.put(&mut self.decision, stamp, &message)?;
         }
 
-        let pose = Pose2 { x: pose[0], y: pose[1], yaw: pose[2] };
-        let odom = Pose2 { x: odom[0], y: odom[1], yaw: odom[2] };
-        let transform = |frame: &str, child: &str, pose: &Pose2| msg::TransformStamped {
-            header: Header::new(Stamp(stamp), frame),
-            child_frame_id: child.to_owned(),
-            transform: (&pose.to_spatial(0.0)).into(),
-        };
-        let frames = &self.frames;
+        let belief = &decision.belief;
+        let (pose, odom) = (belief.pose_in_space(), belief.odom.to_spatial(0.0));
+        let (frames, now) = (&self.frames, Stamp(stamp));
         let transforms = vec![
-            transform(&frames.map, &frames.odom, &pose.compose(&odom.inverse())),
-            transform(&frames.odom, &frames.base, &odom),
+            msg::TransformStamped::new(now, &frames.map, &frames.odom, &(pose * odom.inverse())),
+            msg::TransformStamped::new(now, &frames.odom, &frames.base, &odom),
         ];
         output.put(&mut self.tf, stamp, &msg::TFMessage { transforms })?;
 
-        if self.last_pose.is_some_and(|last| stamp < last + POSE_PERIOD) {
-            return self.command(output, tick);
+        if self.last_pose.is_none_or(|last| stamp >= last + POSE_PERIOD) {
+            self.last_pose = Some(stamp);
+            let header = Header::new(now, &self.frames.map);
+            let pose = msg::PoseWithCovariance::new((&pose).into(), &belief.covariance);
+            output.put(&mut self.pose, stamp, &msg::PoseWithCovarianceStamped { header, pose })?;
         }
-        self.last_pose = Some(stamp);
-        let message = msg::PoseWithCovarianceStamped {
-            header: Header::new(Stamp(stamp), &self.frames.map),
-            pose: pose_with_covariance(&pose, covariance),
-        };
-        output.put(&mut self.pose, stamp, &message)?;
         self.command(output, tick)
     }
 

@@ -1,0 +1,144 @@
+//! What a recording shows of a decision: every status, and the pose in space, of a brain that believes what a test says.
+
+use std::path::{Path, PathBuf};
+
+use nalgebra::{Isometry3, Vector3};
+use neuraxis_core::observer::Moment;
+use neuraxis_core::{
+    Belief, Brain, Command, CueReport, Decision, Event, Goal, GoalStatus, Observer, Percepts, Pose2, Stamp,
+};
+use neuraxis_messages::{PoseWithCovarianceStamped, TFMessage, decode};
+use neuraxis_record::{Recorder, Recording, RecordingHeader, RobotHeader};
+
+const FORMAT_1: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/format-1.mcap");
+
+/// A brain that decides what it was told to.
+struct Told(Decision);
+
+impl Brain for Told {
+    fn tick(&mut self, _: &Percepts, _: &mut Command) {}
+    fn set_goals(&mut self, _: &[Goal]) {}
+    fn set_emergency_stop(&mut self, _: bool) {}
+    fn decision(&self) -> &Decision {
+        &self.0
+    }
+}
+
+/// Records one decision a second into a file in `folder`; the body is that of the fixture.
+fn record(folder: &Path, decisions: &[Decision]) -> PathBuf {
+    let body = Recording::open(Path::new(FORMAT_1)).expect("the fixture").robots.remove(0).header.body;
+    let (mut percepts, command) = (body.percepts(), body.command());
+    let path = folder.join("it.mcap");
+    let recorder = Recorder::start(false).expect("a thread");
+    let header = RecordingHeader::of(RobotHeader::new(body, 1.0), Vec::new());
+    let mut tap = recorder.open(&path, header).expect("a file");
+    for (i, decision) in decisions.iter().enumerate() {
+        percepts.now = Stamp(1_000_000_000 * (i as u64 + 1));
+        let mut brain = Told(decision.clone());
+        brain.0.belief.stamp = percepts.now;
+        let moment =
+            Moment { seat: 0, percepts: &percepts, command: &command, brain: Some(&brain), truth: None };
+        tap.on(&Event::Tick(moment));
+    }
+    tap.on(&Event::Ended { verdict: "[]", is_failure: false });
+    drop(tap);
+    assert!(recorder.close().iter().all(|finished| finished.error.is_none()));
+    path
+}
+
+/// The messages on a topic, decoded.
+fn messages<M: serde::de::DeserializeOwned>(path: &Path, topic: &str) -> Vec<M> {
+    let bytes = std::fs::read(path).expect("a file");
+    mcap::MessageStream::new(&bytes)
+        .expect("a recording")
+        .map(|message| message.expect("a message"))
+        .filter(|message| message.channel.topic == topic)
+        .map(|message| decode(&message.data).expect("its type"))
+        .collect()
+}
+
+/// The pose in space is `wanted`, to rounding.
+fn assert_near(found: &Isometry3<f64>, wanted: &Isometry3<f64>) {
+    let off = found.inverse() * wanted;
+    assert!(off.translation.vector.norm() < 1e-9 && off.rotation.angle() < 1e-9, "{found} is not {wanted}");
+}
+
+#[test]
+fn every_status_is_recorded_and_read_back() {
+    let decisions: Vec<Decision> = GoalStatus::ALL
+        .iter()
+        .map(|status| Decision {
+            status: *status,
+            ..Decision::at_rest(Belief::at(Pose2::default(), vec![CueReport::silent("amcl")]))
+        })
+        .collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let recording = Recording::open(&record(folder.path(), &decisions)).expect("it is read");
+    assert_eq!(recording.damage, None);
+    let read: Vec<GoalStatus> = recording.robots[0].decisions.iter().map(|d| d.status).collect();
+    assert_eq!(read, GoalStatus::ALL);
+}
+
+#[test]
+fn a_body_on_a_slope_is_shown_at_its_height_and_tilt() {
+    let mut belief = Belief::at(Pose2::new(2.0, -1.0, 0.8), Vec::new());
+    // 0.4 m up, rolled by 0.05 rad, the nose up by 0.2 rad.
+    belief.attitude = Vector3::new(0.4, 0.05, -0.2);
+    belief.odom = Pose2::new(1.5, 0.5, 0.3);
+    belief.covariance = nalgebra::Matrix6::from_diagonal_element(0.25);
+    let wanted = belief.pose_in_space();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = record(folder.path(), &[Decision::at_rest(belief.clone())]);
+
+    let tree = messages::<TFMessage>(&path, "/tf").remove(0).transforms;
+    let [map_to_odom, odom_to_base] = [&tree[0], &tree[1]];
+    assert_eq!(map_to_odom.child_frame_id, odom_to_base.header.frame_id);
+    let [first, second] =
+        [map_to_odom, odom_to_base].map(|link| link.transform.isometry().expect("a transform"));
+    assert_near(&(first * second), &wanted);
+    let forward = (first * second).rotation * Vector3::x();
+    assert!((forward.z - 0.198_669).abs() < 1e-6, "the nose is up: {forward}");
+
+    let shown = messages::<PoseWithCovarianceStamped>(&path, "/pose").remove(0).pose;
+    assert_near(&shown.pose.to_spatial().expect("an attitude"), &wanted);
+    assert_eq!(shown.covariance[3][3], 0.25, "the variance of roll");
+
+    let read = &Recording::open(&path).expect("it is read").robots[0].decisions[0];
+    assert_near(&read.belief.pose_in_space(), &wanted);
+}
+
+#[test]
+fn a_recording_of_format_1_is_read_with_its_decisions() {
+    let recording = Recording::open(Path::new(FORMAT_1)).expect("it is read");
+    assert_eq!((recording.format, &recording.damage), (1, &None));
+    let robot = &recording.robots[0];
+    assert_eq!(robot.forged(), None, "the digests of its ticks hold");
+    assert!(robot.ticks.len() > 300, "{}", robot.ticks.len());
+    assert!(robot.decisions.len() > 8, "{}", robot.decisions.len());
+    for decision in &robot.decisions {
+        assert_eq!(decision.status, GoalStatus::Active);
+        let cues: Vec<&str> = decision.belief.cues.iter().map(|cue| &*cue.name).collect();
+        assert_eq!(cues, robot.header.cues);
+        assert!(decision.belief.is_finite() && decision.belief.pose.distance(&robot.header.start) < 1.5);
+    }
+    let last = robot.decisions.last().expect("a decision");
+    assert!(last.belief.stamp > Stamp(3_000_000_000) && last.drive.speed > 0.0);
+}
+
+#[test]
+fn a_recording_of_another_format_is_refused_with_what_reads_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (format, says) in
+        [("0", "older Neuraxis (format 0"), ("900", "newer Neuraxis (format 900"), ("x", "newer")]
+    {
+        let path = folder.path().join(format!("{format}.mcap"));
+        let mut writer = mcap::Writer::new(std::fs::File::create(&path).expect("a file")).expect("a writer");
+        let metadata = [("format".to_owned(), format.to_owned())].into();
+        writer
+            .write_metadata(&mcap::records::Metadata { name: "neuraxis".to_owned(), metadata })
+            .expect("metadata");
+        writer.finish().expect("a file");
+        let error = Recording::open(&path).expect_err("refused").to_string();
+        assert!(error.contains(says) && error.contains("version"), "{error}");
+    }
+}
