@@ -1,14 +1,11 @@
 //! `neuraxis bench`: tables that say how a mechanism does against its baselines.
 
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
 
 use clap::{Args, Subcommand};
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
 use neuraxis_core::Interface;
 use neuraxis_core::file::Override;
-use neuraxis_lab::bench::fusion::{self, Order, RobotBench};
+use neuraxis_lab::bench::fusion::{self, FusionBenchConfig, RobotBench};
 use neuraxis_lab::bench::fusion_page;
 use neuraxis_trial::PlannedScene;
 use neuraxis_trial::plan::Changes;
@@ -18,6 +15,7 @@ use crate::bench_motor::{self, MotorArgs};
 use crate::bench_navigation::{self, NavigationArgs};
 use crate::exit::Exit;
 use crate::jobs::{self, Jobs};
+use crate::table::framed;
 use crate::{builtin, output, run};
 
 #[derive(Args, Debug)]
@@ -146,7 +144,7 @@ fn bench_fusion(args: &FusionArgs) -> Exit {
         return exit;
     }
     let stop = jobs::stop_flag();
-    let order = Order {
+    let config = FusionBenchConfig {
         seeds: args.seeds as usize,
         seed: args.seed,
         seconds: args.seconds,
@@ -158,13 +156,12 @@ fn bench_fusion(args: &FusionArgs) -> Exit {
     let mut benches = Vec::new();
     for scene in &planned {
         let name = scene.robots[0].model.description.name.clone();
-        let go_on = |done: usize, all: usize| {
+        let progress = |done: usize, all: usize| {
             if done.is_multiple_of((all / 10).max(1)) {
                 eprintln!("{name}: {done}/{all} trials");
             }
-            !stop.load(Ordering::SeqCst)
         };
-        match fusion::run(scene, &order, &go_on) {
+        match fusion::run(scene, &config, &stop, &progress) {
             Ok(Some(bench)) => benches.push(bench),
             Ok(None) => {
                 eprintln!("interrupted: nothing was written");
@@ -177,14 +174,14 @@ fn bench_fusion(args: &FusionArgs) -> Exit {
         }
     }
     drop(unpacked);
-    report(args, &order, &benches)
+    report(args, &config, &benches)
 }
 
-fn report(args: &FusionArgs, order: &Order, benches: &[RobotBench]) -> Exit {
+fn report(args: &FusionArgs, config: &FusionBenchConfig, benches: &[RobotBench]) -> Exit {
     let json = serde_json::to_string_pretty(benches).unwrap_or_default();
     if let Some(folder) = &args.out {
         let line: Vec<String> = std::env::args().collect();
-        let page = fusion_page::page(benches, order, &line.join(" "));
+        let page = fusion_page::page(benches, config, &line.join(" "));
         // Lines of thousands of numbers are for programs.
         let dense = serde_json::to_string(benches).unwrap_or_default();
         let written = output::write(&folder.join("fusion.json"), dense + "\n")
@@ -206,9 +203,7 @@ fn report(args: &FusionArgs, order: &Order, benches: &[RobotBench]) -> Exit {
 }
 
 fn table(benches: &[RobotBench]) -> String {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header([
+    let header = [
         "robot",
         "scenario",
         "ours",
@@ -219,7 +214,8 @@ fn table(benches: &[RobotBench]) -> String {
         "ours / oracle",
         "ours / ekf",
         "demands",
-    ]);
+    ];
+    let mut table = framed(header, 2..9);
     for row in benches.iter().flat_map(|bench| &bench.rows) {
         let cm = |m: f64| format!("{:.1}", 100.0 * m);
         let ratio = |i: &neuraxis_trial::statistics::Interval| {
@@ -242,11 +238,6 @@ fn table(benches: &[RobotBench]) -> String {
             ratio(&row.over_plain),
             verdict,
         ]);
-    }
-    for column in 2..9 {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
     }
     table.to_string()
 }

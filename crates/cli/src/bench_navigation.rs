@@ -3,11 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
 use neuraxis_core::file::{FileError, Override};
 use neuraxis_lab::bench::navigation::{
-    self, ABLATIONS, Entrant, NAVIGATORS, NavigationBench, Navigator, Order, PairRow,
+    self, ABLATIONS, Entrant, NAVIGATORS, NavigationBench, NavigationBenchConfig, Navigator, PairRow,
 };
 use neuraxis_lab::bench::navigation_page;
 use neuraxis_lab::bench::navigation_table::{By, Cell, Measure, ablations, maze_rows, measures};
@@ -16,6 +14,7 @@ use neuraxis_trial::plan::{Changes, PlannedRobot};
 
 use crate::exit::Exit;
 use crate::jobs::{self, Jobs};
+use crate::table::framed;
 use crate::{builtin, output, run};
 
 #[derive(Args, Debug)]
@@ -89,13 +88,17 @@ pub(crate) fn bench(args: &NavigationArgs) -> Exit {
         return exit;
     }
     let stop = jobs::stop_flag();
-    let order =
-        Order { pairs: args.pairs as usize, seed: args.seed, jobs: args.jobs.threads(), budget: BUDGET };
+    let config = NavigationBenchConfig {
+        pairs: args.pairs as usize,
+        seed: args.seed,
+        jobs: args.jobs.threads(),
+        budget: BUDGET,
+    };
     let progress = |done: usize, all: usize, maze: &str, row: &PairRow| {
         let lives: Vec<String> = row.lives.iter().map(told).collect();
         eprintln!("{done}/{all} {maze}: {}", lives.join("; "));
     };
-    let bench = match navigation::run(&mazes, &entrants, &order, &stop, &progress) {
+    let bench = match navigation::run(&mazes, &entrants, &config, &stop, &progress) {
         Ok(Some(bench)) => bench,
         Ok(None) => {
             eprintln!("interrupted: nothing was written");
@@ -236,38 +239,24 @@ fn report(args: &NavigationArgs, bench: &NavigationBench) -> Exit {
     if measures.iter().all(|measure| measure.holds() != Some(false)) { Exit::Good } else { Exit::Failed }
 }
 
-fn framed(header: &[&str], from: usize) -> Table {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(header);
-    for column in from..header.len() {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table
-}
-
 fn maze_table(bench: &NavigationBench) -> String {
-    let mut table = framed(
-        &[
-            "maze",
-            "navigator",
-            "reached",
-            "trial 1",
-            "2",
-            "3",
-            "4",
-            "5",
-            "closed 1",
-            "closed 2",
-            "swapped",
-            "used after",
-            "touches",
-            "time s",
-        ],
-        2,
-    );
+    let header = [
+        "maze",
+        "navigator",
+        "reached",
+        "trial 1",
+        "2",
+        "3",
+        "4",
+        "5",
+        "closed 1",
+        "closed 2",
+        "swapped",
+        "used after",
+        "touches",
+        "time s",
+    ];
+    let mut table = framed(header, 2..);
     for row in maze_rows(bench) {
         let text = |cell: Option<Cell>| {
             cell.map_or("-".to_owned(), |cell| {
@@ -289,7 +278,8 @@ fn maze_table(bench: &NavigationBench) -> String {
 }
 
 fn ablation_table(parts: &[neuraxis_lab::bench::navigation_table::Ablation]) -> String {
-    let mut table = framed(&["without", "reached", "trial 1", "trial 2", "trial 5", "wall closed"], 1);
+    let header = ["without", "reached", "trial 1", "trial 2", "trial 5", "wall closed"];
+    let mut table = framed(header, 1..);
     for part in parts {
         let [good, all] = part.success;
         let ratio = |r: &Option<neuraxis_trial::statistics::Interval>| {
@@ -304,7 +294,7 @@ fn ablation_table(parts: &[neuraxis_lab::bench::navigation_table::Ablation]) -> 
 
 fn demand_table(measures: &[Measure]) -> String {
     let header = ["measure", "mean", "median", "values", "must", "aim", "holds"];
-    let mut table = framed(&header, 1);
+    let mut table = framed(header, 1..);
     for measure in measures {
         let Measure { mean, median, by, must, aim, count, missing, .. } = measure;
         let mark = |is: bool| if is { "*" } else { "" };

@@ -3,8 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
 use neuraxis_core::file::{self, Override};
 use neuraxis_core::{Pose2, Stamp};
 use neuraxis_fusion::FusionSpec;
@@ -16,6 +14,7 @@ use serde_json::json;
 
 use crate::exit::Exit;
 use crate::replay::fail;
+use crate::table::framed;
 use crate::{output, run};
 
 /// Ticks a second over a log of others.
@@ -135,9 +134,8 @@ fn foreign(path: &Path, wanted: &Wanted<'_>) -> Result<Estimated, Exit> {
 
 fn tell(one: &Estimated, json: bool) -> serde_json::Value {
     if !json {
-        let mut table = Table::new();
-        table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled);
-        table.set_header(["rule", "RMSE m", "ATE m", "at the end m", "compared", "refused"]);
+        let header = ["rule", "RMSE m", "ATE m", "at the end m", "compared", "refused"];
+        let mut table = framed(header, 1..5);
         let metres = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"));
         for row in &one.rows {
             let refused: Vec<String> =
@@ -150,11 +148,6 @@ fn tell(one: &Estimated, json: bool) -> serde_json::Value {
                 row.compared.to_string(),
                 refused.join(", "),
             ]);
-        }
-        for column in 1..5 {
-            if let Some(column) = table.column_mut(column) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
         }
         let against = match &one.reference {
             Some(topic) => format!("against {topic}"),

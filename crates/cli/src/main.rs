@@ -20,6 +20,7 @@ mod live;
 mod output;
 mod replay;
 mod run;
+mod table;
 mod train;
 mod why;
 

@@ -4,8 +4,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table};
+use comfy_table::{Cell, Color};
 use miette::Diagnostic;
 use neuraxis_core::file::FileError;
 use neuraxis_trial::results::Results;
@@ -13,6 +12,7 @@ use neuraxis_trial::statistics::Interval;
 use neuraxis_trial::{SceneSummary, TrialResult};
 
 use crate::exit::Exit;
+use crate::table::framed;
 
 /// Prints everything that is wrong with files, on standard error.
 pub(crate) fn complain(errors: &[FileError]) {
@@ -53,14 +53,8 @@ pub(crate) fn usage(message: &str, help: &str) -> Exit {
 
 /// The table of a run.
 pub(crate) fn table(results: &[TrialResult]) -> String {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["scene", "trials", "success", "gentle", "SPL", "time s", "energy J", "worst error m"]);
-    for column in 1..8 {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
+    let header = ["scene", "trials", "success", "gentle", "SPL", "time s", "energy J", "worst error m"];
+    let mut table = framed(header, 1..);
     for summary in SceneSummary::all(results) {
         let good = summary.success.value >= 1.0;
         let success = Cell::new(percent(summary.success)).fg(if good { Color::Green } else { Color::Yellow });

@@ -1,10 +1,8 @@
 //! `neuraxis replay` and `neuraxis diff`: recordings run again, and compared.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -14,6 +12,7 @@ use neuraxis_record::Recording;
 use neuraxis_record::recording::RecordedRobot;
 use neuraxis_record::replay::{Distortion, Fault};
 use neuraxis_record::trace::Difference;
+use neuraxis_trial::parallel::for_each_in_order;
 use neuraxis_trial::replay::{self, Counterfactual, Parting, ReplayError};
 use serde_json::json;
 
@@ -139,11 +138,14 @@ pub(crate) fn replay(args: &ReplayArgs) -> Exit {
     let mut identical = 0;
     // Who watches a replay watches one.
     let jobs = if args.speed.is_some() { 1 } else { args.jobs.map_or_else(jobs::cores, usize::from) };
-    in_order(
-        &args.files,
+    // An interrupt ends the program as ever: a replay writes nothing.
+    let never = AtomicBool::new(false);
+    for_each_in_order(
+        args.files.len(),
         jobs,
-        |path| one(args, path),
-        |path, answer| {
+        &never,
+        |i| one(args, &args.files[i]),
+        |i, answer| {
             let (exit, document) = match answer {
                 Ok(answer) => {
                     if !answer.text.is_empty() {
@@ -151,7 +153,7 @@ pub(crate) fn replay(args: &ReplayArgs) -> Exit {
                     }
                     (answer.exit, answer.document)
                 }
-                Err(exit) => (exit, json!({ "file": path, "error": true })),
+                Err(exit) => (exit, json!({ "file": args.files[i], "error": true })),
             };
             identical += usize::from(exit == Exit::Good);
             worst = if (exit as u8) > (worst as u8) { exit } else { worst };
@@ -164,42 +166,6 @@ pub(crate) fn replay(args: &ReplayArgs) -> Exit {
         output::say(&format!("{identical} of {} identical", args.files.len()));
     }
     worst
-}
-
-/// Does `work` on each of `items` on `jobs` threads, and hands what comes of it to `take` in the order of the items.
-fn in_order<T: Sync, R: Send>(
-    items: &[T],
-    jobs: usize,
-    work: impl Fn(&T) -> R + Sync,
-    mut take: impl FnMut(&T, R),
-) {
-    let next = AtomicUsize::new(0);
-    let (done, finished) = mpsc::channel();
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.clamp(1, items.len().max(1)) {
-            let (done, next, work) = (done.clone(), &next, &work);
-            scope.spawn(move || {
-                while let Some((i, item)) = {
-                    let i = next.fetch_add(1, Ordering::Relaxed);
-                    items.get(i).map(|item| (i, item))
-                } {
-                    if done.send((i, work(item))).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        drop(done);
-        let mut waiting = BTreeMap::new();
-        let mut turn = 0;
-        for (i, result) in finished {
-            waiting.insert(i, result);
-            while let Some(result) = waiting.remove(&turn) {
-                take(&items[turn], result);
-                turn += 1;
-            }
-        }
-    });
 }
 
 /// What there is to say about one file.

@@ -15,7 +15,7 @@ use neuraxis_sim::Arena;
 use neuraxis_trial::book::Files;
 use neuraxis_trial::plan::Changes;
 use neuraxis_trial::report::TrialView;
-use neuraxis_trial::run::Order;
+use neuraxis_trial::run::RunConfig;
 use neuraxis_trial::{Hooks, Plan, PlannedScene, Progress, TrialResult, columns, picture, replay, report};
 
 use crate::exit::Exit;
@@ -133,7 +133,7 @@ fn run_plan(args: &RunArgs, plan: &Plan) -> Exit {
     let stop = jobs::stop_flag_or_end();
     let jobs = args.jobs.threads();
     let at_once = if args.live.is_some() { 1 } else { jobs * ARENAS_PER_JOB };
-    let order = Order { trials: args.trials as usize, seed: args.seed, jobs, at_once };
+    let config = RunConfig { trials: args.trials as usize, seed: args.seed, jobs, at_once };
 
     let stage = match args.live.map(Stage::open).transpose() {
         Ok(stage) => stage,
@@ -165,7 +165,7 @@ fn run_plan(args: &RunArgs, plan: &Plan) -> Exit {
         disk: None,
         views: Vec::new(),
     };
-    let results = neuraxis_trial::run(plan, order, &mut session);
+    let results = neuraxis_trial::run(plan, config, &mut session);
     let Run { watch, cut, mut disk, mut views, .. } = session;
     watch.close();
     for finished in recorder.map(Recorder::close).unwrap_or_default() {

@@ -18,6 +18,7 @@ pub mod goal;
 pub mod grid;
 pub mod kinematics;
 pub mod map_file;
+pub mod markup;
 pub mod needs;
 pub mod noise;
 pub mod observer;

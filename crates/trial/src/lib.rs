@@ -5,6 +5,7 @@
 
 pub mod book;
 pub mod columns;
+pub mod parallel;
 pub mod picture;
 pub mod plan;
 pub mod replay;
