@@ -30,6 +30,7 @@ pub mod robot;
 pub mod sketch;
 pub mod soft_limit;
 pub mod time;
+pub mod world;
 
 pub use belief::{Belief, CueReport, Events};
 pub use body::{Body, BodyDescription, BodyError};
@@ -39,8 +40,9 @@ pub use geometry::{Pose2, Twist2};
 pub use goal::{Goal, GoalStatus, Landmark};
 pub use grid::OccupancyGrid;
 pub use needs::{Modulation, Needs};
-pub use observer::Observer;
+pub use observer::{Event, Flow, Observer};
 pub use percepts::{Percepts, Reading, Slot};
 pub use reasons::Reasons;
 pub use sketch::Sketch;
 pub use time::Stamp;
+pub use world::World;

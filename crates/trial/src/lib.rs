@@ -5,6 +5,7 @@
 
 pub mod book;
 pub mod columns;
+pub mod judge;
 pub mod parallel;
 pub mod picture;
 pub mod plan;
@@ -12,12 +13,16 @@ pub mod replay;
 pub mod report;
 pub mod results;
 pub mod run;
+pub mod score;
 pub mod statistics;
+pub mod trial;
 pub mod why;
 
+pub use judge::Outcome;
 pub use plan::{Plan, PlannedScene};
 pub use results::{SceneSummary, TrialResult};
 pub use run::{Hooks, Progress, run};
+pub use trial::{Entrant, Trial};
 
 /// The JSON Schemas of the file formats: file name and text.
 #[must_use]
