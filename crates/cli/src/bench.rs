@@ -14,9 +14,10 @@ use crate::bench_learning::{self, LearningArgs};
 use crate::bench_motor::{self, MotorArgs};
 use crate::bench_navigation::{self, NavigationArgs};
 use crate::exit::Exit;
-use crate::jobs::{self, Jobs};
+use crate::settings::split_overrides;
 use crate::table::framed;
-use crate::{builtin, output, run};
+use crate::work::{self, Jobs};
+use crate::{builtin_lab, output};
 
 #[derive(Args, Debug)]
 pub(crate) struct BenchArgs {
@@ -103,7 +104,7 @@ fn bench_fusion(args: &FusionArgs) -> Exit {
         let help = "give 2 <= FROM < UNTIL < SECONDS, at least 5 s in all, and a factor above 0 up to 100";
         return output::usage("these times or this factor are not possible", help);
     }
-    let (scenes, unpacked) = match builtin::halls() {
+    let (scenes, unpacked) = match builtin_lab::halls() {
         Ok(found) => found,
         Err(error) => {
             return output::usage(
@@ -112,7 +113,7 @@ fn bench_fusion(args: &FusionArgs) -> Exit {
             );
         }
     };
-    let changes = run::sorted(&args.settings);
+    let changes = split_overrides(&args.settings);
     let robots = match &args.robot {
         Some(robot) => vec![robot.clone()],
         None => scenes.robots,
@@ -143,7 +144,7 @@ fn bench_fusion(args: &FusionArgs) -> Exit {
     if let Err(exit) = output::prepare_out(args.out.as_deref()) {
         return exit;
     }
-    let stop = jobs::stop_flag();
+    let stop = work::stop_flag();
     let config = FusionBenchConfig {
         seeds: args.seeds as usize,
         seed: args.seed,

@@ -14,9 +14,9 @@ use neuraxis_trial::plan::PlannedRobot;
 use crate::bench_motor_peer::Peer;
 use crate::bench_motor_speed as speed;
 use crate::exit::Exit;
-use crate::jobs::{self, Jobs};
 use crate::table::framed;
-use crate::{builtin, output};
+use crate::work::{self, Jobs};
+use crate::{builtin_lab, output};
 
 #[derive(Args, Debug)]
 #[command(
@@ -59,7 +59,7 @@ pub(crate) fn bench(args: &MotorArgs) -> Exit {
     if let Err(exit) = output::prepare_out(args.out.as_deref()) {
         return exit;
     }
-    let stop = jobs::stop_flag();
+    let stop = work::stop_flag();
     let wants_speed = args.only.as_deref().is_none_or(|text| speed::PART.contains(text));
     // A Python that will not do is told before anything long begins.
     let peer = match &args.peer {
@@ -120,7 +120,7 @@ fn walks(args: &MotorArgs, jobs: usize, stop: &AtomicBool) -> Result<Vec<Row>, E
     let path = if let Some(path) = &args.walker {
         path.clone()
     } else {
-        unpacked = builtin::quadruped().map_err(|error| {
+        unpacked = builtin_lab::quadruped().map_err(|error| {
             output::usage(&format!("cannot write to the temporary folder: {error}"), "give --walker FILE")
         })?;
         unpacked.0.clone()
@@ -142,7 +142,9 @@ fn walks(args: &MotorArgs, jobs: usize, stop: &AtomicBool) -> Result<Vec<Row>, E
 fn trained(args: &MotorArgs) -> Result<SwimmerSpec, Exit> {
     let loaded = match &args.trained {
         Some(path) => file::load::<RobotFile>(path, &[]),
-        None => file::parse::<RobotFile>(&PathBuf::from("trained.yaml"), builtin::TRAINED.to_owned(), &[]),
+        None => {
+            file::parse::<RobotFile>(&PathBuf::from("trained.yaml"), builtin_lab::TRAINED.to_owned(), &[])
+        }
     };
     match loaded.map(|file| file.value.brain.motor) {
         Ok(MotorSpec::Swimmer(spec)) => Ok(spec),

@@ -13,9 +13,10 @@ use neuraxis_trial::PlannedScene;
 use neuraxis_trial::plan::{Changes, PlannedRobot};
 
 use crate::exit::Exit;
-use crate::jobs::{self, Jobs};
+use crate::settings::split_overrides;
 use crate::table::framed;
-use crate::{builtin, output, run};
+use crate::work::{self, Jobs};
+use crate::{builtin_lab, output};
 
 #[derive(Args, Debug)]
 #[command(
@@ -60,7 +61,7 @@ pub(crate) fn bench(args: &NavigationArgs) -> Exit {
         Ok(navigators) => navigators,
         Err(exit) => return exit,
     };
-    let (files, unpacked) = match builtin::mazes() {
+    let (files, unpacked) = match builtin_lab::mazes() {
         Ok(found) => found,
         Err(error) => {
             return output::usage(
@@ -87,7 +88,7 @@ pub(crate) fn bench(args: &NavigationArgs) -> Exit {
     if let Err(exit) = output::prepare_out(args.out.as_deref()) {
         return exit;
     }
-    let stop = jobs::stop_flag();
+    let stop = work::stop_flag();
     let config = NavigationBenchConfig {
         pairs: args.pairs as usize,
         seed: args.seed,
@@ -153,7 +154,7 @@ fn load(
     robots: &[PathBuf; 2],
     navigators: &[Navigator],
 ) -> Result<(Vec<PlannedScene>, Vec<Entrant>), Vec<FileError>> {
-    let changes = run::sorted(&args.settings);
+    let changes = split_overrides(&args.settings);
     let (mut mazes, mut entrants, mut errors) = (Vec::new(), Vec::new(), Vec::new());
     for path in scenes {
         let changes = Changes { robot: Some(robots[0].clone()), ..changes.clone() };
@@ -173,7 +174,7 @@ fn load(
         let own = navigator.settings.iter().filter_map(|text| text.parse::<Override>().ok());
         let all: Vec<Override> = own.chain(args.settings.iter().cloned()).collect();
         let robot: &Path = &robots[usize::from(navigator.sees)];
-        match PlannedRobot::load(robot, &run::sorted(&all).robot_overrides) {
+        match PlannedRobot::load(robot, &split_overrides(&all).robot_overrides) {
             Ok(robot) => entrants.push(Entrant { navigator: *navigator, robot }),
             Err(error) => errors.push(error),
         }

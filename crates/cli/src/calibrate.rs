@@ -10,9 +10,9 @@ use neuraxis_lab::motor::calibrate::{Tank, Unmeasured, block, insert};
 use neuraxis_trial::plan::PlannedRobot;
 
 use crate::exit::Exit;
-use crate::jobs::{self, Jobs};
 use crate::output;
 use crate::table::framed;
+use crate::work::{self, Jobs};
 
 /// What `calibrate` takes.
 #[derive(Args, Debug)]
@@ -56,7 +56,7 @@ pub(crate) fn calibrate(args: &CalibrateArgs) -> Exit {
         Ok(tank) => tank,
         Err(error) => return output::usage(&error.to_string(), "`neuraxis check` says more"),
     };
-    let stop = jobs::stop_flag();
+    let stop = work::stop_flag();
     let jobs = args.jobs.threads();
     let map = match tank.measure(usize::from(args.points), args.seed, jobs, &stop) {
         Ok(map) => map,

@@ -9,6 +9,7 @@ use neuraxis_trial::plan::PlannedRobot;
 
 use crate::exit::Exit;
 use crate::output;
+use crate::settings::split_overrides;
 use crate::table::framed;
 
 #[derive(Args, Debug)]
@@ -40,7 +41,7 @@ enum What {
 
 pub(crate) fn circuit(args: &CircuitArgs) -> Exit {
     let What::Show { robot, svg, settings, json } = &args.what;
-    let planned = match PlannedRobot::load(robot, &crate::run::sorted(settings).robot_overrides) {
+    let planned = match PlannedRobot::load(robot, &split_overrides(settings).robot_overrides) {
         Ok(planned) => planned,
         Err(error) => {
             output::complain(&[error]);

@@ -13,9 +13,10 @@ use neuraxis_trial::replay;
 use serde_json::json;
 
 use crate::exit::Exit;
+use crate::output;
 use crate::replay::fail;
+use crate::settings::split_overrides;
 use crate::table::framed;
-use crate::{output, run};
 
 /// Ticks a second over a log of others.
 const RATE: f64 = 100.0;
@@ -59,7 +60,7 @@ pub(crate) fn estimate(files: &[PathBuf], wanted: &Wanted<'_>) -> Exit {
 }
 
 fn own(path: &Path, recording: &Recording, wanted: &Wanted<'_>) -> Result<Vec<Estimated>, Exit> {
-    let changes = run::sorted(wanted.settings);
+    let changes = split_overrides(wanted.settings);
     // The trace has every sense to the bit; only the truth is read from the messages.
     let log = Log::open(path, &LogOptions::default()).ok();
     let several = recording.robots.len() > 1;
@@ -98,7 +99,7 @@ fn foreign(path: &Path, wanted: &Wanted<'_>) -> Result<Estimated, Exit> {
         let help = "a log is an MCAP file or a rosbag2 folder with standard ROS 2 messages";
         output::usage(&error.to_string(), help)
     })?;
-    let overrides: Vec<Override> = run::sorted(wanted.settings)
+    let overrides: Vec<Override> = split_overrides(wanted.settings)
         .robot_overrides
         .into_iter()
         .map(|mut setting| {

@@ -17,7 +17,8 @@ use neuraxis_trial::replay::{self, Counterfactual, Parting, ReplayError};
 use serde_json::json;
 
 use crate::exit::Exit;
-use crate::{estimate, jobs, output, run};
+use crate::settings::split_overrides;
+use crate::{jobs, output};
 
 #[derive(Args, Debug)]
 #[command(
@@ -125,13 +126,7 @@ pub(crate) fn replay(args: &ReplayArgs) -> Exit {
         return output::usage("the speed must be greater than 0", "for example `--speed 1`");
     }
     if args.fusion {
-        let wanted = estimate::Wanted {
-            settings: &args.settings,
-            reference: args.reference.as_deref(),
-            leave_out: &args.leave_out,
-            json: args.json,
-        };
-        return estimate::estimate(&args.files, &wanted);
+        return fusion(args);
     }
     let mut worst = Exit::Good;
     let mut documents = Vec::new();
@@ -210,6 +205,37 @@ pub(crate) fn fail(path: &Path, error: &ReplayError) -> Exit {
     output::usage(&format!("{}: {error}", path.display()), help)
 }
 
+/// `--fusion`: estimators alone.
+#[cfg(feature = "lab")]
+fn fusion(args: &ReplayArgs) -> Exit {
+    let wanted = crate::estimate::Wanted {
+        settings: &args.settings,
+        reference: args.reference.as_deref(),
+        leave_out: &args.leave_out,
+        json: args.json,
+    };
+    crate::estimate::estimate(&args.files, &wanted)
+}
+
+#[cfg(not(feature = "lab"))]
+fn fusion(args: &ReplayArgs) -> Exit {
+    use crate::absent::{Part, absent};
+    let _ = (&args.reference, &args.leave_out);
+    absent("replay --fusion", Part::Laboratory)
+}
+
+/// The trial of `recording`, run again with the settings of the command line.
+#[cfg(feature = "sim")]
+fn reproduced(args: &ReplayArgs, path: &Path, recording: &Recording) -> Result<Recording, Exit> {
+    replay::reproduce(recording, &split_overrides(&args.settings)).map_err(|error| fail(path, &error))
+}
+
+#[cfg(not(feature = "sim"))]
+fn reproduced(_: &ReplayArgs, _: &Path, _: &Recording) -> Result<Recording, Exit> {
+    use crate::absent::{Part, absent};
+    Err(absent("replay --reproduce", Part::Simulator))
+}
+
 /// Replays one file.
 fn one(args: &ReplayArgs, path: &Path) -> Result<Answer, Exit> {
     let recording = open(path)?;
@@ -222,8 +248,7 @@ fn one(args: &ReplayArgs, path: &Path) -> Result<Answer, Exit> {
             let help = "put the fault into the scene: `--set scene.faults=...` with --reproduce";
             return Err(output::usage("a reproduced world has its own senses", help));
         }
-        let changes = run::sorted(&args.settings);
-        Some(replay::reproduce(&recording, &changes).map_err(|error| fail(path, &error))?)
+        Some(reproduced(args, path, &recording)?)
     } else {
         None
     };
@@ -297,7 +322,7 @@ fn sentence(d: &Difference, left: &str, right: &str) -> String {
 
 /// The distortions that the command line asks for, by the slots of `robot`.
 fn change(args: &ReplayArgs, robot: &RecordedRobot) -> Result<Counterfactual, Exit> {
-    let changes = run::sorted(&args.settings);
+    let changes = split_overrides(&args.settings);
     if let Some(setting) = changes.scene_overrides.first() {
         let message = format!("`{setting}` changes the world, which a recording of senses cannot follow");
         return Err(output::usage(&message, "add --reproduce: the world is then simulated again"));
