@@ -36,6 +36,7 @@ mod jobs;
 #[cfg(feature = "sim")]
 mod live;
 mod output;
+mod recordings;
 mod replay;
 #[cfg(feature = "sim")]
 mod run;

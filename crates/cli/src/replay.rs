@@ -13,10 +13,11 @@ use neuraxis_record::recording::RecordedRobot;
 use neuraxis_record::replay::{Distortion, Fault};
 use neuraxis_record::trace::Difference;
 use neuraxis_trial::parallel::for_each_in_order;
-use neuraxis_trial::replay::{self, Counterfactual, Parting, ReplayError};
+use neuraxis_trial::replay::{self, Counterfactual, Parting};
 use serde_json::json;
 
 use crate::exit::Exit;
+use crate::recordings::{fail, open};
 use crate::settings::split_overrides;
 use crate::{jobs, output};
 
@@ -171,40 +172,6 @@ struct Answer {
     document: serde_json::Value,
 }
 
-/// Opens a recording; what is wrong with it is said.
-pub(crate) fn open(path: &Path) -> Result<Recording, Exit> {
-    let recording = Recording::open(path).map_err(|error| {
-        let help = "a recording is what `neuraxis run --out DIR --record all` leaves";
-        output::usage(&error.to_string(), help)
-    })?;
-    if let Some(damage) = &recording.damage {
-        let ticks: usize = recording.robots.iter().map(|robot| robot.ticks.len()).sum();
-        eprintln!(
-            "warning: {} is damaged or cut short ({damage}); {ticks} ticks can be read",
-            path.display()
-        );
-    } else if recording.verdict.is_none() {
-        eprintln!("warning: {}: the trial was cut short", path.display());
-    }
-    Ok(recording)
-}
-
-pub(crate) fn fail(path: &Path, error: &ReplayError) -> Exit {
-    if let ReplayError::Files(errors) = error {
-        output::complain(errors);
-        return Exit::Usage;
-    }
-    let help = match error {
-        ReplayError::Outside { .. } => "choose a moment in it, for example with `--at 1.5s`",
-        ReplayError::Settings(_) => {
-            "add --reproduce: the world is then simulated again, and its senses with it"
-        }
-        ReplayError::Io(_) => "free some space in the temporary folder",
-        _ => "the recording does not hold what a replay needs; record the trial again",
-    };
-    output::usage(&format!("{}: {error}", path.display()), help)
-}
-
 /// `--fusion`: estimators alone.
 #[cfg(feature = "lab")]
 fn fusion(args: &ReplayArgs) -> Exit {
@@ -327,7 +294,7 @@ fn change(args: &ReplayArgs, robot: &RecordedRobot) -> Result<Counterfactual, Ex
         let message = format!("`{setting}` changes the world, which a recording of senses cannot follow");
         return Err(output::usage(&message, "add --reproduce: the world is then simulated again"));
     }
-    let names: Vec<&str> = robot.session.body.sensors.iter().map(|s| s.sensor.name()).collect();
+    let names: Vec<&str> = robot.header.body.sensors.iter().map(|s| s.sensor.name()).collect();
     let mut faults = Vec::new();
     for window in args.mute.iter().chain(&args.faults) {
         let Some(slot) = names.iter().position(|name| *name == window.sense) else {
@@ -400,7 +367,7 @@ pub(crate) fn diff(args: &DiffArgs) -> Exit {
     let mut exit = Exit::Good;
     let mut documents = Vec::new();
     for (i, (a, b)) in left.robots.iter().zip(&right.robots).enumerate() {
-        let name = if left.robots.len() > 1 { format!("robot {i}") } else { a.session.body.name.clone() };
+        let name = if left.robots.len() > 1 { format!("robot {i}") } else { a.header.body.name.clone() };
         let difference = a.difference(b);
         let parting = Parting::of(a, b);
         if let Some(difference) = &difference {
