@@ -1,11 +1,14 @@
 //! What came out of a trial, and of many.
 
+#[cfg(feature = "sim")]
 use neuraxis_sim::scene::coverage::Coverage;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "sim")]
 use crate::judge::Outcome;
 use crate::statistics::{Interval, mean_interval, wilson};
+#[cfg(feature = "sim")]
 use crate::trial::{Trial, TrialRobot};
 
 /// A touch harder than this counts as a collision, m/s.
@@ -44,6 +47,7 @@ neuraxis_core::named!(OutcomeKind, "outcome" {
     Running => "running",
 });
 
+#[cfg(feature = "sim")]
 impl From<Option<&Outcome>> for OutcomeKind {
     fn from(outcome: Option<&Outcome>) -> Self {
         match outcome {
@@ -104,10 +108,12 @@ pub struct TrialResult {
 impl TrialResult {
     /// The results of a finished trial, one a robot.
     #[must_use]
+    #[cfg(feature = "sim")]
     pub fn of(trial: &Trial) -> Vec<Self> {
         trial.robots().enumerate().map(|(index, robot)| Self::of_robot(trial, index, robot)).collect()
     }
 
+    #[cfg(feature = "sim")]
     fn of_robot(trial: &Trial, index: usize, robot: TrialRobot<'_>) -> Self {
         let score = robot.score;
         let message = match &score.outcome {
@@ -154,6 +160,7 @@ impl TrialResult {
 }
 
 /// On what a robot gave its goal up.
+#[cfg(feature = "sim")]
 fn verdict(robot: &TrialRobot<'_>) -> Option<String> {
     robot.brain.as_ref()?.decision().reasons.verdict.map(|verdict| verdict.to_string())
 }
