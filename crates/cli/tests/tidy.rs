@@ -4,10 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The floors, from the ground up; a crate may import from lower floors only.
-const FLOORS: [(&str, u32); 11] = [
+const FLOORS: [(&str, u32); 12] = [
     ("allocations", 0),
     ("core", 0),
     ("neural", 1),
+    ("robot", 1),
     ("fusion", 2),
     ("cognition", 2),
     ("motor", 2),
