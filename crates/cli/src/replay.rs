@@ -14,7 +14,7 @@ use neuraxis_record::Recording;
 use neuraxis_record::recording::RecordedRobot;
 use neuraxis_record::replay::{Distortion, Fault};
 use neuraxis_record::trace::Difference;
-use neuraxis_scenario::replay::{self, Counterfactual, Parting, ReplayError};
+use neuraxis_trial::replay::{self, Counterfactual, Parting, ReplayError};
 use serde_json::json;
 
 use crate::exit::Exit;

@@ -11,12 +11,12 @@ use indicatif::{ProgressBar, ProgressStyle};
 use neuraxis_core::file::{FileError, Override};
 use neuraxis_core::{Observer, map_file};
 use neuraxis_record::Recorder;
-use neuraxis_scenario::book::Files;
-use neuraxis_scenario::plan::Changes;
-use neuraxis_scenario::report::TrialView;
-use neuraxis_scenario::run::Order;
-use neuraxis_scenario::{Hooks, Plan, PlannedScene, Progress, TrialResult, columns, picture, replay, report};
 use neuraxis_sim::Arena;
+use neuraxis_trial::book::Files;
+use neuraxis_trial::plan::Changes;
+use neuraxis_trial::report::TrialView;
+use neuraxis_trial::run::Order;
+use neuraxis_trial::{Hooks, Plan, PlannedScene, Progress, TrialResult, columns, picture, replay, report};
 
 use crate::exit::Exit;
 use crate::files::{Kind, kind, yaml_files};
@@ -165,7 +165,7 @@ fn run_plan(args: &RunArgs, plan: &Plan) -> Exit {
         disk: None,
         views: Vec::new(),
     };
-    let results = neuraxis_scenario::run(plan, order, &mut session);
+    let results = neuraxis_trial::run(plan, order, &mut session);
     let Run { watch, cut, mut disk, mut views, .. } = session;
     watch.close();
     for finished in recorder.map(Recorder::close).unwrap_or_default() {

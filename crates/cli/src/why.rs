@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use neuraxis_core::reasons::{MotionMode, Refusal, SpeedLimit};
 use neuraxis_core::{Goal, Landmark};
-use neuraxis_scenario::why::{self, Explanation};
+use neuraxis_trial::why::{self, Explanation};
 
 use crate::exit::Exit;
 use crate::{output, replay};

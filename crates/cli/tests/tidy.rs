@@ -4,19 +4,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The floors, from the ground up; a crate may import from lower floors only.
-const FLOORS: [(&str, u32); 12] = [
+const FLOORS: [(&str, u32); 14] = [
     ("allocations", 0),
     ("core", 0),
     ("neural", 1),
-    ("robot", 1),
-    ("fusion", 2),
-    ("cognition", 2),
-    ("motor", 2),
-    ("brain", 3),
-    ("sim", 4),
-    ("record", 4),
-    ("scenario", 5),
-    ("cli", 6),
+    ("optimizer", 1),
+    ("robot", 2),
+    ("fusion", 3),
+    ("cognition", 3),
+    ("motor", 3),
+    ("brain", 4),
+    ("sim", 5),
+    ("record", 5),
+    ("trial", 6),
+    ("lab", 7),
+    ("cli", 8),
 ];
 
 fn root() -> PathBuf {
@@ -115,7 +117,7 @@ fn every_file_says_its_subject_and_stays_short() {
 
 #[test]
 fn the_published_schemas_are_those_of_the_types() {
-    for (name, text) in neuraxis_scenario::schemas() {
+    for (name, text) in neuraxis_trial::schemas() {
         let published = fs::read_to_string(root().join("schemas").join(name)).unwrap_or_default();
         assert!(published == text, "schemas/{name} is out of date: run `cargo run -- schemas`");
     }
