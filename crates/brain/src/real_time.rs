@@ -217,8 +217,8 @@ mod tests {
         let description = BodyDescription {
             name: "ear".to_owned(),
             sensors: Vec::new(),
-            actuators: vec!["a".to_owned()],
-            interface: Interface::Effort,
+            actuators: vec![Actuator::new("a", Interface::Effort)],
+            mobility: Mobility::default(),
             drive: None,
             ackermann: None,
             calibration: None,

@@ -101,10 +101,10 @@ impl Supervisor {
         let reason = self.reason(percepts, belief, command);
         let mut limit = None;
         if reason.is_none() {
-            limit = match (command.interface, self.body.drive) {
-                (Interface::Velocity, Some(_)) => self.hold_speed(percepts.now, command),
-                (Interface::Ackermann, Some(_)) => self.hold_steered(percepts.now, command),
-                (Interface::Effort, _) => self.hold_effort(command).then_some(Limit::Effort),
+            limit = match (self.body.drive, self.body.ackermann, self.body.interface()) {
+                (Some(_), Some(_), _) => self.hold_steered(percepts.now, command),
+                (Some(_), None, _) => self.hold_speed(percepts.now, command),
+                (None, _, Some(Interface::Effort)) => self.hold_effort(command).then_some(Limit::Effort),
                 _ => None,
             };
         } else {
@@ -148,7 +148,8 @@ impl Supervisor {
         }
         if let Some(upright) = self.upright {
             // How much of the body's own upwards is upwards; not a number is not upright either.
-            let [roll, pitch] = [belief.attitude.y, belief.attitude.z].map(|angle| ops::sin_cos(angle).1);
+            let [roll, pitch] =
+                [belief.vertical.roll, belief.vertical.pitch].map(|angle| ops::sin_cos(angle).1);
             if (roll * pitch).partial_cmp(&upright).is_none_or(std::cmp::Ordering::is_lt) {
                 return Some(StopReason::Tipped);
             }
@@ -257,7 +258,7 @@ mod tests {
     use neuraxis_core::kinematics::{Ackermann, DifferentialDrive};
     use neuraxis_core::percepts::Odometry;
     use neuraxis_core::robot::{Limits, OdometryNoise, Sensor, Transport};
-    use neuraxis_core::{Pose2, Reading};
+    use neuraxis_core::{Actuator, JointLimits, Mobility, Pose2, Reading, Vertical};
 
     fn body() -> BodyDescription {
         let sensor = Sensor::WheelOdometry {
@@ -277,8 +278,8 @@ mod tests {
                 joints: Vec::new(),
                 limb: None,
             }],
-            actuators: vec!["l".to_owned(), "r".to_owned()],
-            interface: Interface::Velocity,
+            actuators: Actuator::all(["l", "r"], Interface::Velocity, JointLimits::default()),
+            mobility: Mobility::default(),
             drive: Some(DifferentialDrive { wheel_radius: 0.05, track: 0.3 }),
             ackermann: None,
             calibration: None,
@@ -348,7 +349,7 @@ mod tests {
     fn a_body_that_leans_too_far_stops_if_its_file_asks_for_it() {
         let mut case = Case::new();
         case.feel(0, Odometry::default());
-        case.belief.attitude = nalgebra::Vector3::new(0.0, 2.0, 0.0);
+        case.belief.vertical = Vertical { z: 0.0, roll: 2.0, pitch: 0.0 };
         assert_eq!(case.tick(0, [0.0, 0.0]), None, "the file does not ask for it");
         case.supervisor = Supervisor::new(&SafetySpec { tilt: Some(0.8), ..SafetySpec::default() }, &body());
         assert_eq!(case.tick(1, [0.1, 0.1]), Some(StopReason::Tipped));
@@ -360,7 +361,7 @@ mod tests {
             (0.7, 0.7, true),
             (f64::NAN, 0.0, true),
         ] {
-            case.belief.attitude = nalgebra::Vector3::new(0.3, roll, pitch);
+            case.belief.vertical = Vertical { z: 0.3, roll, pitch };
             let stop = case.tick(2, [0.0, 0.0]);
             assert_eq!(stop, stops.then_some(StopReason::Tipped), "{roll} and {pitch}");
         }
@@ -378,9 +379,13 @@ mod tests {
     }
 
     fn car() -> BodyDescription {
-        let actuators = ["l", "r", "first", "second"].map(str::to_owned).to_vec();
-        let ackermann = Some(Ackermann { wheelbase: 0.3, kingpins: 0.2, angle: 0.6 });
-        BodyDescription { actuators, interface: Interface::Ackermann, ackermann, ..body() }
+        let ackermann = Ackermann { wheelbase: 0.3, kingpins: 0.2, angle: 0.6 };
+        let limits =
+            JointLimits { position: Some([-0.6, 0.6]), velocity: Some(8.0), ..JointLimits::default() };
+        let mut actuators = body().actuators;
+        actuators.extend(Actuator::all(["first", "second"], Interface::Position, limits));
+        let mobility = Mobility::steered(&ackermann);
+        BodyDescription { actuators, mobility, ackermann: Some(ackermann), ..body() }
     }
 
     #[test]

@@ -90,7 +90,7 @@ impl RobotBrain {
             settle: spec.settle,
             reflexes: spec.reflexes,
             orienting: spec.orienting,
-            turns_on_the_spot: body.ackermann.is_none(),
+            turns_on_the_spot: body.mobility.turns_on_spot,
             calibration: body.calibration.as_ref().map(Inverse::new),
             limits: body.limits.clone(),
         })

@@ -64,6 +64,8 @@ pub enum Limit {
     Acceleration,
     /// Of torque or force.
     Effort,
+    /// Of a joint's range.
+    Range,
 }
 
 /// The record of one tick.

@@ -3,13 +3,13 @@
 
 use std::path::PathBuf;
 
-use neuraxis_core::Interface;
 use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::file::{FileError, Loaded, Problems};
 use neuraxis_core::robot::{Actuators, Articulation, Robot, Sensor};
+use neuraxis_core::{Actuator, Interface, JointLimits, Mobility};
 
 use crate::limb::{limb_of, relative};
-use crate::model::{self, Frame, JointKind, Model, Pose, pose64};
+use crate::model::{self, Frame, Joint, JointKind, Model, Pose, pose64};
 use crate::wheels::{driven, steered};
 
 /// A robot file and its model, fitted together.
@@ -25,10 +25,9 @@ pub struct Fitted {
     pub base: Frame,
     /// What a brain has to know.
     pub description: BodyDescription,
-    /// For driven wheels (left, right): +1 if a positive turn drives forward, else -1.
-    pub signs: [f64; 2],
-    /// For steering joints (left, right): +1 if a positive turn steers to the left, else -1.
-    pub steering_signs: [f64; 2],
+    /// +1 or -1 for each actuator: how its joint turns when the command is positive. A driven wheel goes forward then, and steering to
+    /// the left.
+    pub signs: Vec<f64>,
 }
 
 impl Fitted {
@@ -76,22 +75,21 @@ fn fit(spec: &Robot<()>, mut model: Model, path: PathBuf, problems: &mut Problem
 
     let actuated = actuated(spec, &model, problems);
     let mut drive = None;
-    let mut signs = [1.0; 2];
+    let mut signs = vec![1.0; spec.actuators.joints().len()];
     if let (
         Actuators::DifferentialDrive { wheel_radius, track, .. }
         | Actuators::Ackermann { wheel_radius, track, .. },
         [left, right, ..],
     ) = (&spec.actuators, &actuated[..])
     {
-        drive = driven(&model, &base, [*left, *right], [*wheel_radius, *track], &mut signs, problems);
+        drive = driven(&model, &base, [*left, *right], [*wheel_radius, *track], &mut signs[..2], problems);
     }
     let mut ackermann = None;
-    let mut steering_signs = [1.0; 2];
     if let (Actuators::Ackermann { wheelbase, angle, .. }, [left, right, first, second]) =
         (&spec.actuators, &actuated[..])
     {
         let joints = [*left, *right, *first, *second];
-        ackermann = steered(&model, &base, joints, [*wheelbase, *angle], &mut steering_signs, problems);
+        ackermann = steered(&model, &base, joints, [*wheelbase, *angle], &mut signs[2..], problems);
     }
     let sensors: Vec<SensorDescription> =
         (0..spec.sensors.len()).map(|i| sense(spec, &model, &base, i, problems)).collect();
@@ -108,24 +106,23 @@ fn fit(spec: &Robot<()>, mut model: Model, path: PathBuf, problems: &mut Problem
         );
         return None;
     }
-    let interface = match &spec.actuators {
-        Actuators::DifferentialDrive { .. } => Interface::Velocity,
-        Actuators::Ackermann { .. } => Interface::Ackermann,
-        Actuators::JointTorque { .. } => Interface::Effort,
-        Actuators::JointPosition { .. } => Interface::Position,
-    };
+    let angle = ackermann.map(|steering| steering.angle);
+    let actuators = actuated
+        .iter()
+        .enumerate()
+        .map(|(i, joint)| actuator(spec, &model.joints[*joint], i, angle, problems));
     let description = BodyDescription {
         name: spec.name.clone(),
         sensors,
-        actuators: spec.actuators.joints().into_iter().map(str::to_owned).collect(),
-        interface,
+        actuators: actuators.collect(),
+        mobility: ackermann.as_ref().map_or_else(Mobility::default, Mobility::steered),
         drive,
         ackermann,
         radius,
         limits: spec.limits.clone(),
         calibration: spec.calibration.clone(),
     };
-    Some(Fitted { spec: spec.clone(), path, model, base, description, signs, steering_signs })
+    Some(Fitted { spec: spec.clone(), path, model, base, description, signs })
 }
 
 fn frames(model: &Model) -> Vec<&str> {
@@ -145,20 +142,25 @@ fn find_joint(model: &Model, name: &str, pointer: &str, problems: &mut Problems<
     found
 }
 
+/// Where the file names the joint of the actuator `index`.
+fn place_of(actuators: &Actuators, index: usize) -> String {
+    match (actuators, index) {
+        (Actuators::DifferentialDrive { .. } | Actuators::Ackermann { .. }, 0) => {
+            "/actuators/left".to_owned()
+        }
+        (Actuators::DifferentialDrive { .. } | Actuators::Ackermann { .. }, 1) => {
+            "/actuators/right".to_owned()
+        }
+        (Actuators::Ackermann { .. }, _) => format!("/actuators/steering/{}", index - 2),
+        _ => format!("/actuators/joints/{index}"),
+    }
+}
+
 /// The joints that the actuators move, in the order of the command; those that there are.
 fn actuated(spec: &Robot<()>, model: &Model, problems: &mut Problems<'_>) -> Vec<usize> {
     let mut actuated = Vec::new();
     for (i, name) in spec.actuators.joints().into_iter().enumerate() {
-        let pointer = match (&spec.actuators, i) {
-            (Actuators::DifferentialDrive { .. } | Actuators::Ackermann { .. }, 0) => {
-                "/actuators/left".to_owned()
-            }
-            (Actuators::DifferentialDrive { .. } | Actuators::Ackermann { .. }, 1) => {
-                "/actuators/right".to_owned()
-            }
-            (Actuators::Ackermann { .. }, _) => format!("/actuators/steering/{}", i - 2),
-            _ => format!("/actuators/joints/{i}"),
-        };
+        let pointer = place_of(&spec.actuators, i);
         let Some(joint) = find_joint(model, name, &pointer, problems) else { continue };
         if model.joints[joint].kind == JointKind::Other {
             problems.at(
@@ -169,6 +171,77 @@ fn actuated(spec: &Robot<()>, model: &Model, problems: &mut Problems<'_>) -> Vec
         actuated.push(joint);
     }
     actuated
+}
+
+/// The actuator `index` of the file, which moves `joint`: its limits are the file's where it gives them, else the model's; `angle` (rad)
+/// is how far wheels are steered.
+fn actuator(
+    spec: &Robot<()>,
+    joint: &Joint,
+    index: usize,
+    angle: Option<f64>,
+    problems: &mut Problems<'_>,
+) -> Actuator {
+    let (name, interface) = (&joint.name, spec.actuators.interface(index));
+    let drawn = JointLimits {
+        position: joint.range(),
+        velocity: joint.velocity.map(f64::from),
+        effort: joint.effort.map(f64::from),
+        acceleration: None,
+    };
+    let mut own = spec.actuators.limits(index);
+    if let (Some([low, high]), Some([first, last])) = (own.position, drawn.position)
+        && (low < first - 1e-6 || high > last + 1e-6)
+    {
+        problems.help(
+            "/actuators/limits/position",
+            format!("the joint `{name}` moves from {first:.3} to {last:.3} in the model, and no further"),
+            "give a range within that, or leave it out",
+        );
+    }
+    for (key, own, drawn) in
+        [("velocity", own.velocity, drawn.velocity), ("effort", own.effort, drawn.effort)]
+    {
+        let is_wheel =
+            matches!(spec.actuators, Actuators::DifferentialDrive { .. } | Actuators::Ackermann { .. });
+        if let (Some(own), Some(drawn)) = (own, drawn)
+            && own > drawn * (1.0 + 1e-6)
+            && !is_wheel
+        {
+            problems.help(
+                &format!("/actuators/limits/{key}"),
+                format!("the joint `{name}` has a limit of {drawn} in the model"),
+                "give a smaller one, or leave it out",
+            );
+        }
+    }
+    let is_steering = matches!(spec.actuators, Actuators::Ackermann { .. }) && index >= 2;
+    if is_steering {
+        own.position = angle.map(|angle| [-angle, angle]);
+    }
+    let limits = own.or(drawn);
+    if interface == Interface::Position {
+        let pointer = place_of(&spec.actuators, index);
+        if limits.position.is_none() && !is_steering {
+            problems.help(
+                &pointer,
+                format!("the joint `{name}` is commanded by position and has no range"),
+                "give it `<limit lower=... upper=...>` in the model, or `limits: { position: [...] }` beside `joints`",
+            );
+        }
+        if limits.velocity.is_none() {
+            let key = if is_steering { "`steering_velocity: ...`" } else { "`limits: { velocity: ... }`" };
+            problems.help(
+                &pointer,
+                format!(
+                    "the joint `{name}` is commanded by position, and nobody knows how fast it may go there"
+                ),
+                format!("give it `<limit velocity=...>` in the model, or {key} under `actuators`"),
+            );
+        }
+    }
+    let start = spec.stance.get(name).copied().unwrap_or(0.0);
+    Actuator { joint: name.clone(), interface, limits, stop: spec.actuators.stop(index), start }
 }
 
 /// Where the sense `index` of the file sits, and what joints it reads.

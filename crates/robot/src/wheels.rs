@@ -12,7 +12,7 @@ pub(crate) fn driven(
     base: &Frame,
     [left, right]: [usize; 2],
     [wheel_radius, track]: [Option<f64>; 2],
-    signs: &mut [f64; 2],
+    signs: &mut [f64],
     problems: &mut Problems<'_>,
 ) -> Option<DifferentialDrive> {
     let wheels = [axle(model, base, left), axle(model, base, right)];
@@ -58,7 +58,7 @@ pub(crate) fn steered(
     base: &Frame,
     joints: [usize; 4],
     [wheelbase, angle]: [Option<f64>; 2],
-    signs: &mut [f64; 2],
+    signs: &mut [f64],
     problems: &mut Problems<'_>,
 ) -> Option<Ackermann> {
     let [rear, _, first, second] = joints.map(|joint| axle(model, base, joint));

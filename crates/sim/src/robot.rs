@@ -24,10 +24,8 @@ pub struct RobotModel {
     pub base: Frame,
     /// Indices of the joints that the actuators move, in the order of the command.
     pub(crate) actuated: Vec<usize>,
-    /// For wheels: +1 if a positive turn drives forward, else -1.
-    pub(crate) signs: [f64; 2],
-    /// For steering joints: +1 if a positive turn steers to the left, else -1.
-    pub(crate) steering_signs: [f64; 2],
+    /// +1 or -1 for each of them: how the joint turns when the command is positive.
+    pub(crate) signs: Vec<f64>,
 }
 
 impl RobotModel {
@@ -36,7 +34,7 @@ impl RobotModel {
     /// # Errors
     /// If the model is missing or wrong, or the robot file names joints and links that it does not have.
     pub fn new<B: Clone>(file: &Loaded<Robot<B>>) -> Result<Self, FileError> {
-        let Fitted { spec, path, description, signs, steering_signs, .. } = Fitted::new(file)?;
+        let Fitted { spec, path, description, signs, .. } = Fitted::new(file)?;
         let mut model = model::load(&path)?;
         // The root of a planar body hangs on the joint of its plane, and an impulse body's links are moved each by its own mass.
         if spec.articulation == Articulation::Multibody && !spec.planar {
@@ -56,15 +54,7 @@ impl RobotModel {
             let why = "the physics engine's loader does not find the joints and links that it has";
             return Err(FileError::unreadable(&path, why, "report this as a defect"));
         };
-        Ok(Self {
-            spec,
-            model: Arc::new(model),
-            description: Arc::new(description),
-            base,
-            actuated,
-            signs,
-            steering_signs,
-        })
+        Ok(Self { spec, model: Arc::new(model), description: Arc::new(description), base, actuated, signs })
     }
 
     /// How much room it takes.
