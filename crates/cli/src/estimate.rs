@@ -15,7 +15,7 @@ use neuraxis_trial::replay;
 use serde_json::json;
 
 use crate::exit::Exit;
-use crate::replay::fail;
+use crate::recordings::fail;
 use crate::{output, run};
 
 /// Ticks a second over a log of others.

@@ -31,6 +31,7 @@ pub mod robot;
 pub mod sketch;
 pub mod soft_limit;
 pub mod time;
+pub mod world;
 
 pub use actuator::{Actuator, JointLimits, StopBehaviour};
 pub use belief::{Belief, CueReport, Events, Vertical};
@@ -42,8 +43,9 @@ pub use goal::{Goal, GoalStatus, Landmark};
 pub use grid::OccupancyGrid;
 pub use mobility::Mobility;
 pub use needs::{Modulation, Needs};
-pub use observer::Observer;
+pub use observer::{Event, Flow, Observer};
 pub use percepts::{Percepts, Reading, Slot};
 pub use reasons::Reasons;
 pub use sketch::Sketch;
 pub use time::Stamp;
+pub use world::World;

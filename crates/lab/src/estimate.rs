@@ -4,8 +4,10 @@
 //! 2012): the root mean square distance after the estimated track was laid onto the reference by the best rigid motion
 //! (Umeyama 1991, in the plane, without scale). Beside it stands the plain root mean square, for tracks in one frame.
 
+use neuraxis_brain::{Driver, Session};
 use neuraxis_core::body::{Body, BodyDescription};
-use neuraxis_core::{Pose2, Stamp, ops};
+use neuraxis_core::world::Single;
+use neuraxis_core::{Command, Percepts, Pose2, Stamp, ops};
 use neuraxis_fusion::{FusionSpec, Rule};
 use serde::Serialize;
 
@@ -36,7 +38,7 @@ pub struct RuleRow {
 
 /// Runs all rules over what `body` feels, from `start`, and holds them against `reference`, whose stamps are the body's.
 pub fn compare(
-    body: &mut dyn Body,
+    body: &mut (dyn Body + Send),
     description: &BodyDescription,
     spec: &FusionSpec,
     start: Pose2,
@@ -50,18 +52,16 @@ pub fn compare(
         })
         .collect();
     let mut tracks: Vec<Vec<(Stamp, Pose2)>> = vec![Vec::new(); estimators.len()];
-    let mut percepts = description.percepts();
-    let command = description.command();
-    while body.sense(&mut percepts).is_ok() {
+    // Nobody drives a recording: the estimators only watch.
+    let watch = |_: &Single<&mut (dyn Body + Send)>, percepts: &Percepts, _: &mut Command| {
         for (estimator, track) in estimators.iter_mut().zip(&mut tracks) {
-            estimator.update(&percepts);
+            estimator.update(percepts);
             estimator.map_mut().clear_changed();
             track.push((percepts.now, estimator.belief().pose));
         }
-        if body.act(&command).is_err() {
-            break;
-        }
-    }
+    };
+    // Where a log ends, or breaks off, the tracks end.
+    let _ = Session::new(Single(body)).with_seat(0, Driver::Script(Box::new(watch)), None).run();
     let rows = RULES.iter().zip(&estimators).zip(&tracks);
     rows.map(|(((name, _), estimator), track)| {
         let pairs: Vec<(Pose2, Pose2)> =

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 
 use nalgebra::Vector3;
 use neuraxis_brain::RobotFile;
-use neuraxis_core::{Drive, file, ops};
+use neuraxis_core::{Drive, World as _, file, ops};
 use neuraxis_motor::{MotorCircuit as _, MotorSpec, QuadrupedCircuit};
 use neuraxis_sim::scene::SceneSpec;
-use neuraxis_sim::{Arena, RobotModel, Scene, Setup};
+use neuraxis_sim::{Arena, RobotModel, Scene};
 
 /// A published model and how it stands.
 struct Published {
@@ -113,18 +113,17 @@ fn stand(robot: &Published, path: &Path) -> Result<String, String> {
     let layout = scene.layout(0, &[model.size()]).map_err(|e| e.to_string())?;
     let description = model.description.clone();
     let mass = f64::from(model.model.mass());
-    let mut arena = Arena::new(0, 0, &scene.spec, layout, vec![Setup { robot: model, brain: None }]);
-    let mut command = description.command();
+    let mut arena = Arena::new(0, &scene.spec, layout, vec![model]);
+    let (mut percepts, mut command) = (description.percepts(), description.command());
     let start = arena.robots()[0].pose().translation.z;
     let mut fastest = 0.0_f64;
     for step in 0..400 {
-        arena.sense();
+        arena.sense(0, &mut percepts).expect("it senses");
         if step % 2 == 0 {
-            circuit.step(&Drive::REST, arena.robots()[0].percepts(), 0.01, &mut command);
-            arena.robots_mut()[0].set_command(&command);
+            circuit.step(&Drive::REST, &percepts, 0.01, &mut command);
+            arena.act(0, &command).expect("it acts");
         }
-        arena.act();
-        arena.advance();
+        arena.advance().expect("time goes on");
         let robot = &arena.robots()[0];
         for joint in 0..robot.model.model.joints.len() {
             fastest = fastest.max(robot.joint(joint).map_or(0.0, |(_, velocity)| velocity.abs()));
@@ -134,7 +133,7 @@ fn stand(robot: &Published, path: &Path) -> Result<String, String> {
     let (pose, (velocity, _)) = (robot.pose(), robot.motion());
     let lean = ops::acos((pose.rotation * Vector3::z()).z.clamp(-1.0, 1.0));
     let height = pose.translation.z;
-    let felt = robot.percepts().slots().iter().filter_map(|slot| match slot.reading() {
+    let felt = percepts.slots().iter().filter_map(|slot| match slot.reading() {
         Some(neuraxis_core::Reading::Contact(contact)) => Some(contact.force),
         _ => None,
     });

@@ -8,13 +8,12 @@ use std::sync::atomic::AtomicBool;
 
 use nalgebra::Vector3;
 use neuraxis_brain::RobotBrain;
-use neuraxis_core::{Drive, StopReason, ops};
+use neuraxis_core::{Brain, Drive, StopReason, ops};
 use neuraxis_lab::motor::task::Ground;
 use neuraxis_lab::motor::{Start, Subject, Task, in_parallel, roll};
 use neuraxis_motor::{MotorSpec, QuadrupedSpec};
-use neuraxis_sim::{Outcome, Setup};
-use neuraxis_trial::TrialResult;
 use neuraxis_trial::plan::PlannedRobot;
+use neuraxis_trial::{Entrant, Outcome, Trial, TrialResult};
 use walk::Episode;
 
 #[test]
@@ -62,26 +61,22 @@ fn it_walks_the_same_to_the_bit() {
 fn a_push_ends_in_a_fall_that_is_told() {
     let (walker, brain) = walk::with_brain();
     let mind = RobotBrain::new(&brain, &walker.robot.description, neuraxis_core::Pose2::default());
-    let setup =
-        Setup { robot: walker.robot.clone(), brain: Some((Box::new(mind.expect("it fits")), brain.rate)) };
-    let mut arena = walk::ground(setup, 0.9, 4);
+    let mind: Box<dyn Brain> = Box::new(mind.expect("it fits"));
+    let entrant = Entrant { robot: walker.robot.clone(), brain: Some((mind, brain.rate)) };
+    let (scene, layout) = walk::scene(&walker.robot, 0.9, 4);
+    let mut trial = Trial::new(0, 1, &scene.spec, layout, vec![entrant]);
     let mut told = None;
-    while !arena.is_over() && arena.now().seconds() < 5.0 {
-        arena.apply_faults();
-        arena.sense();
-        arena.think();
-        arena.act();
-        let time = arena.now().seconds();
+    while !trial.is_over() && trial.now().seconds() < 5.0 {
+        let time = trial.now().seconds();
         if (1.0..1.2).contains(&time) {
-            arena.push(0, &Vector3::new(0.0, 500.0, 0.0));
+            trial.session_mut().world_mut().push(0, &Vector3::new(0.0, 500.0, 0.0));
         }
-        arena.advance();
-        arena.keep_score();
-        let robot = &arena.robots()[0];
-        let stop = robot.brain.as_ref().and_then(|brain| brain.decision().safety.stop);
+        trial.step();
+        let robot = trial.robot(0);
+        let stop = robot.brain.and_then(|brain| brain.decision().safety.stop);
         if told.is_none() && stop.is_some() {
             assert_eq!(stop, Some(StopReason::Tipped));
-            let up = robot.pose().rotation * Vector3::z();
+            let up = robot.sim.pose().rotation * Vector3::z();
             let lean = ops::atan2(ops::hypot(up.x, up.y), up.z);
             assert!((0.6..1.2).contains(&lean), "it believes that it has tipped at {lean}");
             assert!(time > 1.0, "it stood until it was pushed");
@@ -89,8 +84,8 @@ fn a_push_ends_in_a_fall_that_is_told() {
         }
     }
     assert!(told.is_some(), "it tells that it has tipped");
-    assert_eq!(arena.robots()[0].score.outcome, Some(Outcome::Fallen));
-    assert_eq!(TrialResult::of(&arena)[0].outcome, "fallen");
+    assert_eq!(trial.robot(0).score.outcome, Some(Outcome::Fallen));
+    assert_eq!(TrialResult::of(&trial)[0].outcome, "fallen");
 }
 
 fn robot(name: &str) -> PlannedRobot {

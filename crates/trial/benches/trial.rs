@@ -6,10 +6,11 @@ use std::hint::black_box;
 use std::path::Path;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use neuraxis_brain::{RobotBrain, lock_step};
-use neuraxis_core::{Brain, Goal, Observer as _, Percepts};
+use neuraxis_brain::{Driver, RobotBrain, Session};
+use neuraxis_core::observer::{Event, Flow, Moment, Observer as _, OnEvent};
+use neuraxis_core::{Brain, Goal, Percepts, World as _};
 use neuraxis_record::Recorder;
-use neuraxis_sim::{Arena, Setup, SoloBody};
+use neuraxis_sim::Arena;
 use neuraxis_trial::PlannedScene;
 use neuraxis_trial::book::Files;
 use neuraxis_trial::plan::Changes;
@@ -36,18 +37,23 @@ fn brain(scene: &PlannedScene) -> RobotBrain {
 fn bare_arena(scene: &PlannedScene) -> Arena {
     let robot = scene.robots[0].model.clone();
     let layout = scene.layout(SEED).expect("layout");
-    Arena::new(0, SEED, &scene.scene.spec, layout, vec![Setup { robot, brain: None }])
+    Arena::new(SEED, &scene.scene.spec, layout, vec![robot])
 }
 
 /// The percepts of the first ticks of a trial.
 fn percepts(scene: &PlannedScene) -> Vec<Percepts> {
-    let mut body = SoloBody::new(bare_arena(scene), 100.0).expect("body");
     let mut all = Vec::new();
-    lock_step::run(&mut body, &mut brain(scene), |percepts, _| {
-        all.push(percepts.clone());
-        all.len() < TICKS
-    })
-    .expect("ticks");
+    let watch = OnEvent(|event: &Event<'_>| {
+        if let Event::Tick(moment) = event {
+            all.push(moment.percepts.clone());
+        }
+        Flow::Continue
+    });
+    let driver = Driver::Brain(Box::new(brain(scene)));
+    let mut session = Session::new(bare_arena(scene)).with_seat(0, driver, Some(100.0)).with_observer(watch);
+    session.run_while(|timing| timing.ticks < 2 * TICKS as u64).expect("ticks");
+    drop(session);
+    all.truncate(TICKS);
     all
 }
 
@@ -84,10 +90,10 @@ fn step(criterion: &mut Criterion) {
     let scene = scene(&[]);
     group.bench_function("with brain", |bencher| {
         bencher.iter_batched(
-            || scene.arena(0, SEED).expect("arena"),
-            |mut arena| {
-                (0..steps).for_each(|_| arena.step());
-                arena
+            || scene.trial(0, SEED).expect("a trial"),
+            |mut trial| {
+                (0..steps).for_each(|_| trial.step());
+                trial
             },
             BatchSize::LargeInput,
         );
@@ -96,7 +102,7 @@ fn step(criterion: &mut Criterion) {
         bencher.iter_batched(
             || bare_arena(&scene),
             |mut arena| {
-                (0..steps).for_each(|_| arena.step());
+                (0..steps).for_each(|_| arena.advance().expect("time goes on"));
                 arena
             },
             BatchSize::LargeInput,
@@ -106,10 +112,7 @@ fn step(criterion: &mut Criterion) {
         bencher.iter_batched(
             || bare_arena(&scene),
             |mut arena| {
-                (0..steps).for_each(|_| {
-                    arena.act();
-                    arena.advance();
-                });
+                (0..steps).for_each(|_| arena.advance_physics());
                 arena
             },
             BatchSize::LargeInput,
@@ -127,7 +130,7 @@ fn record(criterion: &mut Criterion) {
     let files = Files::of(&scene).expect("files");
     let folder = tempfile::tempdir().expect("a folder");
     let recorder = Recorder::start(false).expect("a recorder");
-    let arena = scene.arena(0, SEED).expect("arena");
+    let trial = scene.trial(0, SEED).expect("a trial");
     let mut brain = brain(&scene);
     let mut command = scene.robots[0].model.description.command();
     for percepts in &percepts {
@@ -139,11 +142,14 @@ fn record(criterion: &mut Criterion) {
             || {
                 number += 1;
                 let path = folder.path().join(format!("{number}.mcap"));
-                recorder.open(&path, files.session(&scene, &arena, "")).expect("a tap")
+                recorder.open(&path, files.session(&scene, &trial, "")).expect("a tap")
             },
             |mut tap| {
                 for percepts in &percepts {
-                    tap.ticked(0, black_box(percepts), &command, &brain);
+                    let percepts = black_box(percepts);
+                    let moment =
+                        Moment { seat: 0, percepts, command: &command, brain: Some(&brain), truth: None };
+                    tap.on(&Event::Tick(moment));
                 }
                 tap
             },

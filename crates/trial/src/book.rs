@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use neuraxis_core::file::Override;
 use neuraxis_record::{Session, SessionRobot};
-use neuraxis_sim::Arena;
 
 use crate::plan::PlannedScene;
+use crate::trial::Trial;
 
 /// A minute of simulated time is less than a second of real time.
 const CHUNK_PERIOD: u64 = 60_000_000_000;
@@ -75,16 +75,15 @@ impl Files {
         })
     }
 
-    /// What is known of the trial in `arena` before it begins.
+    /// What is known of `trial` before it begins.
     #[must_use]
-    pub fn session(&self, scene: &PlannedScene, arena: &Arena, command_line: &str) -> Session {
-        let robots = arena
+    pub fn session(&self, scene: &PlannedScene, trial: &Trial, command_line: &str) -> Session {
+        let robots = trial
             .robots()
-            .iter()
             .zip(&self.robots)
             .zip(&scene.robots)
             .map(|((robot, file), planned)| {
-                let decision = robot.brain.as_ref().map(|brain| brain.decision());
+                let decision = robot.brain.map(neuraxis_core::Brain::decision);
                 SessionRobot {
                     body: (*robot.model.description).clone(),
                     start: robot.task.start,
@@ -109,8 +108,8 @@ impl Files {
                     fact::ROBOT,
                     if replaced { self.robots.first().cloned().unwrap_or_default() } else { String::new() },
                 ),
-                (fact::SEED, arena.seed.to_string()),
-                (fact::TRIAL, arena.trial.to_string()),
+                (fact::SEED, trial.seed.to_string()),
+                (fact::TRIAL, trial.number.to_string()),
                 (fact::SCENE_SETTINGS, settings(&scene.changes.scene_overrides)),
                 (fact::ROBOT_SETTINGS, settings(&scene.changes.robot_overrides)),
                 (fact::COMMAND_LINE, command_line.to_owned()),

@@ -5,18 +5,23 @@
 
 pub mod book;
 pub mod columns;
+pub mod judge;
 pub mod picture;
 pub mod plan;
 pub mod replay;
 pub mod report;
 pub mod results;
 pub mod run;
+pub mod score;
 pub mod statistics;
+pub mod trial;
 pub mod why;
 
+pub use judge::Outcome;
 pub use plan::{Plan, PlannedScene};
 pub use results::{SceneSummary, TrialResult};
 pub use run::{Hooks, Progress, run};
+pub use trial::{Entrant, Trial};
 
 /// The JSON Schemas of the file formats: file name and text.
 #[must_use]

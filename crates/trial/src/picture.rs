@@ -3,8 +3,9 @@
 
 use std::fmt::Write as _;
 
-use neuraxis_sim::Arena;
 use neuraxis_sim::scene::Solid;
+
+use crate::trial::Trial;
 
 /// Pixels a metre.
 const SCALE: f64 = 60.0;
@@ -13,8 +14,9 @@ const COLOURS: [&str; 5] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00
 
 /// The picture of a trial.
 #[must_use]
-pub fn svg(arena: &Arena) -> String {
-    let [low, high] = arena.layout.bounds;
+pub fn svg(trial: &Trial) -> String {
+    let layout = &trial.arena().layout;
+    let [low, high] = layout.bounds;
     let (low, high) = ([low[0] + 0.8, low[1] + 0.8], [high[0] - 0.8, high[1] - 0.8]);
     let (width, height) = ((high[0] - low[0]) * SCALE, (high[1] - low[1]) * SCALE);
     let x = |x: f64| (x - low[0]) * SCALE;
@@ -26,7 +28,7 @@ pub fn svg(arena: &Arena) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" height=\"{height:.0}\">\
          <rect width=\"100%\" height=\"100%\" fill=\"#fafafa\"/>"
     );
-    for solid in &arena.layout.solids {
+    for solid in &layout.solids {
         let fill = if solid.drivable { "#d8d2c4" } else { "#555" };
         let points: Vec<String> =
             outline(solid).iter().map(|p| format!("{:.1},{:.1}", x(p[0]), y(p[1]))).collect();
@@ -35,9 +37,9 @@ pub fn svg(arena: &Arena) -> String {
     let line = |points: &mut dyn Iterator<Item = [f64; 2]>| {
         points.map(|p| format!("{:.1},{:.1}", x(p[0]), y(p[1]))).collect::<Vec<_>>().join(" ")
     };
-    for (i, robot) in arena.robots().iter().enumerate() {
+    for (i, robot) in trial.robots().enumerate() {
         let colour = COLOURS[i % COLOURS.len()];
-        let score = &robot.score;
+        let score = robot.score;
         let shortest = line(&mut robot.task.shortest.iter().copied());
         let _ = writeln!(
             out,

@@ -9,7 +9,9 @@ use neuraxis_neural::CircuitSpec;
 use neuraxis_sim::scene::SceneSpec;
 use neuraxis_sim::scene::spec::Errand;
 use neuraxis_sim::scene::world::{Layout, Size};
-use neuraxis_sim::{Arena, RobotModel, Scene, Setup};
+use neuraxis_sim::{RobotModel, Scene};
+
+use crate::trial::{Entrant, Trial};
 
 /// A robot file with its model.
 #[derive(Clone, Debug)]
@@ -239,13 +241,13 @@ impl PlannedScene {
         })
     }
 
-    /// The arena of one trial, robots with their brains in it.
+    /// One trial, robots with their brains in it.
     ///
     /// # Errors
     /// If the world cannot be set up for this seed.
-    pub fn arena(&self, trial: usize, seed: u64) -> Result<Arena, FileError> {
+    pub fn trial(&self, number: usize, seed: u64) -> Result<Trial, FileError> {
         let layout = self.layout(seed)?;
-        let mut setups = Vec::new();
+        let mut entrants = Vec::new();
         for (robot, task) in self.robots.iter().zip(&layout.tasks) {
             let spec = &robot.file.value.brain;
             let known = robot.map.as_ref().map(|map| &map.grid);
@@ -253,8 +255,8 @@ impl PlannedScene {
                 RobotBrain::with_map(spec, &robot.model.description, task.start, known).map_err(|error| {
                     FileError::unreadable(&robot.file.path, &error.to_string(), "change the brain's block")
                 })?;
-            setups.push(Setup { robot: robot.model.clone(), brain: Some((Box::new(brain), spec.rate)) });
+            entrants.push(Entrant { robot: robot.model.clone(), brain: Some((Box::new(brain), spec.rate)) });
         }
-        Ok(Arena::new(trial, seed, &self.scene.spec, layout, setups))
+        Ok(Trial::new(number, seed, &self.scene.spec, layout, entrants))
     }
 }

@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use neuraxis_brain::{RobotBrain, RobotFile};
-use neuraxis_core::body::{Body as _, BodyDescription, BodyError};
+use neuraxis_brain::{Driver, RobotBrain, RobotFile, Session};
+use neuraxis_core::body::BodyDescription;
 use neuraxis_core::file::{self, FileError, Override};
+use neuraxis_core::observer::{Event, Flow, Observer, OnEvent};
+use neuraxis_core::world::Single;
 use neuraxis_core::{Brain, Decision, Pose2, Stamp, ops};
 use neuraxis_neural::CircuitSpec;
 use neuraxis_record::recording::RecordedRobot;
@@ -208,42 +210,57 @@ fn recorded_settings(recording: &Recording, name: &str) -> Result<Vec<Override>,
 pub fn verify(
     recording: &Recording,
     robot: &RecordedRobot,
-    mut each: impl FnMut(&Tick, &Decision) -> bool,
+    mut each: impl FnMut(&Tick, &Decision) -> bool + Send,
 ) -> Result<Verification, ReplayError> {
-    let mut brain = brain(recording, robot, &[])?;
-    let mut body = ReplayBody::new(robot);
-    let mut percepts = robot.session.body.percepts();
-    let mut command = robot.session.body.command();
+    let brain = brain(recording, robot, &[])?;
     let mut running = trace::Running::default();
-    for (i, tick) in robot.ticks.iter().enumerate() {
+    let (mut ticks, mut difference) = (0, None);
+    let watch = OnEvent(|event: &Event<'_>| {
+        let Event::Tick(moment) = event else { return Flow::Continue };
+        let (Some(tick), Some(brain)) = (robot.ticks.get(ticks), moment.brain) else { return Flow::End };
+        let different = |[topic, field, left, right]: [String; 4]| Difference {
+            tick: ticks as u64,
+            stamp: tick.stamp,
+            topic,
+            field,
+            left,
+            right,
+        };
         // First: are these the senses that were written down?
         if running.absorb(tick) != tick.check {
             let topic = tick.senses.first().map_or("command", |_| "senses");
-            return Ok(Verification {
-                ticks: i,
-                difference: Some(Difference {
-                    tick: i as u64,
-                    stamp: tick.stamp,
-                    topic: topic.to_owned(),
-                    field: "check".to_owned(),
-                    left: format!("{:04x}", tick.check),
-                    right: "another: the file was changed after it was written".to_owned(),
-                }),
-            });
+            let right = "another: the file was changed after it was written".to_owned();
+            let left = format!("{:04x}", tick.check);
+            difference = Some(different([topic.to_owned(), "check".to_owned(), left, right]));
+            return Flow::End;
         }
-        sense(&mut body, &mut percepts)?;
-        brain.tick(&percepts, &mut command);
-        let felt = issued(tick.stamp, &command);
-        if let Some([topic, field, left, right]) = trace::command_difference(tick, &felt) {
-            let difference = Difference { tick: i as u64, stamp: tick.stamp, topic, field, left, right };
-            return Ok(Verification { ticks: i, difference: Some(difference) });
+        if let Some(found) = trace::command_difference(tick, &issued(tick.stamp, moment.command)) {
+            difference = Some(different(found));
+            return Flow::End;
         }
-        if !each(tick, brain.decision()) {
-            return Ok(Verification { ticks: i + 1, difference: None });
-        }
-        let _ = body.act(&command);
-    }
-    Ok(Verification { ticks: robot.ticks.len(), difference: None })
+        ticks += 1;
+        if each(tick, brain.decision()) { Flow::Continue } else { Flow::End }
+    });
+    let body = Single(ReplayBody::new(robot));
+    run(Session::new(body).with_seat(0, Driver::Brain(Box::new(brain)), None).with_observer(watch))?;
+    Ok(Verification { ticks, difference })
+}
+
+/// Runs a session over recorded senses to its end.
+fn run<O: Observer>(session: Session<'_, Single<ReplayBody>, O>) -> Result<(), ReplayError> {
+    let mut crashed = None;
+    let watch = OnEvent(|event: &Event<'_>| {
+        let Event::Crashed { stamp, message, .. } = event else { return Flow::Continue };
+        crashed = Some(panicked(*stamp, message));
+        Flow::End
+    });
+    let ended = session.with_observer(watch).run();
+    ended.map_err(|error| ReplayError::Recording(error.to_string()))?;
+    crashed.map_or(Ok(()), Err)
+}
+
+fn panicked(stamp: Stamp, message: &str) -> ReplayError {
+    ReplayError::Recording(format!("the brain panicked at {:.3} s: {message}", stamp.seconds()))
 }
 
 /// Two brains on the same senses: the recorded one, and one that is changed, or whose senses are.
@@ -255,25 +272,41 @@ pub fn compare(
     robot: &RecordedRobot,
     change: &Counterfactual,
 ) -> Result<Parting, ReplayError> {
-    let mut brains = [brain(recording, robot, &[])?, brain(recording, robot, &change.settings)?];
     let ticks = Arc::new(robot.ticks.clone());
     let body = ReplayBody::shared(robot.session.body.clone(), ticks);
-    let mut bodies = [body.clone(), body.with_faults(change.faults.clone())];
-    let description = &robot.session.body;
-    let mut percepts = [description.percepts(), description.percepts()];
-    let mut commands = [description.command(), description.command()];
+    let bodies = [body.clone(), body.with_faults(change.faults.clone())];
+    let brains = [brain(recording, robot, &[])?, brain(recording, robot, &change.settings)?];
+    let [first, second] = bodies;
+    let mut sessions = [first, second].map(|body| Session::new(Single(body)));
+    for (session, brain) in sessions.iter_mut().zip(brains) {
+        if let Some(seat) = session.seat_mut(0) {
+            seat.seat(Driver::Brain(Box::new(brain)), None);
+        }
+    }
     let mut parting = Parting::default();
     for (i, tick) in robot.ticks.iter().enumerate() {
-        for side in 0..2 {
-            sense(&mut bodies[side], &mut percepts[side])?;
-            brains[side].tick(&percepts[side], &mut commands[side]);
-            let _ = bodies[side].act(&commands[side]);
+        for session in &mut sessions {
+            session.step().map_err(|error| ReplayError::Recording(error.to_string()))?;
+            if session.brain(0).is_none() {
+                return Err(panicked(
+                    Stamp(tick.stamp),
+                    "run `replay` without changes, or `why`, to see where",
+                ));
+            }
         }
-        let poses = [0, 1].map(|side| brains[side].decision().belief.pose);
-        let issued = [0, 1].map(|side| issued(tick.stamp, &commands[side]));
-        parting.note(i, tick.stamp, poses, &issued);
+        let pose = |session: &Session<'_, Single<ReplayBody>>| {
+            session.brain(0).map_or(Pose2::default(), |brain| brain.decision().belief.pose)
+        };
+        let issued =
+            |session: &Session<'_, Single<ReplayBody>>| issued(tick.stamp, session.seats()[0].command());
+        let [a, b] = &sessions;
+        parting.note(i, tick.stamp, [pose(a), pose(b)], &[issued(a), issued(b)]);
     }
-    parting.status = [0, 1].map(|side| format!("{:?}", brains[side].decision().status).to_lowercase());
+    parting.status = sessions.each_ref().map(|session| {
+        session
+            .brain(0)
+            .map_or(String::new(), |brain| format!("{:?}", brain.decision().status).to_lowercase())
+    });
     Ok(parting)
 }
 
@@ -338,13 +371,6 @@ fn nanoseconds(time: &neuraxis_record::messages::Time) -> u64 {
     u64::from(time.sec.unsigned_abs()) * 1_000_000_000 + u64::from(time.nanosec)
 }
 
-fn sense(body: &mut ReplayBody, percepts: &mut neuraxis_core::Percepts) -> Result<(), ReplayError> {
-    body.sense(percepts).map_err(|error| match error {
-        BodyError::Lost(why) => ReplayError::Recording(why),
-        other => ReplayError::Recording(other.to_string()),
-    })
-}
-
 /// A command as a tick of a recording would have it.
 fn issued(stamp: u64, command: &neuraxis_core::Command) -> Tick {
     let (stop, stop_slot) = trace::stop_code(command.stop);
@@ -380,22 +406,22 @@ pub fn reproduce(recording: &Recording, settings: &Changes) -> Result<Recording,
     changes.robot_overrides.extend(settings.robot_overrides.iter().cloned());
     changes.scene_overrides.extend(settings.scene_overrides.iter().cloned());
     let planned = PlannedScene::load(&folder.path().join(scene), &changes).map_err(ReplayError::Files)?;
-    let mut arena = planned
-        .arena(number(fact::TRIAL)? as usize, number(fact::SEED)?)
+    let mut trial = planned
+        .trial(number(fact::TRIAL)? as usize, number(fact::SEED)?)
         .map_err(|error| ReplayError::Files(vec![error]))?;
 
     let path = folder.path().join("again.mcap");
     let recorder = Recorder::start(false)?;
-    let session = Files::of(&planned)?.session(&planned, &arena, "neuraxis replay --reproduce");
-    arena.set_observer(Box::new(recorder.open(&path, session)?));
+    let session = Files::of(&planned)?.session(&planned, &trial, "neuraxis replay --reproduce");
+    trial.set_observer(Box::new(recorder.open(&path, session)?));
     // A trial that was cut short is run as far as it went.
     let last = recording.robots.iter().filter_map(|robot| robot.ticks.last()).map(|tick| tick.stamp).max();
     let until = if recording.verdict.is_some() { u64::MAX } else { last.unwrap_or(0) };
-    while !arena.is_over() && arena.now().0 <= until {
-        arena.step();
+    while !trial.is_over() && trial.now().0 <= until {
+        trial.step();
     }
-    if let Some(mut observer) = arena.take_observer() {
-        observer.ended(&verdict(&TrialResult::of(&arena)), false);
+    if let Some(mut observer) = trial.take_observer() {
+        observer.on(&Event::Ended { verdict: &verdict(&TrialResult::of(&trial)), is_failure: false });
     }
     let finished = recorder.close();
     if let Some(error) = finished.into_iter().find_map(|f| f.error) {
@@ -419,19 +445,16 @@ pub fn follow(
     recording: &Recording,
     robot: &RecordedRobot,
     settings: &[Override],
-    mut each: impl FnMut(&Decision) -> bool,
+    mut each: impl FnMut(&Decision) -> bool + Send,
 ) -> Result<(), ReplayError> {
-    let mut brain = brain(recording, robot, settings)?;
-    let mut body = ReplayBody::new(robot);
-    let mut percepts = robot.session.body.percepts();
-    let mut command = robot.session.body.command();
-    for _ in &robot.ticks {
-        sense(&mut body, &mut percepts)?;
-        brain.tick(&percepts, &mut command);
-        if !each(brain.decision()) {
-            break;
-        }
-        let _ = body.act(&command);
-    }
-    Ok(())
+    let brain = brain(recording, robot, settings)?;
+    let watch = OnEvent(|event: &Event<'_>| match event {
+        Event::Tick(moment) => match moment.brain {
+            Some(brain) if each(brain.decision()) => Flow::Continue,
+            _ => Flow::End,
+        },
+        _ => Flow::Continue,
+    });
+    let body = Single(ReplayBody::new(robot));
+    run(Session::new(body).with_seat(0, Driver::Brain(Box::new(brain)), None).with_observer(watch))
 }

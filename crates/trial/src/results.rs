@@ -1,12 +1,12 @@
 //! What came out of a trial, and of many.
 
-use neuraxis_sim::arena::SimRobot;
 use neuraxis_sim::scene::coverage::Coverage;
-use neuraxis_sim::{Arena, Outcome};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::judge::Outcome;
 use crate::statistics::{Interval, mean_interval, wilson};
+use crate::trial::{Trial, TrialRobot};
 
 /// A touch harder than this counts as a collision, m/s.
 pub const HARD: f64 = 0.1;
@@ -54,18 +54,18 @@ pub struct TrialResult {
 }
 
 impl TrialResult {
-    /// The results of a finished arena, one a robot.
+    /// The results of a finished trial, one a robot.
     #[must_use]
-    pub fn of(arena: &Arena) -> Vec<Self> {
-        arena.robots().iter().enumerate().map(|(index, robot)| Self::of_robot(arena, index, robot)).collect()
+    pub fn of(trial: &Trial) -> Vec<Self> {
+        trial.robots().enumerate().map(|(index, robot)| Self::of_robot(trial, index, robot)).collect()
     }
 
-    fn of_robot(arena: &Arena, index: usize, robot: &SimRobot) -> Self {
-        let score = &robot.score;
+    fn of_robot(trial: &Trial, index: usize, robot: TrialRobot<'_>) -> Self {
+        let score = robot.score;
         let (outcome, message) = match &score.outcome {
             Some(Outcome::Reached) => ("reached", None),
             Some(Outcome::Mistaken) => ("mistaken", None),
-            Some(Outcome::GaveUp) => ("gave_up", verdict(robot)),
+            Some(Outcome::GaveUp) => ("gave_up", verdict(&robot)),
             Some(Outcome::TimedOut) => ("timed_out", None),
             Some(Outcome::Lost) => ("lost", None),
             Some(Outcome::Fallen) => ("fallen", None),
@@ -82,9 +82,9 @@ impl TrialResult {
         };
         let spl = if success { efficiency } else { 0.0 };
         Self {
-            trial: arena.trial,
-            seed: arena.seed,
-            scene: arena.scene.clone(),
+            trial: trial.number,
+            seed: trial.seed,
+            scene: trial.scene.clone(),
             robot: robot.model.spec.name.clone(),
             index,
             outcome: outcome.to_owned(),
@@ -99,7 +99,7 @@ impl TrialResult {
             hardest_touch: score.hardest_touch,
             energy: score.energy,
             worst_error: score.worst_error,
-            digest: format!("{:016x}", arena.digest()),
+            digest: format!("{:016x}", trial.digest()),
         }
     }
 
@@ -111,7 +111,7 @@ impl TrialResult {
 }
 
 /// On what a robot gave its goal up.
-fn verdict(robot: &SimRobot) -> Option<String> {
+fn verdict(robot: &TrialRobot<'_>) -> Option<String> {
     robot.brain.as_ref()?.decision().reasons.verdict.map(|verdict| verdict.to_string())
 }
 

@@ -1,13 +1,14 @@
-//! Runs the trials of a plan over arenas.
+//! Runs the trials of a plan, many at once.
 
 use neuraxis_core::file::FileError;
-use neuraxis_sim::{Arena, Batch};
+use neuraxis_sim::Batch;
 
 use crate::plan::PlannedScene;
+use crate::trial::Trial;
 use crate::{Plan, TrialResult};
 
-/// Steps between two reports of progress.
-const STEPS_PER_REPORT: usize = 50;
+/// Steps that a trial takes by itself between two looks at it.
+const STEPS_PER_LOOK: usize = 50;
 
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -41,8 +42,8 @@ pub trait Hooks {
     ///
     /// # Errors
     /// What keeps it from beginning; the run ends.
-    fn begin(&mut self, scene: &PlannedScene, arena: &mut Arena) -> Result<(), FileError> {
-        let _ = (scene, arena);
+    fn begin(&mut self, scene: &PlannedScene, trial: &mut Trial) -> Result<(), FileError> {
+        let _ = (scene, trial);
         Ok(())
     }
 
@@ -53,8 +54,8 @@ pub trait Hooks {
     }
 
     /// A trial is over.
-    fn end(&mut self, arena: &mut Arena, results: &[TrialResult]) {
-        let _ = (arena, results);
+    fn end(&mut self, trial: &mut Trial, results: &[TrialResult]) {
+        let _ = (trial, results);
     }
 }
 
@@ -67,7 +68,7 @@ impl Hooks for () {}
 /// # Errors
 /// If a scene cannot be set up for one of the seeds.
 pub fn run(plan: &Plan, order: Order, hooks: &mut dyn Hooks) -> Result<Vec<TrialResult>, FileError> {
-    let mut batch = Batch::new(order.jobs);
+    let mut batch = Batch::new(order.jobs, STEPS_PER_LOOK);
     let mut progress = Progress { trials: order.trials, ..Progress::default() };
     let mut results: Vec<Vec<TrialResult>> = Vec::new();
     let (mut next, mut running) = (0, 0);
@@ -75,25 +76,26 @@ pub fn run(plan: &Plan, order: Order, hooks: &mut dyn Hooks) -> Result<Vec<Trial
     while progress.done < order.trials {
         while running < order.at_once.max(1) && next < order.trials {
             let scene = plan.scene(next);
-            let mut arena = scene.arena(next, order.seed.wrapping_add(next as u64))?;
-            hooks.begin(scene, &mut arena)?;
-            batch.add(arena);
+            let mut trial = scene.trial(next, order.seed.wrapping_add(next as u64))?;
+            hooks.begin(scene, &mut trial)?;
+            batch.add(trial);
             next += 1;
             running += 1;
         }
-        for _ in 0..STEPS_PER_REPORT {
-            batch.tick();
-        }
-        for mut arena in batch.take_finished() {
+        batch.update();
+        let mut finished = batch.take_finished();
+        finished.sort_by_key(|trial| trial.number);
+        for mut trial in finished {
             running -= 1;
-            let rows = TrialResult::of(&arena);
-            hooks.end(&mut arena, &rows);
+            let rows = TrialResult::of(&trial);
+            hooks.end(&mut trial, &rows);
             progress.done += 1;
             progress.succeeded += usize::from(rows.iter().all(|r| r.success));
-            ended_time += arena.now().seconds();
+            ended_time += trial.now().seconds();
             results.push(rows);
         }
-        progress.simulated = ended_time + batch.simulated();
+        progress.simulated = ended_time;
+        batch.each(|trial| progress.simulated += trial.now().seconds());
         if !hooks.go_on(&progress) {
             break;
         }

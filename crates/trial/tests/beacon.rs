@@ -4,7 +4,7 @@ use std::path::Path;
 
 use neuraxis_brain::RobotBrain;
 use neuraxis_core::{Body as _, Brain as _, Pose2, ops};
-use neuraxis_sim::{Arena, Setup, SoloBody};
+use neuraxis_sim::{Arena, SoloBody};
 use neuraxis_trial::PlannedScene;
 use neuraxis_trial::plan::Changes;
 
@@ -32,9 +32,8 @@ fn watch(scene_settings: &[&str], robot_settings: &[&str]) -> Seen {
     let start = layout.tasks[0].start;
     // It has no goal: it stands there.
     let mut brain = RobotBrain::new(&robot.file.value.brain, &robot.model.description, start).expect("brain");
-    let setup = Setup { robot: robot.model.clone(), brain: None };
-    let mut body =
-        SoloBody::new(Arena::new(0, 3, &scene.scene.spec, layout, vec![setup]), 100.0).expect("body");
+    let mut body = SoloBody::new(Arena::new(3, &scene.scene.spec, layout, vec![robot.model.clone()]), 100.0)
+        .expect("body");
     let (mut percepts, mut command) = (body.description().percepts(), body.description().command());
     let [x, y, _] = scene.scene.spec.beacons[0].at;
     let mut seen = Seen { before: 0.0, response: 0.0, bearing: 0.0, ahead: 0.0 };

@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use neuraxis_core::world::World as _;
 use neuraxis_core::{Drive, Pose2, file, ops};
 use neuraxis_record::{Recorder, Recording};
 use neuraxis_sim::scene::SceneSpec;
-use neuraxis_sim::{Arena, Scene, Setup};
+use neuraxis_sim::{Arena, Scene};
 use neuraxis_trial::book::Files;
 use neuraxis_trial::plan::{Changes, PlannedRobot};
 use neuraxis_trial::{PlannedScene, TrialResult, replay};
@@ -22,22 +23,18 @@ fn planned(path: &Path, changes: &Changes) -> PlannedScene {
 #[test]
 fn a_worm_swims_round_a_wall_with_the_navigation_of_wheels() {
     let scene = planned(&root().join("scenes/pool.yaml"), &Changes::default());
-    let mut arena = scene.arena(0, 3).expect("an arena");
-    while !arena.is_over() {
-        arena.step();
-    }
-    let result = TrialResult::of(&arena).remove(0);
+    let mut trial = scene.trial(0, 3).expect("a trial");
+    trial.run();
+    let result = TrialResult::of(&trial).remove(0);
     assert_eq!((result.outcome.as_str(), result.touches), ("reached", 0), "{result:?}");
     assert!(result.time < 300.0, "{} s", result.time);
     // Without the circuit's turns it swims straight on, whatever the navigation wants.
     let straight = "brain.motor.turn=false".parse().expect("a setting");
     let changes = Changes { robot_overrides: vec![straight], ..Changes::default() };
     let scene = planned(&root().join("scenes/pool.yaml"), &changes);
-    let mut arena = scene.arena(0, 3).expect("an arena");
-    while !arena.is_over() {
-        arena.step();
-    }
-    assert_ne!(TrialResult::of(&arena)[0].outcome, "reached");
+    let mut trial = scene.trial(0, 3).expect("a trial");
+    trial.run();
+    assert_ne!(TrialResult::of(&trial)[0].outcome, "reached");
 }
 
 #[test]
@@ -64,17 +61,15 @@ fn a_circuit_of_ones_own_moves_a_body_and_stands_in_the_recording() {
     )
     .expect("a scene");
     let scene = planned(&scene, &Changes::default());
-    let mut arena = scene.arena(0, 1).expect("an arena");
+    let mut trial = scene.trial(0, 1).expect("a trial");
     let recorder = Recorder::start(false).expect("a recorder");
-    let session = Files::of(&scene).expect("its files").session(&scene, &arena, "a test");
+    let session = Files::of(&scene).expect("its files").session(&scene, &trial, "a test");
     let target = folder.path().join("pond.mcap");
-    arena.set_observer(Box::new(recorder.open(&target, session).expect("a tap")));
-    while !arena.is_over() {
-        arena.step();
-    }
-    let bent = arena.robots()[0].joint(0).expect("a joint").0;
+    trial.set_observer(Box::new(recorder.open(&target, session).expect("a tap")));
+    trial.run();
+    let bent = trial.robot(0).sim.joint(0).expect("a joint").0;
     assert!(bent.abs() > 0.01, "the circuit bends the head: {bent} rad");
-    drop(arena.take_observer());
+    drop(trial.take_observer());
     assert_eq!(recorder.close()[0].error, None);
     fs::remove_dir_all(folder.path().join("circuits")).expect("the recording has it");
     let recording = Recording::open(&target).expect("it opens");
@@ -92,11 +87,9 @@ fn a_car_drives_round_a_corner_with_the_navigation_of_wheels() {
     let car = root().join("robots/car/car.yaml");
     let scene =
         planned(&root().join("scenes/corridor.yaml"), &Changes { robot: Some(car), ..Changes::default() });
-    let mut arena = scene.arena(0, 3).expect("an arena");
-    while !arena.is_over() {
-        arena.step();
-    }
-    let result = TrialResult::of(&arena).remove(0);
+    let mut trial = scene.trial(0, 3).expect("a trial");
+    trial.run();
+    let result = TrialResult::of(&trial).remove(0);
     assert_eq!((result.outcome.as_str(), result.touches), ("reached", 0), "{result:?}");
 }
 
@@ -118,26 +111,25 @@ fn moved(robot: &str, world: &str, drive: Drive, seconds: f64) -> Moved {
     let loaded = file::parse::<SceneSpec>(Path::new("open.yaml"), text, &[]).map_err(|e| e.to_string());
     let scene = Scene::load(&loaded.expect("it loads")).expect("a scene");
     let layout = scene.layout(1, &[robot.model.size()]).expect("a layout");
-    let setups = vec![Setup { robot: robot.model.clone(), brain: None }];
-    let mut arena = Arena::new(0, 1, &scene.spec, layout, setups);
+    let mut arena = Arena::new(1, &scene.spec, layout, vec![robot.model.clone()]);
     let motor = &robot.file.value.brain.motor;
     let mut circuit = neuraxis_motor::build(motor, &robot.model.description).expect("it fits");
-    let mut command = robot.model.description.command();
+    let body = &robot.model.description;
+    let (mut percepts, mut command) = (body.percepts(), body.command());
     let period = 1.0 / robot.file.value.brain.rate;
     let (mut next, mut yaw, mut half) = (0.0, 0.0, None);
     // It stands or rolls for a moment before it is asked to rest.
     let is_rest = drive == Drive::REST;
     while arena.now().seconds() < seconds {
         let now = arena.now().seconds();
-        arena.sense();
+        arena.sense(0, &mut percepts).expect("it senses");
         if now >= next - 1e-9 {
             next += period;
             let asked = if is_rest && now < 0.25 * seconds { Drive::new(0.5, 0.0) } else { drive };
-            circuit.step(&asked, arena.robots()[0].percepts(), period, &mut command);
-            arena.robots_mut()[0].set_command(&command);
+            circuit.step(&asked, &percepts, period, &mut command);
+            arena.act(0, &command).expect("it acts");
         }
-        arena.act();
-        arena.advance();
+        arena.advance().expect("time goes on");
         let here = Pose2::from_spatial(&arena.robots()[0].pose());
         yaw += ops::wrap(here.yaw - yaw);
         if half.is_none() && now >= 0.5 * seconds {

@@ -6,10 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use neuraxis_brain::RobotBrain;
 use neuraxis_core::file::Override;
 use neuraxis_core::{Brain, Command, Decision, Goal, Percepts};
-use neuraxis_sim::{Arena, Setup};
 use neuraxis_trial::plan::Changes;
 use neuraxis_trial::run::Order;
-use neuraxis_trial::{Plan, TrialResult, run};
+use neuraxis_trial::{Entrant, Plan, Trial, TrialResult, run};
 
 fn plan(scenes: &[&str], seconds: &str) -> Plan {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -73,12 +72,10 @@ fn planted_nondeterminism_is_found() {
         let spec = &robot.file.value.brain;
         let brain = RobotBrain::new(spec, &robot.model.description, layout.tasks[0].start).expect("brain");
         let brain: Box<dyn Brain> = if leaky { Box::new(Leaky(brain)) } else { Box::new(brain) };
-        let setup = Setup { robot: robot.model.clone(), brain: Some((brain, spec.rate)) };
-        let mut arena = Arena::new(0, 7, &scene.scene.spec, layout, vec![setup]);
-        while !arena.is_over() {
-            arena.step();
-        }
-        arena.digest()
+        let entrant = Entrant { robot: robot.model.clone(), brain: Some((brain, spec.rate)) };
+        let mut trial = Trial::new(0, 7, &scene.scene.spec, layout, vec![entrant]);
+        trial.run();
+        trial.digest()
     };
     assert_eq!(digest(false), digest(false));
     assert_ne!(digest(true), digest(true), "a leak of 1e-15 shows in the digest");

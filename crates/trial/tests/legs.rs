@@ -15,11 +15,9 @@ fn trial(scene: &str, seed: u64) -> TrialResult {
     let path = root().join("scenes/legs").join(scene);
     let scene =
         PlannedScene::load(&path, &Changes::default()).map_err(|e| format!("{e:?}")).expect("it loads");
-    let mut arena = scene.arena(0, seed).expect("an arena");
-    while !arena.is_over() {
-        arena.step();
-    }
-    TrialResult::of(&arena).remove(0)
+    let mut trial = scene.trial(0, seed).expect("a trial");
+    trial.run();
+    TrialResult::of(&trial).remove(0)
 }
 
 #[test]

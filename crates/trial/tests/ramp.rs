@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use neuraxis_core::Pose2;
-use neuraxis_sim::Outcome;
-use neuraxis_trial::PlannedScene;
 use neuraxis_trial::plan::Changes;
+use neuraxis_trial::{Outcome, PlannedScene};
 
 /// Drives the ramp; how the trial ended, and the largest errors of position (m), height (m) and pitch (rad), and the steepest pitch.
 fn drive(seed: u64, space: &str) -> (Option<Outcome>, [f64; 3], f64) {
@@ -13,17 +12,17 @@ fn drive(seed: u64, space: &str) -> (Option<Outcome>, [f64; 3], f64) {
     let space = format!("brain.fusion.space={space}").parse().expect("a setting");
     let changes = Changes { robot_overrides: vec![space], ..Changes::default() };
     let scene = PlannedScene::load(&path, &changes).map_err(|e| format!("{e:?}")).expect("the scene loads");
-    let mut arena = scene.arena(0, seed).expect("arena");
+    let mut trial = scene.trial(0, seed).expect("a trial");
     let (mut worst, mut steepest) = ([0.0_f64; 3], 0.0_f64);
     let mut level = None;
-    while !arena.is_over() {
-        arena.step();
-        let robot = &arena.robots()[0];
-        let truth = robot.pose();
-        let Some(brain) = &robot.brain else { break };
+    while !trial.is_over() {
+        trial.step();
+        let robot = trial.robot(0);
+        let truth = robot.sim.pose();
+        let Some(brain) = robot.brain else { break };
         let belief = &brain.decision().belief;
         // The belief's height counts from where the body stood when its senses had settled.
-        if arena.now().seconds() < 1.0 {
+        if trial.now().seconds() < 1.0 {
             level = Some(truth.translation.z - belief.vertical.z);
             continue;
         }
@@ -39,7 +38,7 @@ fn drive(seed: u64, space: &str) -> (Option<Outcome>, [f64; 3], f64) {
         }
         steepest = steepest.max(pitch.abs());
     }
-    (arena.robots()[0].score.outcome.clone(), worst, steepest)
+    (trial.robot(0).score.outcome.clone(), worst, steepest)
 }
 
 #[test]

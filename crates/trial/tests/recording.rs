@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use neuraxis_core::file::Override;
+use neuraxis_core::observer::{Event, Observer as _};
 use neuraxis_core::{Stamp, conformance};
 use neuraxis_record::replay::{Distortion, Fault};
 use neuraxis_record::trace::Tick;
@@ -20,16 +21,15 @@ fn record(folder: &Path, scene: &str, seed: u64, seconds: f64) -> PathBuf {
     let changes = Changes { scene_overrides: vec![limit], ..Changes::default() };
     let planned =
         PlannedScene::load(&path, &changes).map_err(|errors| format!("{errors:?}")).expect("it loads");
-    let mut arena = planned.arena(0, seed).expect("an arena");
+    let mut trial = planned.trial(0, seed).expect("a trial");
     let recorder = Recorder::start(false).expect("a recorder");
     let target = folder.join(format!("{scene}.mcap"));
-    let session = Files::of(&planned).expect("its files").session(&planned, &arena, "a test");
-    arena.set_observer(Box::new(recorder.open(&target, session).expect("a tap")));
-    while !arena.is_over() {
-        arena.step();
-    }
-    let mut observer = arena.take_observer().expect("the observer");
-    observer.ended(&replay::verdict(&TrialResult::of(&arena)), false);
+    let session = Files::of(&planned).expect("its files").session(&planned, &trial, "a test");
+    trial.set_observer(Box::new(recorder.open(&target, session).expect("a tap")));
+    trial.run();
+    let mut observer = trial.take_observer().expect("the observer");
+    let verdict = replay::verdict(&TrialResult::of(&trial));
+    observer.on(&Event::Ended { verdict: &verdict, is_failure: false });
     drop(observer);
     let finished = recorder.close();
     assert_eq!(finished.len(), 1);

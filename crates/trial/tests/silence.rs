@@ -5,14 +5,13 @@ use std::path::Path;
 use neuraxis_core::StopReason;
 use neuraxis_core::file::{self, Override};
 use neuraxis_sim::scene::SceneSpec;
-use neuraxis_sim::{Arena, Outcome};
-use neuraxis_trial::PlannedScene;
 use neuraxis_trial::plan::Changes;
+use neuraxis_trial::{Outcome, PlannedScene, Trial};
 
 const FROM: f64 = 8.0;
 const UNTIL: f64 = 11.0;
 
-fn arena(sensor: &str, kind: &str) -> Arena {
+fn trial(sensor: &str, kind: &str) -> Trial {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenes/umaze.yaml");
     let faults: Override =
         format!("faults=[{{ sensor: {sensor}, kind: {kind}, from: {FROM}, until: {UNTIL} }}]")
@@ -21,18 +20,17 @@ fn arena(sensor: &str, kind: &str) -> Arena {
     assert!(file::load::<SceneSpec>(&path, std::slice::from_ref(&faults)).is_ok());
     let changes = Changes { scene_overrides: vec![faults], ..Changes::default() };
     let scene = PlannedScene::load(&path, &changes).map_err(|e| format!("{e:?}")).expect("the scene loads");
-    scene.arena(0, 1).expect("arena")
+    scene.trial(0, 1).expect("a trial")
 }
 
 /// When the body was first held after the fault began, for what, and how the trial ended.
 fn watch(sensor: &str, kind: &str) -> (f64, Option<StopReason>, Option<Outcome>) {
-    let mut arena = arena(sensor, kind);
+    let mut trial = trial(sensor, kind);
     let mut held = (f64::INFINITY, None);
-    while !arena.is_over() {
-        arena.step();
-        let now = arena.now().seconds();
-        let robot = &arena.robots()[0];
-        let stop = robot.brain.as_ref().and_then(|brain| brain.decision().safety.stop);
+    while !trial.is_over() {
+        trial.step();
+        let now = trial.now().seconds();
+        let stop = trial.robot(0).brain.and_then(|brain| brain.decision().safety.stop);
         if now > FROM && stop.is_some() && held.1.is_none() {
             held = (now, stop);
         }
@@ -40,7 +38,7 @@ fn watch(sensor: &str, kind: &str) -> (f64, Option<StopReason>, Option<Outcome>)
             assert!(stop.is_some(), "{sensor} {kind}: driving at {now} s");
         }
     }
-    (held.0, held.1, arena.robots()[0].score.outcome.clone())
+    (held.0, held.1, trial.robot(0).score.outcome.clone())
 }
 
 #[test]

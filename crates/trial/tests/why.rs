@@ -18,16 +18,14 @@ fn record(scene: &str, seed: u64, scene_settings: &[&str]) -> Recording {
     let changes = Changes { scene_overrides, ..Changes::default() };
     let planned =
         PlannedScene::load(&path, &changes).map_err(|errors| format!("{errors:?}")).expect("it loads");
-    let mut arena = planned.arena(0, seed).expect("an arena");
+    let mut trial = planned.trial(0, seed).expect("a trial");
     let folder = tempfile::tempdir().expect("a folder");
     let target = folder.path().join("it.mcap");
     let recorder = Recorder::start(false).expect("a recorder");
-    let session = Files::of(&planned).expect("its files").session(&planned, &arena, "a test");
-    arena.set_observer(Box::new(recorder.open(&target, session).expect("a tap")));
-    while !arena.is_over() {
-        arena.step();
-    }
-    drop(arena.take_observer());
+    let session = Files::of(&planned).expect("its files").session(&planned, &trial, "a test");
+    trial.set_observer(Box::new(recorder.open(&target, session).expect("a tap")));
+    trial.run();
+    drop(trial.take_observer());
     assert!(recorder.close().iter().all(|finished| finished.error.is_none()));
     Recording::open(&target).expect("it opens")
 }

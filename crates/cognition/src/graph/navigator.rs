@@ -18,10 +18,11 @@ use neuraxis_core::robot::Sensor;
 use neuraxis_core::{Drive, Goal, GoalStatus, OccupancyGrid, Reasons, Sketch, Stamp, ops};
 
 use self::explore::Frontier;
+use super::NONE;
 use super::impressions::{Impressions, WallEnd};
 use super::leg::{LegDriver, NEAR, near_enough};
 use super::spec::GraphSpec;
-use super::store::{Graph, NONE, View};
+use super::store::{Graph, View};
 use super::wave::Wave;
 use crate::local::LocalController;
 use crate::{CognitionSpec, Navigator, Situation};

@@ -6,13 +6,14 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use neuraxis_core::body::{Body as _, BodyDescription};
+use neuraxis_brain::{Driver, Session};
+use neuraxis_core::body::BodyDescription;
 use neuraxis_core::file::FileError;
 use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Pose2, Reading, Stamp, Twist2, ops};
+use neuraxis_core::{Command, Percepts, Pose2, Reading, Stamp, Twist2, ops};
 use neuraxis_fusion::{Estimator, FusionSpec, Rule, Space};
+use neuraxis_sim::Arena;
 use neuraxis_sim::scene::spec::{Fault, FaultKind, SceneSpec};
-use neuraxis_sim::{Arena, Setup, SoloBody};
 use serde::Serialize;
 
 use super::oracle::{Oracle, is_on};
@@ -243,10 +244,8 @@ pub fn run(
             let start = layout.tasks[0].start;
             let fusion = &robot.file.value.brain.fusion;
             let run = |spec: &SceneSpec, limit: f64| {
-                let setup = Setup { robot: robot.model.clone(), brain: None };
-                let arena = Arena::new(i, *seed, spec, layout.clone(), vec![setup]);
-                let body = SoloBody::new(arena, RATE)?;
-                Some(trial(body, fusion, start, (*scenario, limit), *seed, &spec.faults, order))
+                let arena = Arena::new(*seed, spec, layout.clone(), vec![robot.model.clone()]);
+                Some(trial(arena, fusion, start, (*scenario, limit), *seed, &spec.faults, order))
             };
             // What is nominal for this seed, one has to know before one can say when it is so again.
             let limit = if is_loss(&spec.faults) {
@@ -284,7 +283,7 @@ pub fn run(
 
 /// One trial, all estimators on the same senses.
 fn trial(
-    mut body: SoloBody,
+    arena: Arena,
     fusion: &FusionSpec,
     start: Pose2,
     (scenario, nominal): (usize, f64),
@@ -292,9 +291,7 @@ fn trial(
     faults: &[Fault],
     order: &Order,
 ) -> TrialRow {
-    let description = body.description().clone();
-    let mut percepts = description.percepts();
-    let mut command = description.command();
+    let description = (*arena.robots()[0].model.description).clone();
     let spec = |rule| FusionSpec { rule, ..fusion.clone() };
     let mut estimators: Vec<Box<dyn Estimator>> =
         RULES.iter().map(|rule| neuraxis_fusion::build(&spec(*rule), &description, start, None)).collect();
@@ -313,23 +310,21 @@ fn trial(
     let mut squares = [0.0; 4];
     let (mut oracle_squares, mut heading_squares, mut counted) = (0.0, 0.0, 0.0_f64);
     let (mut nis, mut nis_count) = (0.0, 0.0);
-    let mut sequences = vec![0; percepts.slots().len()];
+    let mut sequences = vec![0; description.sensors.len()];
     let mut is_sound = true;
     let mut line: Vec<LinePoint> = Vec::new();
     let mut phase = 0.0;
     let mut recovery = Recovery { nominal, ..Recovery::default() };
     let mut largest = 0.0_f64;
-    for tick in 0..(order.seconds * RATE) as usize {
+    let mut tick = 0;
+    let drive = |arena: &Arena, percepts: &Percepts, command: &mut Command| {
         let time = tick as f64 / RATE;
-        if body.sense(&mut percepts).is_err() {
-            break;
-        }
-        let truth = Pose2::from_spatial(&body.arena().robots()[0].pose());
+        let truth = Pose2::from_spatial(&arena.robots()[0].pose());
         for estimator in &mut estimators {
-            estimator.update(&percepts);
+            estimator.update(percepts);
             estimator.map_mut().clear_changed();
         }
-        oracle.update(&percepts, &truth);
+        oracle.update(percepts, &truth);
 
         let beliefs: Vec<_> = estimators.iter().map(|estimator| estimator.belief()).collect();
         is_sound &= is_sound_belief(beliefs[0]);
@@ -374,11 +369,12 @@ fn trial(
             let (left, right) = drive.wheels(&twist);
             command.values.copy_from_slice(&[left, right]);
         }
-        command.stamp = percepts.now;
-        if body.act(&command).is_err() {
-            break;
-        }
-    }
+        tick += 1;
+    };
+    let end = Stamp::from_seconds(order.seconds).min(arena.time_limit());
+    let mut session = Session::new(arena).with_seat(0, Driver::Script(Box::new(drive)), Some(RATE));
+    while session.world().now() < end && session.step().is_ok() {}
+    drop(session);
     let root = |sum: f64| (sum / counted.max(1.0)).sqrt();
     TrialRow {
         scenario,

@@ -188,8 +188,7 @@ fn decay(subject: &Subject, stance: &Stance, seconds: f64, is_turning: bool, wan
         return f64::NAN;
     }
     for _ in 0..(seconds / subject.task.control() * subject.substeps() as f64).round() as usize {
-        arena.act();
-        arena.advance();
+        arena.advance_physics();
     }
     let Some(robot) = arena.robots().first() else { return f64::NAN };
     let (velocity, rate) = robot.motion();

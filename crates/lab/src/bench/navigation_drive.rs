@@ -2,15 +2,14 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use neuraxis_brain::RobotBrain;
-use neuraxis_core::body::Body as _;
+use neuraxis_brain::{Driver as Seated, RobotBrain, Session};
+use neuraxis_core::observer::{Event, Flow, Observer};
 use neuraxis_core::random::{self, Stream};
 use neuraxis_core::{Brain as _, Goal, GoalStatus, Pose2, ops};
-use neuraxis_sim::arena::Outcome;
+use neuraxis_sim::Arena;
 use neuraxis_sim::scene::optimum::{Field, Ground, Way};
 use neuraxis_sim::scene::world::{Layout, Task};
 use neuraxis_sim::scene::{SceneSpec, Solid};
-use neuraxis_sim::{Arena, Setup, SoloBody};
 use rand::RngExt as _;
 use serde::Serialize;
 
@@ -134,7 +133,7 @@ pub(super) fn drive(
     stop: &AtomicBool,
 ) -> (Drive, Option<RobotBrain>) {
     let Errand { start, goal, optimum, seed, budget } = *errand;
-    let mut drive = Drive {
+    let drive = Drive {
         end: End::Lost,
         length: 0.0,
         optimum,
@@ -157,54 +156,98 @@ pub(super) fn drive(
     };
     let task = Task::reach(start, goal, TOLERANCE, Vec::new());
     let layout = Layout { tasks: vec![task], ..world.layout.clone() };
-    let setup = Setup { robot: robot.model.clone(), brain: None };
-    let arena = Arena::new(0, seed, &spec, layout, vec![setup]);
-    let Some(mut body) = SoloBody::new(arena, brain.rate) else { return (drive, Some(brain_now)) };
-    let mut percepts = robot.model.description.percepts();
-    let mut command = robot.model.description.command();
+    let arena = Arena::new(seed, &spec, layout, vec![robot.model.clone()]);
+    let time_limit = arena.time_limit();
     brain_now.set_goal(Some(Goal::Reach { x: goal[0], y: goal[1], tolerance: TOLERANCE }));
-    let mut pose = start;
-    for tick in 0_u64.. {
-        if body.sense(&mut percepts).is_err() {
-            let is_late = body.arena().robots()[0].score.outcome == Some(Outcome::TimedOut);
-            drive.end = if is_late { End::OutOfBudget } else { End::Lost };
+    let mut watch = Watch { drive, goal, most, pose: start, ticks: 0, is_over: false, stop };
+    let mut session = Session::new(arena)
+        .with_seat(0, Seated::Brain(Box::new(&mut brain_now)), Some(brain.rate))
+        .with_observer(&mut watch);
+    while session.world().now() < time_limit && !session.is_over() {
+        if session.step().is_err() {
             break;
-        }
-        brain_now.tick(&percepts, &mut command);
-        match brain_now.decision().status {
-            GoalStatus::Reached => {
-                let off = ops::hypot(pose.x - goal[0], pose.y - goal[1]);
-                drive.end = if off <= TOLERANCE { End::Reached } else { End::Mistaken };
-                break;
-            }
-            GoalStatus::Unreachable | GoalStatus::Exhausted => {
-                drive.end = End::GaveUp;
-                break;
-            }
-            _ => {}
-        }
-        if drive.length > most {
-            drive.end = End::OutOfBudget;
-            break;
-        }
-        if tick.is_multiple_of(LOOK) && stop.load(Ordering::Relaxed) {
-            drive.end = End::Interrupted;
-            break;
-        }
-        let _ = body.act(&command);
-        let now = Pose2::from_spatial(&body.arena().robots()[0].pose());
-        drive.length += pose.distance(&now);
-        pose = now;
-        if drive.trail.last().is_none_or(|p| ops::hypot(p[0] - now.x, p[1] - now.y) > TRAIL_STEP) {
-            drive.trail.push([now.x, now.y]);
         }
     }
+    let now = session.world().now();
+    let pose = session.world().robots().first().map_or(start, |robot| Pose2::from_spatial(&robot.pose()));
+    drop(session);
+    let Watch { mut drive, is_over, pose: last, .. } = watch;
+    if !is_over {
+        drive.length += last.distance(&pose);
+        drive.end = if pose.is_finite() && now >= time_limit { End::OutOfBudget } else { End::Lost };
+    }
     drive.trail.push([pose.x, pose.y]);
-    drive.seconds = percepts.now.seconds();
-    let score = &body.arena().robots()[0].score;
-    drive.touches = score.touches;
-    drive.touched = score.collisions.iter().map(|touch| touch.at).collect();
+    drive.seconds = now.seconds();
     (drive, Some(brain_now))
+}
+
+/// Measures a drive, and ends it.
+struct Watch<'a> {
+    drive: Drive,
+    goal: [f64; 2],
+    /// The longest way that it may go, m.
+    most: f64,
+    /// Where the body was at the last tick.
+    pose: Pose2,
+    ticks: u64,
+    is_over: bool,
+    stop: &'a AtomicBool,
+}
+
+impl Watch<'_> {
+    fn end(&mut self, end: End) -> Flow {
+        self.drive.end = end;
+        self.is_over = true;
+        Flow::End
+    }
+}
+
+impl Observer for Watch<'_> {
+    fn on(&mut self, event: &Event<'_>) -> Flow {
+        match *event {
+            Event::Touch { at, .. } => {
+                self.drive.touches += 1;
+                self.drive.touched.push(at);
+                Flow::Continue
+            }
+            Event::Crashed { .. } => self.end(End::Lost),
+            Event::Tick(moment) => {
+                let (Some(truth), Some(brain)) = (moment.truth, moment.brain) else {
+                    return self.end(End::Lost);
+                };
+                let now = Pose2::from_spatial(&truth.pose);
+                if !now.is_finite() {
+                    return self.end(End::Lost);
+                }
+                if self.ticks > 0 {
+                    self.drive.length += self.pose.distance(&now);
+                    self.pose = now;
+                    let last = self.drive.trail.last();
+                    if last.is_none_or(|p| ops::hypot(p[0] - now.x, p[1] - now.y) > TRAIL_STEP) {
+                        self.drive.trail.push([now.x, now.y]);
+                    }
+                }
+                let tick = self.ticks;
+                self.ticks += 1;
+                match brain.decision().status {
+                    GoalStatus::Reached => {
+                        let off = ops::hypot(self.pose.x - self.goal[0], self.pose.y - self.goal[1]);
+                        return self.end(if off <= TOLERANCE { End::Reached } else { End::Mistaken });
+                    }
+                    GoalStatus::Unreachable | GoalStatus::Exhausted => return self.end(End::GaveUp),
+                    _ => {}
+                }
+                if self.drive.length > self.most {
+                    return self.end(End::OutOfBudget);
+                }
+                if tick.is_multiple_of(LOOK) && self.stop.load(Ordering::Relaxed) {
+                    return self.end(End::Interrupted);
+                }
+                Flow::Continue
+            }
+            _ => Flow::Continue,
+        }
+    }
 }
 
 /// A start and a goal.

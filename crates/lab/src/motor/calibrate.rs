@@ -7,13 +7,14 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use neuraxis_brain::{Driver, Session};
 use neuraxis_core::calibration::Calibration;
 use neuraxis_core::file;
-use neuraxis_core::{Drive, Pose2, Stamp, Twist2, ops, time};
+use neuraxis_core::{Drive, Pose2, Twist2, ops};
 use neuraxis_motor::MotorSpec;
 use neuraxis_sim::scene::SceneSpec;
 use neuraxis_sim::scene::world::Layout;
-use neuraxis_sim::{Arena, RobotModel, Scene, Setup};
+use neuraxis_sim::{Arena, RobotModel, Scene};
 
 use super::{SubjectError, in_parallel};
 use neuraxis_trial::plan::PlannedRobot;
@@ -91,30 +92,18 @@ impl Tank {
     #[must_use]
     pub fn motion(&self, drive: &Drive, seed: u64) -> Option<Twist2> {
         let mut circuit = neuraxis_motor::build(&self.motor, &self.model.description).ok()?;
-        let setups = vec![Setup { robot: self.model.clone(), brain: None }];
-        let mut arena = Arena::new(0, seed, &self.scene, self.layout.clone(), setups);
-        let (period, mut next) = (time::period(self.rate), Stamp::ZERO);
-        let mut command = self.model.description.command();
+        let arena = Arena::new(seed, &self.scene, self.layout.clone(), vec![self.model.clone()]);
+        let driver = Driver::Circuit { circuit: &mut *circuit, drive: *drive };
+        let mut session = Session::new(arena).with_seat(0, driver, Some(self.rate));
         let pose = |arena: &Arena| arena.robots().first().map(|robot| Pose2::from_spatial(&robot.pose()));
         let (mut yaw, mut from_yaw, mut way, mut turned, mut length) = (0.0, 0.0, 0.0, 0.0, 0.0);
         // The sum of headings within a chord, and their number.
         let mut mean = (0.0, 0_u32);
         let (mut from, mut from_time) = (Pose2::default(), f64::NAN);
         loop {
-            arena.sense();
-            let now = arena.now();
-            let robot = arena.robots_mut().first_mut()?;
-            if now >= next {
-                while next <= now {
-                    next = next + period;
-                }
-                command.stamp = now;
-                circuit.step(drive, robot.percepts(), period as f64 * 1e-9, &mut command);
-                robot.set_command(&command);
-            }
-            arena.act();
-            arena.advance();
-            let (here, now) = (pose(&arena)?, arena.now().seconds());
+            session.step().ok()?;
+            let arena = session.world();
+            let (here, now) = (pose(arena)?, arena.now().seconds());
             yaw += ops::wrap(here.yaw - yaw);
             mean = (mean.0 + yaw, mean.1 + 1);
             if now < self.settle {

@@ -1,9 +1,10 @@
 //! An episode: a circuit moves its body through percepts and commands, as in a brain, and is rewarded step by step.
 
-use neuraxis_core::{Drive, Stamp, ops, random, time};
+use neuraxis_brain::{Driver, Session};
+use neuraxis_core::{Drive, ops, random};
 use neuraxis_motor::MotorCircuit;
-use neuraxis_sim::Arena;
 use neuraxis_sim::arena::Stance;
+use neuraxis_sim::{Arena, SimRobot};
 use rand::RngExt as _;
 use serde::Serialize;
 
@@ -73,51 +74,43 @@ pub fn roll(
         Start::Random(seed) => Some(seed),
     };
     let conditions = task.conditions(seed);
-    let mut arena = arena(subject, start, &conditions);
+    let arena = arena(subject, start, &conditions);
     let (steps, substeps) = (steps.unwrap_or(task.steps()), subject.substeps());
-    let period = time::period(subject.rate);
-    let dt = period as f64 * 1e-9;
-    let mut command = subject.model.description.command();
-    let (mut next, mut reward, mut speed) = (Stamp::ZERO, 0.0, 0.0);
+    let (mut reward, mut speed) = (0.0, 0.0);
     let mut track = is_tracked.then(Track::default);
     let joints = subject.model.model.joints.len();
-    let begin = arena.robots().first().map(neuraxis_sim::arena::SimRobot::center_of_mass).unwrap_or_default();
+    let mass = |arena: &Arena| arena.robots().first().map(SimRobot::center_of_mass).unwrap_or_default();
+    let begin = mass(&arena);
+    let driver = Driver::Circuit { circuit, drive: Drive::REST };
+    let mut session = Session::new(arena).with_seat(0, driver, Some(subject.rate));
     let mut yaw = 0.0;
     let mut drive = Drive::REST;
     let (mut gauge, mut fell) = (Gauge::default(), None);
     for step in 0..steps {
         let time = step as f64 * task.control();
-        if let (Some(track), Some(robot)) = (&mut track, arena.robots().first()) {
+        if let (Some(track), Some(robot)) = (&mut track, session.world().robots().first()) {
             track
                 .joints
                 .push((0..joints).map(|i| robot.joint(i).map_or(f64::NAN, |joint| joint.0)).collect());
         }
-        if let Some(robot) = arena.robots().first() {
+        if let Some(robot) = session.world().robots().first() {
             drive = subject.drive.unwrap_or_else(|| task.drive(robot, &gauge, &conditions));
             if time < conditions.rest {
                 drive = Drive::REST;
             }
         }
-        for _ in 0..substeps {
-            arena.sense();
-            let now = arena.now();
-            if now >= next {
-                while next <= now {
-                    next = next + period;
-                }
-                if let Some(robot) = arena.robots_mut().first_mut() {
-                    command.stamp = now;
-                    circuit.step(&drive, robot.percepts(), dt, &mut command);
-                    robot.set_command(&command);
-                }
-            }
-            arena.act();
-            if let Some(force) = conditions.push.as_ref().and_then(|push| push.at(now.seconds())) {
-                arena.push(0, force);
-            }
-            arena.advance();
+        if let Some(seat) = session.seat_mut(0) {
+            seat.set_drive(drive);
         }
-        let Some(robot) = arena.robots().first() else { break };
+        for _ in 0..substeps {
+            let now = session.world().now().seconds();
+            if let Some(force) = conditions.push.as_ref().and_then(|push| push.at(now)) {
+                session.world_mut().push(0, force);
+            }
+            // A simulated body does not go away.
+            let _ = session.step();
+        }
+        let Some(robot) = session.world().robots().first() else { break };
         // What has left all bounds is worth nothing.
         gauge.take(task, robot, task.control());
         let (worth, forward) = (task.reward(robot, &gauge, &drive), robot.forward_speed());
@@ -140,7 +133,7 @@ pub fn roll(
             break;
         }
     }
-    let end = arena.robots().first().map(neuraxis_sim::arena::SimRobot::center_of_mass).unwrap_or_default();
+    let end = mass(session.world());
     Rollout { reward, steps, speed: speed / steps.max(1) as f64, way: (end - begin).norm(), fell, track }
 }
 

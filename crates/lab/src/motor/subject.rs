@@ -8,7 +8,7 @@ use neuraxis_core::{Drive, Pose2};
 use neuraxis_motor::{MotorCircuit, MotorError, MotorSpec};
 use neuraxis_sim::scene::SceneSpec;
 use neuraxis_sim::scene::world::Layout;
-use neuraxis_sim::{Arena, RobotModel, Scene, Setup, swimmer};
+use neuraxis_sim::{Arena, RobotModel, Scene, swimmer};
 
 use super::Conditions;
 use super::Task;
@@ -137,10 +137,9 @@ impl Subject {
         for task in &mut layout.tasks {
             task.start = Pose2::new(task.start.x, task.start.y, conditions.yaw);
         }
-        let setups = vec![Setup { robot: self.model.clone(), brain: None }];
         let mut scene = self.scene.clone();
         scene.friction = conditions.friction.unwrap_or(scene.friction);
-        Arena::new(0, 0, &scene, layout, setups)
+        Arena::new(0, &scene, layout, vec![self.model.clone()])
     }
 
     /// Physics steps a control step.

@@ -5,7 +5,7 @@
 use nalgebra::Vector3;
 use neuraxis_core::file::problem::did_you_mean;
 use neuraxis_core::{Drive, ops};
-use neuraxis_sim::arena::SimRobot;
+use neuraxis_sim::SimRobot;
 use serde::{Deserialize, Serialize};
 
 use super::Conditions;

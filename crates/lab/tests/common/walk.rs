@@ -6,10 +6,11 @@ use std::path::Path;
 
 use nalgebra::Vector3;
 use neuraxis_brain::{BrainSpec, RobotFile};
-use neuraxis_core::{Drive, Gait, file, ops};
+use neuraxis_core::{Drive, Gait, World as _, file, ops};
 use neuraxis_motor::{MotorCircuit, MotorSpec, QuadrupedCircuit, QuadrupedSpec};
 use neuraxis_sim::scene::SceneSpec;
-use neuraxis_sim::{Arena, RobotModel, Scene, Setup};
+use neuraxis_sim::scene::world::Layout;
+use neuraxis_sim::{Arena, RobotModel, Scene};
 
 /// A body that leans further than this has fallen, rad.
 pub(crate) const TIPPED: f64 = 0.785;
@@ -111,47 +112,51 @@ pub(crate) fn with_brain() -> (Walker, BrainSpec) {
 }
 
 /// Ground of this friction with a robot on it.
-pub(crate) fn ground(setup: Setup, friction: f64, iterations: u32) -> Arena {
+pub(crate) fn ground(robot: RobotModel, friction: f64, iterations: u32) -> Arena {
+    let (scene, layout) = scene(&robot, friction, iterations);
+    Arena::new(1, &scene.spec, layout, vec![robot])
+}
+
+/// The same before the robot stands on it.
+pub(crate) fn scene(robot: &RobotModel, friction: f64, iterations: u32) -> (Scene, Layout) {
     let scene = format!(
         "name: ground\nworld: []\nrobots: [{{ robot: it.yaml, spawn: {{ at: [0, 0], yaw: 0 }}, goal: {{ at: [8, 0] }} }}]\n\
          time_limit: 1000\nfriction: {friction}\nphysics: {{ timestep: {STEP}, iterations: {iterations} }}\n"
     );
     let loaded = file::parse::<SceneSpec>(Path::new("ground.yaml"), scene, &[]).map_err(|e| e.to_string());
     let scene = Scene::load(&loaded.expect("it loads")).expect("a scene");
-    let layout = scene.layout(1, &[setup.robot.size()]).expect("a layout");
-    Arena::new(0, 1, &scene.spec, layout, vec![setup])
+    let layout = scene.layout(1, &[robot.size()]).expect("a layout");
+    (scene, layout)
 }
 
 /// Walks.
 pub(crate) fn walk(walker: &Walker, episode: &Episode) -> Walk {
     let mut spec = walker.spec.clone();
     spec.start = episode.start.unwrap_or(spec.start);
-    let mut arena =
-        ground(Setup { robot: walker.robot.clone(), brain: None }, episode.friction, walker.iterations);
+    let mut arena = ground(walker.robot.clone(), episode.friction, walker.iterations);
     let description = walker.robot.description.clone();
     let mut circuit = QuadrupedCircuit::new(&spec, &description).expect("it fits");
     if let Some(parameters) = &episode.parameters {
         circuit.set_parameters(parameters).expect("as many");
     }
-    let mut command = description.command();
+    let (mut percepts, mut command) = (description.percepts(), description.command());
     let mut walk = Walk::default();
     for step in 0..(episode.seconds / STEP).round() as u64 {
         let time = step as f64 * STEP;
-        arena.sense();
+        arena.sense(0, &mut percepts).expect("it senses");
         if step % TICK == 0 {
             // It stands first.
             let drive = if time < 0.5 { Drive::REST } else { episode.drive };
-            circuit.step(&drive, arena.robots()[0].percepts(), STEP * TICK as f64, &mut command);
-            arena.robots_mut()[0].set_command(&command);
+            circuit.step(&drive, &percepts, STEP * TICK as f64, &mut command);
+            arena.act(0, &command).expect("it acts");
         }
-        arena.act();
         if let Some((from, long, force)) = episode.push
             && time >= from
             && time < from + long
         {
             arena.push(0, &force);
         }
-        arena.advance();
+        arena.advance().expect("time goes on");
         let robot = &arena.robots()[0];
         if step % TICK == 0 {
             let mut now = look(robot, &command.values);
@@ -170,7 +175,7 @@ pub(crate) fn walk(walker: &Walker, episode: &Episode) -> Walk {
     walk
 }
 
-fn look(robot: &neuraxis_sim::arena::SimRobot, targets: &[f64]) -> Now {
+fn look(robot: &neuraxis_sim::SimRobot, targets: &[f64]) -> Now {
     let pose = robot.pose();
     let (roll, pitch, yaw) = pose.rotation.euler_angles();
     let (velocity, rate) = robot.motion();

@@ -6,13 +6,13 @@
 mod graph;
 mod motion;
 
-use neuraxis_sim::Arena;
-use neuraxis_sim::arena::{SimRobot, TracePoint};
 use serde::Serialize;
 
 use self::graph::GraphView;
 use self::motion::MotionView;
 use crate::picture::outline;
+use crate::score::TracePoint;
+use crate::trial::{Trial, TrialRobot};
 use crate::{SceneSummary, TrialResult};
 
 /// The page, with a place for the data.
@@ -102,10 +102,10 @@ impl TrialView {
 
     /// The view of a trial that is over.
     #[must_use]
-    pub fn of(arena: &Arena, rows: &[TrialResult]) -> Self {
-        let [low, high] = arena.layout.bounds;
-        let solids = arena
-            .layout
+    pub fn of(trial: &Trial, rows: &[TrialResult]) -> Self {
+        let [low, high] = trial.arena().layout.bounds;
+        let layout = &trial.arena().layout;
+        let solids = layout
             .solids
             .iter()
             .map(|solid| {
@@ -115,7 +115,7 @@ impl TrialView {
             })
             .collect();
         Self {
-            trial: arena.trial,
+            trial: trial.number,
             bounds: [
                 milli(low[0] + MARGIN),
                 milli(low[1] + MARGIN),
@@ -123,15 +123,15 @@ impl TrialView {
                 milli(high[1] - MARGIN),
             ],
             solids,
-            robots: arena.robots().iter().map(RobotView::of).collect(),
+            robots: trial.robots().map(RobotView::of).collect(),
             failed: rows.iter().any(|row| !row.success),
         }
     }
 }
 
 impl RobotView {
-    fn of(robot: &SimRobot) -> Self {
-        let score = &robot.score;
+    fn of(robot: TrialRobot<'_>) -> Self {
+        let score = robot.score;
         let stride = score.trace.len().div_ceil(MOST_MOMENTS).max(1);
         let cues: Vec<String> = robot
             .brain
@@ -140,7 +140,7 @@ impl RobotView {
             .unwrap_or_default();
         let last = score.trace.len().saturating_sub(1);
         let chosen = score.trace.iter().enumerate().filter(|(i, _)| i % stride == 0 || *i == last);
-        let brain = robot.brain.as_deref();
+        let brain = robot.brain;
         let path = brain.map(neuraxis_core::Brain::path).unwrap_or_default();
         let path_stride = path.len().div_ceil(MOST_MOMENTS).max(1);
         Self {

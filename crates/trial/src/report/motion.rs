@@ -1,7 +1,7 @@
 //! How a body moves itself, for the page: bars of the feet that stand, waves of the joints along a chain.
 
+use crate::score::{FEET_PERIOD, JOINTS_EVERY, Motion, Stretch};
 use neuraxis_core::ops;
-use neuraxis_sim::arena::{FEET_PERIOD, JOINTS_EVERY, Motion, Stretch};
 use serde::Serialize;
 
 /// A rhythm is looked for between these, Hz.
@@ -171,8 +171,8 @@ fn rhythm(signals: &[Vec<f64>], period: f64) -> Option<(f64, Vec<f64>)> {
 
 #[cfg(test)]
 mod tests {
+    use crate::score::STRETCH;
     use neuraxis_core::Stamp;
-    use neuraxis_sim::arena::STRETCH;
 
     use super::*;
 

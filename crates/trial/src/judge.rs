@@ -2,7 +2,7 @@
 
 use neuraxis_core::{Goal, GoalStatus, Landmark, Pose2};
 
-use crate::scene::world::Task;
+use neuraxis_sim::scene::world::Task;
 
 /// Who explored has been near so much of what can be got to.
 pub(crate) const EXPLORED: f64 = 0.95;

@@ -8,7 +8,7 @@ use neuraxis_core::body::BodyDescription;
 use neuraxis_core::robot::Sensor;
 use neuraxis_core::{Percepts, Reading, Stamp};
 
-use crate::model::{Joint, JointKind};
+use neuraxis_sim::model::{Joint, JointKind};
 
 /// From one look at the feet to the next, ns.
 pub const FEET_PERIOD: u64 = 10_000_000;
