@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use neuraxis_brain::{RobotBrain, RobotFile};
 use neuraxis_core::file::{self, FileError, Loaded, Override};
-use neuraxis_core::{OccupancyGrid, map_file};
 use neuraxis_neural::CircuitSpec;
 use neuraxis_sim::scene::SceneSpec;
 use neuraxis_sim::scene::spec::Errand;
@@ -12,6 +11,9 @@ use neuraxis_sim::scene::world::{Layout, Size};
 use neuraxis_sim::{RobotModel, Scene};
 
 use crate::trial::{Entrant, Trial};
+
+pub use crate::changes::Changes;
+pub use crate::known_map::KnownMap;
 
 /// A robot file with its model.
 #[derive(Clone, Debug)]
@@ -24,26 +26,6 @@ pub struct PlannedRobot {
     pub map: Option<KnownMap>,
     /// The file of its motor circuit, if it has one of its own.
     pub circuit: Option<PathBuf>,
-}
-
-/// A map that a brain begins with.
-#[derive(Clone, Debug)]
-pub struct KnownMap {
-    /// The map.
-    pub grid: OccupancyGrid,
-    /// Its YAML and its image.
-    pub files: [PathBuf; 2],
-}
-
-impl KnownMap {
-    /// Loads the ROS map `path`.
-    ///
-    /// # Errors
-    /// If it is missing, wrong or too large.
-    pub fn load(path: &Path) -> Result<Self, FileError> {
-        let map = map_file::load(path)?;
-        Ok(Self { grid: map.to_grid()?, files: [path.to_owned(), map.image] })
-    }
 }
 
 /// A scene with its robots, ready to be set up for any seed.
@@ -64,17 +46,6 @@ pub struct PlannedScene {
 pub struct Plan {
     /// At least one.
     pub scenes: Vec<PlannedScene>,
-}
-
-/// What the command line changes about the files.
-#[derive(Clone, Debug, Default)]
-pub struct Changes {
-    /// Takes the place of the robots of the scenes.
-    pub robot: Option<PathBuf>,
-    /// Settings for robot files.
-    pub robot_overrides: Vec<Override>,
-    /// Settings for scene files.
-    pub scene_overrides: Vec<Override>,
 }
 
 impl Plan {
