@@ -115,9 +115,21 @@ fn guess(name: &str, model_path: &str, model: &Model) -> String {
             ));
         }
         _ => {
+            // What is commanded by position has a range and a greatest speed.
+            let ranged = model.joints.iter().filter(|j| j.kind == JointKind::Revolute && j.range().is_some());
+            let is_slow = ranged.clone().all(|joint| joint.velocity.is_some());
+            let joints: Vec<&str> = ranged.map(|joint| joint.name.as_str()).collect();
+            let slowest = model.joints.iter().filter_map(|joint| joint.velocity).fold(5.0, f32::min);
+            let (note, limits) = if is_slow {
+                ("", String::new())
+            } else {
+                let note = "# The model does not say how fast all its joints may go: say it here.\n";
+                (note, format!(", limits: {{ velocity: {slowest:.2} }}"))
+            };
             text.push_str(&format!(
-                "articulation: multibody\nsensors:\n  - {{ name: joints, kind: joint_state, rate: 100 }}\nactuators: {{ kind: joint_position, kp: 50.0, kd: 1.0, joints: [{}] }}\n",
-                turning.join(", ")
+                "articulation: multibody\nsensors:\n  - {{ name: joints, kind: joint_state, rate: 100 }}\n{note}\
+                 actuators: {{ kind: joint_position, kp: 50.0, kd: 1.0, joints: [{}]{limits} }}\n",
+                joints.join(", ")
             ));
         }
     }

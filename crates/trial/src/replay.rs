@@ -184,8 +184,12 @@ fn body(session: &SessionRobot, file: &RobotFile) -> Result<BodyDescription, Rep
         }
         recorded.sensor = sensor.clone();
     }
-    if file.actuators.joints() != body.actuators {
+    if !file.actuators.joints().iter().eq(body.actuators.iter().map(|actuator| &actuator.joint)) {
         return refuse("the actuators");
+    }
+    for (i, actuator) in body.actuators.iter_mut().enumerate() {
+        actuator.limits = file.actuators.limits(i).or(actuator.limits);
+        actuator.stop = file.actuators.stop(i);
     }
     body.limits = file.limits.clone();
     Ok(body)

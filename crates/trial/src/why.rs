@@ -190,6 +190,7 @@ fn describe(
                 Limit::Speed => "speed",
                 Limit::Acceleration => "acceleration",
                 Limit::Effort => "effort",
+                Limit::Range => "range of a joint",
             }
             .to_owned()
         }),
