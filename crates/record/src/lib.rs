@@ -7,6 +7,7 @@
 //! A [`Tap`] copies each tick into a ring without a lock or an allocation; a [`Recorder`] empties the rings from a
 //! thread of its own and writes the files. [`Recording`] reads one back, whole or cut short.
 
+pub mod attachments;
 pub mod definitions;
 mod frame;
 #[cfg(feature = "live")]

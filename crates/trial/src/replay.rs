@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use neuraxis_brain::loaded::KnownMap;
 use neuraxis_brain::{Driver, RobotBrain, RobotFile, Session};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::file::{self, FileError, Override};
@@ -18,7 +19,7 @@ use serde::Serialize;
 
 use crate::TrialResult;
 use crate::book::{Files, fact};
-use crate::plan::{Changes, KnownMap, PlannedScene};
+use crate::plan::{Changes, PlannedScene};
 
 /// Why a recording cannot be run again.
 #[derive(Debug, thiserror::Error)]
