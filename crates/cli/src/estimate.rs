@@ -70,7 +70,7 @@ fn own(path: &Path, recording: &Recording, wanted: &Wanted<'_>) -> Result<Vec<Es
             .map_err(|error| fail(path, &error))?;
         let topic = match wanted.reference {
             Some(topic) => topic.to_owned(),
-            None if several => format!("/{}_{i}{TRUTH}", robot.session.body.name),
+            None if several => format!("/{}_{i}{TRUTH}", robot.header.body.name),
             None => TRUTH.to_owned(),
         };
         let track = log.as_ref().and_then(|log| log.reference(&topic));
@@ -78,10 +78,10 @@ fn own(path: &Path, recording: &Recording, wanted: &Wanted<'_>) -> Result<Vec<Es
         let epoch = log.as_ref().map_or(0, |log| log.epoch);
         let reference: Vec<(Stamp, Pose2)> =
             track.unwrap_or_default().iter().map(|(stamp, pose)| (*stamp + epoch, *pose)).collect();
-        let description = robot.session.body.clone();
+        let description = robot.header.body.clone();
         let mut body = ReplayBody::new(robot);
         let spec = file.brain.fusion;
-        let rows = estimate::compare(&mut body, &description, &spec, robot.session.start, &reference);
+        let rows = estimate::compare(&mut body, &description, &spec, robot.header.start, &reference);
         let name = if several { format!("{} robot {i}", path.display()) } else { path.display().to_string() };
         let reference = (!reference.is_empty()).then_some(topic);
         all.push(Estimated { name, reference, rows, notes: Vec::new() });

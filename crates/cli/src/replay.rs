@@ -303,7 +303,7 @@ fn change(args: &ReplayArgs, robot: &RecordedRobot) -> Result<Counterfactual, Ex
         let message = format!("`{setting}` changes the world, which a recording of senses cannot follow");
         return Err(output::usage(&message, "add --reproduce: the world is then simulated again"));
     }
-    let names: Vec<&str> = robot.session.body.sensors.iter().map(|s| s.sensor.name()).collect();
+    let names: Vec<&str> = robot.header.body.sensors.iter().map(|s| s.sensor.name()).collect();
     let mut faults = Vec::new();
     for window in args.mute.iter().chain(&args.faults) {
         let Some(slot) = names.iter().position(|name| *name == window.sense) else {
@@ -376,7 +376,7 @@ pub(crate) fn diff(args: &DiffArgs) -> Exit {
     let mut exit = Exit::Good;
     let mut documents = Vec::new();
     for (i, (a, b)) in left.robots.iter().zip(&right.robots).enumerate() {
-        let name = if left.robots.len() > 1 { format!("robot {i}") } else { a.session.body.name.clone() };
+        let name = if left.robots.len() > 1 { format!("robot {i}") } else { a.header.body.name.clone() };
         let difference = a.difference(b);
         let parting = Parting::of(a, b);
         if let Some(difference) = &difference {

@@ -45,7 +45,7 @@ impl ReplayBody {
     /// The body of `robot`, at its first tick.
     #[must_use]
     pub fn new(robot: &RecordedRobot) -> Self {
-        Self::shared(robot.session.body.clone(), Arc::new(robot.ticks.clone()))
+        Self::shared(robot.header.body.clone(), Arc::new(robot.ticks.clone()))
     }
 
     /// A body with this description that feels `ticks`; for several bodies out of one recording.

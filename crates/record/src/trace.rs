@@ -6,8 +6,8 @@ use nalgebra::{Isometry3, Matrix3, Quaternion, Translation3, UnitQuaternion, Vec
 use neuraxis_core::digest::Digest;
 use neuraxis_core::percepts::{AbsolutePose, Battery, Contact, Imu, Motion, Odometry};
 use neuraxis_core::{Pose2, Reading, StopReason, Twist2};
+use neuraxis_messages::{Stream, Trace};
 
-use crate::messages::{Stream, Trace};
 pub(crate) use difference::difference;
 pub use difference::{Difference, command_difference};
 
@@ -346,7 +346,7 @@ impl Running {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::{decode, encode};
+    use neuraxis_messages::{decode, encode};
 
     fn ticks() -> Vec<Tick> {
         (0..7)
@@ -391,7 +391,7 @@ mod tests {
                 let trace: Trace = decode(&bytes).expect("a trace");
                 assert_eq!(trace.first, back.len() as u64);
                 back.extend(unpack(&trace).expect("it fits"));
-                assert!(decode::<Trace>(&bytes[..bytes.len() - 3]).is_none());
+                assert!(decode::<Trace>(&bytes[..bytes.len() - 3]).is_err());
             }
         }
         // By their text, in which a NaN equals itself.

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use neuraxis_core::file::Override;
-use neuraxis_record::attachments::Attachments;
-use neuraxis_record::{Session, SessionRobot};
+use neuraxis_record::Attachments;
+use neuraxis_record::{RecordingHeader, RobotHeader};
 
 use crate::plan::PlannedScene;
 use crate::trial::Trial;
@@ -54,25 +54,31 @@ impl Files {
 
     /// What is known of `trial` before it begins.
     #[must_use]
-    pub fn session(&self, scene: &PlannedScene, trial: &Trial, command_line: &str) -> Session {
-        let robots = trial
-            .robots()
-            .zip(&self.robots)
-            .zip(&scene.robots)
-            .map(|((robot, file), planned)| {
-                let decision = robot.brain.map(neuraxis_core::Brain::decision);
-                SessionRobot {
-                    body: (*robot.model.description).clone(),
-                    start: robot.task.start,
-                    goals: robot.task.errands.clone(),
-                    rate: planned.file.value.brain.rate,
-                    cues: decision
-                        .map(|d| d.belief.cues.iter().map(|cue| cue.name.to_string()).collect())
-                        .unwrap_or_default(),
-                    file: file.clone(),
-                }
-            })
-            .collect();
+    pub fn session(&self, scene: &PlannedScene, trial: &Trial, command_line: &str) -> RecordingHeader {
+        let robots = trial.robots().zip(&scene.robots).map(|(robot, planned)| {
+            let rate = planned.file.value.brain.rate;
+            let header = RobotHeader::new((*robot.model.description).clone(), rate)
+                .with_task(robot.task.start, robot.task.errands.clone());
+            match robot.brain {
+                Some(brain) => header.with_brain(brain),
+                None => header,
+            }
+        });
+        self.header(scene, (trial.seed, trial.number), robots, command_line)
+    }
+
+    /// The header of the trial of `scene` with this `seed` and number, whatever bodies its `robots` have; they stand in
+    /// the order of the scene, and get the names of their files here.
+    #[must_use]
+    pub fn header(
+        &self,
+        scene: &PlannedScene,
+        (seed, number): (u64, usize),
+        robots: impl IntoIterator<Item = RobotHeader>,
+        command_line: &str,
+    ) -> RecordingHeader {
+        let robots =
+            robots.into_iter().zip(&self.robots).map(|(robot, file)| robot.with_file(file.clone())).collect();
         let settings = |list: &[Override]| {
             let list: Vec<String> = list.iter().map(ToString::to_string).collect();
             serde_json::to_string(&list).unwrap_or_default()
@@ -85,14 +91,14 @@ impl Files {
                     fact::ROBOT,
                     if replaced { self.robots.first().cloned().unwrap_or_default() } else { String::new() },
                 ),
-                (fact::SEED, trial.seed.to_string()),
-                (fact::TRIAL, trial.number.to_string()),
+                (fact::SEED, seed.to_string()),
+                (fact::TRIAL, number.to_string()),
                 (fact::SCENE_SETTINGS, settings(&scene.changes.scene_overrides)),
                 (fact::ROBOT_SETTINGS, settings(&scene.changes.robot_overrides)),
                 (fact::COMMAND_LINE, command_line.to_owned()),
             ]
             .map(|(name, value)| (name.to_owned(), value)),
         );
-        Session { robots, attachments: self.attachments.clone(), facts, chunk_period: CHUNK_PERIOD }
+        RecordingHeader { robots, attachments: self.attachments.clone(), facts, chunk_period: CHUNK_PERIOD }
     }
 }

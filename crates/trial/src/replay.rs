@@ -14,7 +14,7 @@ use neuraxis_neural::CircuitSpec;
 use neuraxis_record::recording::RecordedRobot;
 use neuraxis_record::replay::Fault;
 use neuraxis_record::trace::{self, Difference, Tick};
-use neuraxis_record::{ReadError, Recorder, Recording, ReplayBody, SessionRobot};
+use neuraxis_record::{ReadError, Recorder, Recording, ReplayBody, RobotHeader};
 use serde::Serialize;
 
 use crate::TrialResult;
@@ -99,7 +99,7 @@ pub fn robot_file(
     robot: &RecordedRobot,
     settings: &[Override],
 ) -> Result<RobotFile, ReplayError> {
-    let session = &robot.session;
+    let session = &robot.header;
     let bytes = recording.attachments.iter().find(|(name, _)| *name == session.file).ok_or_else(|| {
         ReplayError::Recording(format!("the robot file `{}` is missing from the recording", session.file))
     })?;
@@ -118,7 +118,7 @@ fn attached(
     named: &str,
 ) -> Result<PathBuf, ReplayError> {
     recording.unpack(folder)?;
-    let beside = folder.join(&robot.session.file);
+    let beside = folder.join(&robot.header.file);
     // What was named from the root of the disk lies under its name among the attachments.
     let name = Path::new(named).file_name().map(|name| name.to_string_lossy().into_owned());
     let attached = recording.attachments.iter().map(|(attached, _)| attached);
@@ -153,7 +153,7 @@ pub fn brain(
     robot: &RecordedRobot,
     settings: &[Override],
 ) -> Result<RobotBrain, ReplayError> {
-    let session = &robot.session;
+    let session = &robot.header;
     let mut file = robot_file(recording, robot, settings)?;
     if let Some(named) = file.brain.motor.file().map(str::to_owned) {
         let folder = tempfile::tempdir()?;
@@ -173,7 +173,7 @@ pub fn brain(
 
 /// The recorded body with the limits and deadlines of `file`. All else of a body made the recorded senses, so that
 /// a change of it would change nothing, and is refused.
-fn body(session: &SessionRobot, file: &RobotFile) -> Result<BodyDescription, ReplayError> {
+fn body(session: &RobotHeader, file: &RobotFile) -> Result<BodyDescription, ReplayError> {
     let mut body = session.body.clone();
     let refuse = |what: &str| Err(ReplayError::Settings(what.to_owned()));
     if body.sensors.len() != file.sensors.len() {
@@ -274,7 +274,7 @@ pub fn compare(
     change: &Counterfactual,
 ) -> Result<Parting, ReplayError> {
     let ticks = Arc::new(robot.ticks.clone());
-    let body = ReplayBody::shared(robot.session.body.clone(), ticks);
+    let body = ReplayBody::shared(robot.header.body.clone(), ticks);
     let bodies = [body.clone(), body.with_faults(change.faults.clone())];
     let brains = [brain(recording, robot, &[])?, brain(recording, robot, &change.settings)?];
     let [first, second] = bodies;
@@ -346,7 +346,7 @@ impl Parting {
     pub fn of(a: &RecordedRobot, b: &RecordedRobot) -> Self {
         let mut parting = Self::default();
         let pose = |robot: &RecordedRobot, at: &mut usize, stamp: u64| {
-            let time = |i: usize| robot.decisions.get(i).map(|d| nanoseconds(&d.header.stamp));
+            let time = |i: usize| robot.decisions.get(i).map(|d| d.header.stamp.stamp().0);
             while time(*at + 1).is_some_and(|next| next <= stamp) {
                 *at += 1;
             }
@@ -366,10 +366,6 @@ impl Parting {
         parting.status = [status(a), status(b)];
         parting
     }
-}
-
-fn nanoseconds(time: &neuraxis_record::messages::Time) -> u64 {
-    u64::from(time.sec.unsigned_abs()) * 1_000_000_000 + u64::from(time.nanosec)
 }
 
 /// A command as a tick of a recording would have it.

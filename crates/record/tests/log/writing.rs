@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use byteorder::LittleEndian;
 use nalgebra::{UnitQuaternion, Vector3};
 use neuraxis_core::{Pose2, Stamp};
+use neuraxis_messages as msg;
 use neuraxis_record::log::LogReading;
-use neuraxis_record::{Log, LogOptions, messages as msg};
+use neuraxis_record::{Log, LogOptions};
 use tempfile::TempDir;
 
 /// The log's time of the first message, ns.
