@@ -253,8 +253,9 @@ fn a_stopped_leg_is_told_to_stay_where_it_was_measured_and_not_to_go_to_zero() {
     let (mut percepts, mut command) = (body.percepts(), body.command());
     let belief = Belief::at(Pose2::default(), Vec::new());
     let mut tick = |ms: u64, at: f64, is_pressed: bool| {
-        percepts.now = Stamp(ms * 1_000_000);
-        percepts.slots_mut()[0].put(percepts.now, |reading| {
+        let now = Stamp(ms * 1_000_000);
+        percepts.now = now;
+        percepts.slots_mut()[0].put(now, |reading| {
             if let Reading::Joints(joints) = reading {
                 joints.position[0] = at;
             }

@@ -142,11 +142,12 @@ fn a_car_that_stops_holds_its_wheels_and_keeps_its_steering() {
     let mut supervisor = supervisor(&SafetySpec::default(), &car());
     let (mut percepts, mut command) = (car().percepts(), car().command());
     let belief = Belief::at(Pose2::default(), Vec::new());
-    for ms in 0..3 {
-        let now = Stamp(ms * 1_000_000);
+    for tick in 0..4 {
+        // Each takes 20 ms: it steers no faster than 8 rad/s.
+        let now = Stamp(tick * 20_000_000);
         percepts.now = now;
         percepts.slots_mut()[0].put(now, |r| *r = Reading::Odometry(Odometry::default()));
-        supervisor.set_emergency_stop(ms == 2);
+        supervisor.set_emergency_stop(tick == 3);
         command.values.copy_from_slice(&[0.001, 0.001, 0.31, 0.26]);
         supervisor.supervise(&percepts, &belief, &mut command);
     }

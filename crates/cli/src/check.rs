@@ -187,7 +187,7 @@ fn describe_actuator(actuator: &Actuator, effort: f64) -> String {
     }
     match (actuator.interface, limits.velocity, limits.effort) {
         (Interface::Effort, _, Some(own)) => {
-            line.push_str(&format!(", at most {:.3} N·m or N", own.min(effort)))
+            line.push_str(&format!(", at most {:.3} N·m or N", own.min(effort)));
         }
         (Interface::Effort, _, None) => {
             line.push_str(&format!(

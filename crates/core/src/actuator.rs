@@ -188,6 +188,30 @@ pub(crate) fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Actuator>, 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::BodyDescription;
+
+    #[test]
+    fn a_description_without_limits_of_its_actuators_is_refused_with_a_sentence() {
+        let text = r#"{"name": "b", "sensors": [], "actuators": ["left", "right"], "interface": "Velocity", "drive": null, "radius": 0.2,
+            "limits": {"linear": 1, "angular": 1}}"#;
+        let why = serde_json::from_str::<BodyDescription>(text).expect_err("refused").to_string();
+        assert!(why.contains("the actuator of `left` has no interface and limits of its own"), "{why}");
+        assert!(why.contains("record it anew"), "{why}");
+    }
+
+    #[test]
+    fn a_description_is_read_as_it_was_written() {
+        let text = r#"{"name": "b", "sensors": [], "actuators": [], "drive": null, "radius": 0.2, "limits": {"linear": 1, "angular": 1}}"#;
+        let mut body: BodyDescription = serde_json::from_str(text).expect("a body");
+        let limits =
+            JointLimits { position: Some([-1.0, 1.0]), velocity: Some(0.1), ..JointLimits::default() };
+        body.actuators = vec![
+            Actuator { start: 0.3, ..Actuator::new("knee", Interface::Position).limited(limits) },
+            Actuator { stop: StopBehaviour::Relax, ..Actuator::new("wheel", Interface::Velocity) },
+        ];
+        let written = serde_json::to_string(&body).expect("text");
+        assert_eq!(serde_json::from_str::<BodyDescription>(&written).expect("a body"), body);
+    }
 
     #[test]
     fn every_interface_can_stop_as_it_does_by_default() {

@@ -19,7 +19,7 @@ use crate::{Actuator, Command, Interface, Mobility, Percepts, Reading, Slot, ops
 ///   or removes a slot;
 /// - a slot changes only together with its stamp and sequence number, and no stamp is later than `now`;
 /// - `act` never blocks; a command with `stop` set, of the wrong length or with a number that is not
-///   finite brings the body to its safe state;
+///   finite brings the body to its safe state: each actuator stops as the description says (`hold`, `brake`, `relax`);
 /// - the body depends on nothing but its construction and the commands.
 pub trait Body {
     /// What the body consists of; it does not change while the body lives.

@@ -11,6 +11,9 @@ use super::joints::{approach, elapsed};
 /// The turning rate of a steered body's rear wheels may differ from the one that it is steered at by this share of the limit.
 const SLIP: f64 = 0.1;
 
+/// No wheel turns so fast, rad/s; what is asked for beyond that would overflow when it is added up.
+const BEYOND: f64 = 1e9;
+
 /// The driven wheels of a body, the first two actuators, and its steering, the two after them.
 #[derive(Clone, Debug)]
 pub(super) struct Wheels {
@@ -43,6 +46,9 @@ impl Wheels {
 
     /// Holds wheels and steering to the speeds and accelerations of the file; braking is free.
     pub(super) fn steer(&mut self, now: Stamp, values: &mut [f64]) -> Option<Limit> {
+        for wheel in values.iter_mut().take(2) {
+            *wheel = wheel.clamp(-BEYOND, BEYOND);
+        }
         match (self.steering, values) {
             (None, [left, right, ..]) => {
                 let wanted = self.drive.twist(*left, *right);
