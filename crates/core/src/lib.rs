@@ -19,6 +19,7 @@ pub mod goal;
 pub mod grid;
 pub mod kinematics;
 pub mod map_file;
+pub mod markup;
 pub mod mobility;
 pub mod needs;
 pub mod noise;

@@ -9,22 +9,12 @@ use neuraxis_core::file::Override;
 use neuraxis_record::Attachments;
 use neuraxis_record::{RecordingHeader, RobotHeader};
 
+use crate::fact;
 use crate::plan::PlannedScene;
 use crate::trial::Trial;
 
 /// A minute of simulated time is less than a second of real time.
 const CHUNK_PERIOD: u64 = 60_000_000_000;
-
-/// Names of facts.
-pub(crate) mod fact {
-    pub(crate) const SCENE: &str = "scene";
-    pub(crate) const ROBOT: &str = "robot";
-    pub(crate) const SEED: &str = "seed";
-    pub(crate) const TRIAL: &str = "trial";
-    pub(crate) const SCENE_SETTINGS: &str = "scene_settings";
-    pub(crate) const ROBOT_SETTINGS: &str = "robot_settings";
-    pub(crate) const COMMAND_LINE: &str = "command_line";
-}
 
 /// The files of one scene, read once for all its trials.
 #[derive(Clone, Debug)]

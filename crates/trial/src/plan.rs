@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use neuraxis_brain::loaded::KnownMap;
 use neuraxis_brain::{LoadedRobot, RobotBrain, RobotFile};
 use neuraxis_core::file::{self, FileError, Loaded, Override};
 use neuraxis_sim::scene::SceneSpec;
@@ -11,6 +10,9 @@ use neuraxis_sim::scene::world::{Layout, Size};
 use neuraxis_sim::{RobotModel, Scene};
 
 use crate::trial::{Entrant, Trial};
+
+pub use crate::changes::Changes;
+pub use neuraxis_brain::loaded::KnownMap;
 
 /// A robot file with its model.
 #[derive(Clone, Debug)]
@@ -43,17 +45,6 @@ pub struct PlannedScene {
 pub struct Plan {
     /// At least one.
     pub scenes: Vec<PlannedScene>,
-}
-
-/// What the command line changes about the files.
-#[derive(Clone, Debug, Default)]
-pub struct Changes {
-    /// Takes the place of the robots of the scenes.
-    pub robot: Option<PathBuf>,
-    /// Settings for robot files.
-    pub robot_overrides: Vec<Override>,
-    /// Settings for scene files.
-    pub scene_overrides: Vec<Override>,
 }
 
 impl Plan {

@@ -11,15 +11,17 @@ use neuraxis_core::observer::{Event, Flow, Observer, OnEvent};
 use neuraxis_core::world::Single;
 use neuraxis_core::{Brain, Decision, Pose2, Stamp, ops};
 use neuraxis_neural::CircuitSpec;
+#[cfg(feature = "sim")]
+use neuraxis_record::Recorder;
 use neuraxis_record::recording::RecordedRobot;
 use neuraxis_record::replay::Fault;
 use neuraxis_record::trace::{self, Difference, Tick};
-use neuraxis_record::{ReadError, Recorder, Recording, ReplayBody, RobotHeader};
+use neuraxis_record::{ReadError, Recording, ReplayBody, RobotHeader};
 use serde::Serialize;
 
-use crate::TrialResult;
-use crate::book::{Files, fact};
-use crate::plan::{Changes, PlannedScene};
+#[cfg(feature = "sim")]
+use crate::{Changes, PlannedScene, book::Files};
+use crate::{TrialResult, fact};
 
 /// Why a recording cannot be run again.
 #[derive(Debug, thiserror::Error)]
@@ -379,6 +381,7 @@ fn issued(stamp: u64, command: &neuraxis_core::Command) -> Tick {
 ///
 /// # Errors
 /// If a file is missing or wrong, or nothing can be written.
+#[cfg(feature = "sim")]
 pub fn reproduce(recording: &Recording, settings: &Changes) -> Result<Recording, ReplayError> {
     let folder = tempfile::tempdir()?;
     recording.unpack(folder.path())?;
