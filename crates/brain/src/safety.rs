@@ -182,6 +182,9 @@ impl Supervisor {
         if self.emergency_stop {
             return Some(StopReason::EmergencyStop);
         }
+        if percepts.hold.is_some() {
+            return percepts.hold;
+        }
         let slots = percepts.slots();
         for watch in &self.watches {
             let slot = slots.get(watch.slot);

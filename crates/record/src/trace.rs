@@ -288,6 +288,16 @@ pub fn stop_code(stop: Option<StopReason>) -> (u8, u16) {
     }
 }
 
+/// The stop from outside of the brain that the code stands for, if it is one: an input of the tick, not what it decided.
+#[must_use]
+pub fn hold_of(code: u8) -> Option<StopReason> {
+    match code {
+        1 => Some(StopReason::EmergencyStop),
+        6 => Some(StopReason::BrainLate),
+        _ => None,
+    }
+}
+
 /// What the code says, in words; `senses` are the names of the slots.
 #[must_use]
 pub fn stop_words(code: u8, slot: u16, senses: &[&str]) -> String {

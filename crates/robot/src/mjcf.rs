@@ -1,7 +1,7 @@
 //! MJCF, read by `mjcf-rs`: its bodies in a row, as the simulator's engine counts them too.
 
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use glamx::{DPose3, DQuat, DRot3, DVec3};
 use mjcf_rs::body::{Body, Geom, GeomType, Joint as Given, JointType};
@@ -108,6 +108,27 @@ struct Rows<'a> {
     homes: Vec<usize>,
 }
 
+/// The files that the model names and that are there: meshes, included models.
+#[must_use]
+pub fn named_files(text: &str, folder: &Path) -> Vec<PathBuf> {
+    let values = |key: &'static str| {
+        let quoted =
+            text.match_indices(key).filter_map(move |(at, _)| text[at + key.len()..].split('"').nth(1));
+        quoted.collect::<Vec<&str>>()
+    };
+    let folders: Vec<PathBuf> = std::iter::once(folder.to_owned())
+        .chain(values("meshdir=").into_iter().chain(values("assetdir=")).map(|name| folder.join(name)))
+        .collect();
+    let mut files: Vec<PathBuf> = values("file=")
+        .into_iter()
+        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
+        .filter(|path| path.is_file())
+        .collect();
+    files.sort();
+    files.dedup();
+    files
+}
+
 pub(crate) fn load(path: &Path, text: &str) -> Result<Model, String> {
     let folder = neuraxis_core::file::folder_of(path);
     let source = Source::from_str(text, folder).map_err(|error| sentence(&error))?;
@@ -163,7 +184,9 @@ pub(crate) fn load(path: &Path, text: &str) -> Result<Model, String> {
         kept.push(Joint { parent: parent.unwrap_or(0), child, ..joint });
     }
     let name = source.name.clone().unwrap_or_else(|| "robot".to_owned());
-    Ok(Model::drawn(name, links, kept, frames, tree.anchored))
+    let mut model = Model::drawn(name, links, kept, frames, tree.anchored);
+    model.files = named_files(text, folder);
+    Ok(model)
 }
 
 /// The error and what caused it, in one sentence.

@@ -5,7 +5,7 @@
 //! a physics engine and on one without.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use glamx::{Pose3 as Pose, Rot3 as Rotation, Vec3 as Vector};
 use nalgebra::{Isometry3, Quaternion, Translation3, UnitQuaternion, Vector3};
@@ -133,6 +133,8 @@ pub struct Model {
     pub frames: Vec<Frame>,
     /// Whether the root is bolted to the world.
     pub anchored: bool,
+    /// The files that it was read from: itself, then its meshes and included models.
+    pub files: Vec<PathBuf>,
     /// Where the links are at the start, in the model's frame; as drawn if empty.
     start: Vec<Pose>,
 }
@@ -180,15 +182,11 @@ impl Format {
     /// What the reader says, or that it gave up.
     pub fn guard<T>(self, path: &Path, read: impl FnOnce() -> Result<T, String>) -> Result<T, FileError> {
         let kind = self.name();
-        match catch_unwind(AssertUnwindSafe(read)) {
-            Ok(read) => {
-                read.map_err(|why| FileError::unreadable(path, &why, &format!("is it valid {kind}?")))
-            }
-            Err(_) => {
-                let why = format!("the {kind} reader gave up on it");
-                Err(FileError::unreadable(path, &why, "check it with another tool"))
-            }
-        }
+        let read = catch_unwind(AssertUnwindSafe(read)).map_err(|_| {
+            let why = format!("the {kind} reader gave up on it");
+            FileError::unreadable(path, &why, "check it with another tool")
+        })?;
+        read.map_err(|why| FileError::unreadable(path, &why, &format!("is it valid {kind}?")))
     }
 }
 
@@ -203,6 +201,8 @@ pub fn load(path: &Path) -> Result<Model, FileError> {
         Format::Urdf => crate::urdf::load(path, &text),
         Format::Mjcf => crate::mjcf::load(path, &text),
     })?;
+    model.files.insert(0, path.to_owned());
+    model.files.dedup();
     model.merge_fixed();
     Ok(model)
 }
@@ -252,7 +252,7 @@ impl Model {
         frames: Vec<Frame>,
         anchored: bool,
     ) -> Self {
-        Self { name, links, joints, frames, anchored, start: Vec::new() }
+        Self { name, links, joints, frames, anchored, files: Vec::new(), start: Vec::new() }
     }
 
     /// The joint called `name`.

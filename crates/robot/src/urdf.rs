@@ -43,7 +43,7 @@ pub fn is_empty(geometry: &Given) -> bool {
 }
 
 pub(crate) fn load(path: &Path, text: &str) -> Result<Model, String> {
-    let Source { robot, folder, .. } = Source::read(path, text)?;
+    let Source { robot, folder, files } = Source::read(path, text)?;
     let index = |name: &str| robot.links.iter().position(|link| link.name == name).unwrap_or(0);
     let mut links = Vec::new();
     let mut frames = Vec::new();
@@ -90,7 +90,9 @@ pub(crate) fn load(path: &Path, text: &str) -> Result<Model, String> {
         });
     }
     place(&robot, &mut links, &joints);
-    Ok(sorted(Model::drawn(robot.name.clone(), links, joints, frames, false)))
+    let mut model = sorted(Model::drawn(robot.name.clone(), links, joints, frames, false));
+    model.files = files;
+    Ok(model)
 }
 
 /// Poses every link in the frame of the root.

@@ -34,7 +34,15 @@ impl RobotModel {
     /// # Errors
     /// If the model is missing or wrong, or the robot file names joints and links that it does not have.
     pub fn new<B: Clone>(file: &Loaded<Robot<B>>) -> Result<Self, FileError> {
-        let Fitted { spec, path, description, signs, .. } = Fitted::new(file)?;
+        Self::of(file, Fitted::new(file)?)
+    }
+
+    /// The same of a file that is fitted to its model already.
+    ///
+    /// # Errors
+    /// If the physics engine cannot take the model.
+    pub fn of<B>(file: &Loaded<Robot<B>>, fitted: Fitted) -> Result<Self, FileError> {
+        let Fitted { spec, path, description, signs, .. } = fitted;
         let mut model = model::load(&path)?;
         // The root of a planar body hangs on the joint of its plane, and an impulse body's links are moved each by its own mass.
         if spec.articulation == Articulation::Multibody && !spec.planar {

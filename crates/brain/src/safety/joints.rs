@@ -91,7 +91,8 @@ impl Guard {
         }
         let impossible = |what| SupervisorError::Impossible { joint: joint.clone(), what };
         let range = limits.position.unwrap_or([f64::MIN, f64::MAX]);
-        if !(range[0] <= range[1] && range.iter().all(|end| end.is_finite())) || !actuator.start.is_finite() {
+        let is_range = range[0] <= range[1] && range.iter().all(|end| end.is_finite());
+        if !is_range || !actuator.start.is_finite() {
             return Err(impossible("position"));
         }
         for (what, value) in

@@ -1,7 +1,7 @@
 //! MJCF by `rapier3d-mjcf`, and what that loader leaves out: torque limits, joint friction outside of
 //! multibodies, the medium, tendons and sensors.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use neuraxis_robot::mjcf::{Rank, Tree};
 use rapier3d::prelude::{ColliderSet, MeshConverter, Pose, Rotation, Vector};
@@ -109,28 +109,8 @@ pub(super) fn load(path: &Path, text: &str) -> Result<Model, String> {
         anchored: tree.anchored,
         stance: Stand::default(),
         notes,
-        files: named_files(text, folder),
+        files: neuraxis_robot::mjcf::named_files(text, folder),
     })
-}
-
-/// The files that the model names and that are there: meshes, included models.
-fn named_files(text: &str, folder: &Path) -> Vec<PathBuf> {
-    let values = |key: &'static str| {
-        let quoted =
-            text.match_indices(key).filter_map(move |(at, _)| text[at + key.len()..].split('"').nth(1));
-        quoted.collect::<Vec<&str>>()
-    };
-    let folders: Vec<PathBuf> = std::iter::once(folder.to_owned())
-        .chain(values("meshdir=").into_iter().chain(values("assetdir=")).map(|name| folder.join(name)))
-        .collect();
-    let mut files: Vec<PathBuf> = values("file=")
-        .into_iter()
-        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
-        .filter(|path| path.is_file())
-        .collect();
-    files.sort();
-    files.dedup();
-    files
 }
 
 /// The bodies of `robot` that hang together.
