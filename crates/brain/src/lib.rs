@@ -6,6 +6,7 @@
 
 pub mod clock;
 mod landmarks;
+pub mod loaded;
 pub mod needs;
 pub mod reflex;
 pub mod safety;
@@ -14,6 +15,7 @@ pub mod spec;
 mod tick;
 
 pub use clock::{Pace, Policy, Timing};
+pub use loaded::LoadedRobot;
 pub use safety::{SafetySpec, Supervisor};
 pub use session::{Driver, Seat, Session, SessionError};
 pub use spec::BrainSpec;

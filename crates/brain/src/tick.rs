@@ -12,6 +12,7 @@ use neuraxis_fusion::Estimator;
 use neuraxis_motor::{MotorCircuit, MotorError};
 
 use crate::landmarks::Landmarks;
+use crate::safety::SupervisorError;
 use crate::{BrainSpec, Supervisor, needs, reflex};
 
 /// A brain that is composed of parts.
@@ -40,6 +41,9 @@ pub enum BrainError {
     /// The motor level does not.
     #[error("/brain/motor/circuit: {0}")]
     Motor(#[from] MotorError),
+    /// An actuator has no limits, or cannot stop as it is to.
+    #[error("/actuators: {0}")]
+    Supervisor(#[from] SupervisorError),
 }
 
 impl RobotBrain {
@@ -69,7 +73,7 @@ impl RobotBrain {
             estimator,
             navigator,
             circuit,
-            supervisor: Supervisor::new(&spec.safety, body),
+            supervisor: Supervisor::new(&spec.safety, body)?,
             decision,
             goals: Vec::new(),
             landmarks: Landmarks::default(),
@@ -78,7 +82,7 @@ impl RobotBrain {
             settle: spec.settle,
             reflexes: spec.reflexes,
             orienting: spec.orienting,
-            turns_on_the_spot: body.ackermann.is_none(),
+            turns_on_the_spot: body.mobility.turns_on_spot,
             calibration: body.calibration.as_ref().map(Inverse::new),
             limits: body.limits.clone(),
         })

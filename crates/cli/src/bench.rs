@@ -128,7 +128,7 @@ fn bench_fusion(args: &FusionArgs) -> Exit {
         let setting = space.and_then(|space| format!("brain.fusion.space={space}").parse().ok());
         changes.robot_overrides.extend(setting);
         match PlannedScene::load(&scenes.hall, &changes) {
-            Ok(scene) if scene.robots[0].model.description.interface == Interface::Velocity => {
+            Ok(scene) if scene.robots[0].model.description.interface() == Some(Interface::Velocity) => {
                 planned.push(scene);
             }
             Ok(_) => {

@@ -59,10 +59,10 @@ pub(crate) fn check(args: &CheckArgs) -> Exit {
     }
 }
 
-/// Without a simulator: robot files alone, without their models, and maps.
+/// Without a simulator: robot files with their models, as a brain sees them, and maps.
 #[cfg(not(feature = "sim"))]
 fn look(path: &std::path::Path) -> Result<Vec<String>, Vec<neuraxis_core::file::FileError>> {
-    use neuraxis_core::file::{self, FileError};
+    use neuraxis_core::file::FileError;
 
     use crate::files::{Kind, kind};
 
@@ -75,7 +75,8 @@ fn look(path: &std::path::Path) -> Result<Vec<String>, Vec<neuraxis_core::file::
     if kind == Some(Kind::Map) {
         return neuraxis_core::map_file::load(path).map(|_| Vec::new()).map_err(|error| vec![error]);
     }
-    let alone = "the file alone: whether it fits its model, a build with the simulator checks";
-    let robot = file::load::<neuraxis_brain::RobotFile>(path, &[]);
-    robot.map(|_| vec![alone.to_owned()]).map_err(|error| vec![error])
+    let robot = neuraxis_brain::LoadedRobot::load(path, &[]).map_err(|error| vec![error])?;
+    let body = robot.description();
+    let actuators = body.actuators.iter().map(|actuator| actuator.joint.as_str()).collect::<Vec<_>>();
+    Ok(vec![format!("radius {:.3} m, moved by {}", body.radius, actuators.join(", "))])
 }

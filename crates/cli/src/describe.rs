@@ -4,6 +4,7 @@ use std::path::Path;
 
 use neuraxis_core::file::FileError;
 use neuraxis_core::robot::{Articulation, Sensor};
+use neuraxis_core::{Actuator, Interface};
 use neuraxis_sim::model::JointKind;
 use neuraxis_trial::PlannedScene;
 use neuraxis_trial::plan::{Changes, PlannedRobot};
@@ -97,6 +98,9 @@ fn describe_robot(robot: &PlannedRobot) -> Vec<String> {
     if let Some(drive) = model.description.drive {
         lines.push(format!("wheels of radius {:.4} m, track {:.4} m", drive.wheel_radius, drive.track));
     }
+    for actuator in &model.description.actuators {
+        lines.push(describe_actuator(actuator, robot.file.value.brain.safety.effort));
+    }
     if let Some(steering) = &model.description.ackermann {
         lines.push(format!(
             "steered {:.4} m before them, up to {:.2} rad: it turns about a point no nearer than {:.2} m",
@@ -127,6 +131,28 @@ fn describe_robot(robot: &PlannedRobot) -> Vec<String> {
         lines.push(line);
     }
     lines
+}
+
+/// What an actuator may be commanded, and how it stops; `effort` (N·m or N) is what no actuator may exceed.
+fn describe_actuator(actuator: &Actuator, effort: f64) -> String {
+    let limits = &actuator.limits;
+    let mut line = format!("actuator {}: {}", actuator.joint, actuator.interface.name());
+    if let (Some([low, high]), Interface::Position) = (limits.position, actuator.interface) {
+        line.push_str(&format!(" within [{low:.3}, {high:.3}] rad or m"));
+    }
+    // In single precision, as the model has them.
+    match (actuator.interface, limits.velocity, limits.effort) {
+        (Interface::Effort, _, Some(own)) => {
+            line.push_str(&format!(", at most {} N·m or N", own.min(effort) as f32));
+        }
+        (Interface::Effort, _, None) => {
+            line.push_str(&format!(", at most {effort} N·m or N (`safety.effort`: the model has no limit)"));
+        }
+        (_, Some(velocity), _) => line.push_str(&format!(", at most {} rad/s or m/s", velocity as f32)),
+        (_, None, _) => line.push_str(", as fast as the limits of the body allow"),
+    }
+    line.push_str(&format!("; when the body stops it does `{}`", actuator.stop.name()));
+    line
 }
 
 fn describe_scene(scene: &PlannedScene) -> Vec<String> {

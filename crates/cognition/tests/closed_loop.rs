@@ -6,7 +6,7 @@ use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::grid::Cell;
 use neuraxis_core::robot::Limits;
 use neuraxis_core::{
-    Belief, Goal, GoalStatus, Interface, Modulation, OccupancyGrid, Percepts, Pose2, Reading, Stamp, Twist2,
+    Belief, Goal, GoalStatus, Mobility, Modulation, OccupancyGrid, Percepts, Pose2, Reading, Stamp, Twist2,
     ops,
 };
 
@@ -101,7 +101,7 @@ fn body() -> BodyDescription {
             limb: None,
         }],
         actuators: Vec::new(),
-        interface: Interface::Velocity,
+        mobility: Mobility::default(),
         drive: None,
         ackermann: None,
         calibration: None,

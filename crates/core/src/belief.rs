@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nalgebra::{Isometry3, Matrix6, Translation3, UnitQuaternion, Vector3};
+use nalgebra::{Isometry3, Matrix6, Translation3, UnitQuaternion};
 use serde::{Deserialize, Serialize};
 
 use crate::reasons::Refusal;
@@ -82,6 +82,17 @@ pub struct Events {
     pub beacon_bearing: f64,
 }
 
+/// What a pose on the plane leaves out of one in space.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Vertical {
+    /// Height of `base_link` in `map`, m.
+    pub z: f64,
+    /// Rotation about x, rad.
+    pub roll: f64,
+    /// Rotation about y, rad.
+    pub pitch: f64,
+}
+
 /// The estimate of the body's own state.
 ///
 /// The covariance is ordered as in `geometry_msgs/PoseWithCovariance`: x, y, z, then rotations about
@@ -92,8 +103,8 @@ pub struct Belief {
     pub stamp: Stamp,
     /// `base_link` in `map`.
     pub pose: Pose2,
-    /// Height (m), roll and pitch (rad) of `base_link` in `map`, where the estimator knows them.
-    pub attitude: Vector3<f64>,
+    /// What `pose` leaves out of the pose in space, where the estimator knows it; zero where it does not.
+    pub vertical: Vertical,
     /// `base_link` in `odom`: smooth, but drifting.
     pub odom: Pose2,
     /// Velocity in `base_link`.
@@ -113,7 +124,7 @@ impl Belief {
         Self {
             stamp: Stamp::ZERO,
             pose,
-            attitude: Vector3::zeros(),
+            vertical: Vertical::default(),
             odom: Pose2::default(),
             twist: Twist2::default(),
             covariance: Matrix6::zeros(),
@@ -129,25 +140,27 @@ impl Belief {
         *self = Self { cues, ..*other };
     }
 
+    /// `base_link` in `map` in space; [`Self::pose`] is its shadow on the plane.
+    #[must_use]
+    pub fn pose_in_space(&self) -> Isometry3<f64> {
+        let Vertical { z, roll, pitch } = self.vertical;
+        Isometry3::from_parts(
+            Translation3::new(self.pose.x, self.pose.y, z),
+            UnitQuaternion::from_euler_angles(roll, pitch, self.pose.yaw),
+        )
+    }
+
     /// `odom` in `map`: what the estimator adds to smooth odometry (REP 105).
     #[must_use]
     pub fn map_to_odom(&self) -> Pose2 {
         self.pose.compose(&self.odom.inverse())
     }
 
-    /// `base_link` in `map`, in space: height, roll and pitch are zero where the estimator does not know them.
-    #[must_use]
-    pub fn pose_in_space(&self) -> Isometry3<f64> {
-        let (p, a) = (&self.pose, &self.attitude);
-        let rotation = UnitQuaternion::from_euler_angles(a.y, a.z, p.yaw);
-        Isometry3::from_parts(Translation3::new(p.x, p.y, a.x), rotation)
-    }
-
     /// Takes over where `pose` says that `base_link` is in `map`, height and tilt included.
     pub fn set_pose_in_space(&mut self, pose: &Isometry3<f64>) {
         let (roll, pitch, yaw) = pose.rotation.euler_angles();
         self.pose = Pose2 { x: pose.translation.x, y: pose.translation.y, yaw };
-        self.attitude = Vector3::new(pose.translation.z, roll, pitch);
+        self.vertical = Vertical { z: pose.translation.z, roll, pitch };
     }
 
     /// One standard deviation of the position along its worst direction, m.
@@ -171,7 +184,6 @@ impl Belief {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ops;
 
     #[test]
     fn position_std_is_the_worst_axis() {
@@ -185,16 +197,14 @@ mod tests {
     }
 
     #[test]
-    fn a_pose_in_space_is_height_tilt_and_heading_together() {
-        let mut belief = Belief::at(Pose2::new(3.0, -1.0, 2.5), Vec::new());
-        belief.attitude = Vector3::new(0.4, 0.1, -0.2);
+    fn pose_in_space_has_its_pose_for_a_shadow_and_leans_as_the_belief_says() {
+        let mut belief = Belief::at(Pose2::new(3.0, -1.0, 0.7), Vec::new());
+        belief.vertical = Vertical { z: 0.3, roll: 0.1, pitch: -0.2 };
         let pose = belief.pose_in_space();
-        assert_eq!(pose.translation.vector, Vector3::new(3.0, -1.0, 0.4));
-        // With the nose 0.2 rad up (a negative pitch) the forward axis rises.
-        assert!(((pose.rotation * Vector3::x()).z - ops::sin_cos(0.2).0).abs() < 1e-12);
-        let mut back = Belief::at(Pose2::default(), Vec::new());
-        back.set_pose_in_space(&pose);
-        assert!((back.attitude - belief.attitude).norm() < 1e-12 && (back.pose.yaw - 2.5).abs() < 1e-12);
+        assert!(Pose2::from_spatial(&pose).distance(&belief.pose) < 1e-12);
+        let (roll, pitch, yaw) = pose.rotation.euler_angles();
+        assert!((roll - 0.1).abs() + (pitch + 0.2).abs() + (yaw - 0.7).abs() < 1e-12);
+        assert_eq!(pose.translation.z, 0.3);
     }
 
     #[test]

@@ -74,12 +74,15 @@ pub enum Limit {
     Acceleration,
     /// Of torque or force.
     Effort,
+    /// Of a joint's range.
+    Range,
 }
 
 crate::named!(Limit, "limit" {
     Speed => "speed",
     Acceleration => "acceleration",
     Effort => "effort",
+    Range => "range",
 });
 
 #[cfg(test)]

@@ -162,7 +162,7 @@ messages! {
         stop_slot: u16,
         /// Whether a limit of the robot's file clipped the command.
         clipped: bool,
-        /// The limit that did: `speed`, `acceleration` or `effort`; empty if none.
+        /// The limit that did: `speed`, `acceleration`, `effort` or `range` (of a joint); empty if none.
         limit: String,
         /// Why this way.
         plan: PlanReason,
@@ -378,7 +378,7 @@ impl Decision {
     pub fn new(decision: &core::Decision, map: &str, senses: &[&str]) -> Self {
         let core::Decision { belief, needs, modulation, goal, errand, status, drive, safety, reasons } =
             decision;
-        let Belief { stamp, pose: _, attitude: _, odom, twist, covariance, cues, events } = belief;
+        let Belief { stamp, pose: _, vertical: _, odom, twist, covariance, cues, events } = belief;
         let core::Events { obstacle, contact, slip, beacon, beacon_bearing } = *events;
         let core::Needs { energy, integrity, certainty } = *needs;
         let core::Modulation { plasticity, caution, curiosity } = *modulation;

@@ -13,7 +13,6 @@ pub mod map;
 mod message;
 pub mod path;
 pub mod senses;
-mod sha256;
 pub mod time;
 pub mod trace;
 pub mod transforms;

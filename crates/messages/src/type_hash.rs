@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::definition::{Count, Field, definition, fields};
-use crate::sha256::sha256;
 
 /// Added to the number of a type in `type_description_interfaces/FieldType` for arrays of a fixed size, for
 /// sequences with a bound, and for those without one.
@@ -97,8 +98,7 @@ pub fn type_hash_of<'a>(name: &str, find: &dyn Fn(&str) -> Option<&'a str>) -> O
         describe(name, own)?,
         parts.join(", ")
     );
-    let digest: String = sha256(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    Some(format!("RIHS01_{digest}"))
+    Some(format!("RIHS01_{:x}", Sha256::digest(text.as_bytes())))
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ fn full() -> core::Decision {
     (cue.refusal, cue.refusals) = (reasons::Refusal::Gate, 7);
     let mut belief = Belief::at(Pose2::new(1.0, 2.0, 0.5), vec![cue, CueReport::silent("amcl")]);
     belief.stamp = Stamp(3_500_000_000);
-    belief.attitude = nalgebra::Vector3::new(0.25, 0.1, -0.2);
+    belief.vertical = core::Vertical { z: 0.25, roll: 0.1, pitch: -0.2 };
     belief.odom = Pose2::new(1.5, 2.5, 0.0);
     belief.twist = Twist2 { linear: 0.6, lateral: 0.7, angular: 0.8 };
     belief.covariance = nalgebra::Matrix6::from_fn(|r, c| (r * 6 + c) as f64);
@@ -54,7 +54,7 @@ fn full() -> core::Decision {
 fn assert_same(mut back: core::Decision, decision: &core::Decision) {
     let off = (back.belief.pose_in_space().inverse() * decision.belief.pose_in_space()).rotation.angle();
     assert!(off < 1e-12, "{:?}", back.belief);
-    (back.belief.pose, back.belief.attitude) = (decision.belief.pose, decision.belief.attitude);
+    (back.belief.pose, back.belief.vertical) = (decision.belief.pose, decision.belief.vertical);
     assert_eq!(&back, decision);
 }
 

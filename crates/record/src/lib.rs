@@ -7,6 +7,7 @@
 //! A [`Tap`] copies each tick into a ring without a lock or an allocation; a [`Recorder`] empties the rings from a
 //! thread of its own and writes the files. [`Recording`] reads one back, whole or cut short.
 
+pub mod attachments;
 mod format;
 mod frame;
 pub mod header;
@@ -21,6 +22,7 @@ mod sink;
 mod tap;
 pub mod trace;
 
+pub use attachments::Attachments;
 pub use header::{RecordingHeader, RobotHeader};
 #[cfg(feature = "live")]
 pub use live::LiveServer;

@@ -10,7 +10,7 @@ use neuraxis_core::robot::Sensor;
 use neuraxis_core::{Decision, Reading};
 use neuraxis_messages::{self as msg, Trace};
 
-use crate::format::{self, FORMAT, OLDEST};
+use crate::format::{FORMAT, OLDEST};
 use crate::header::RobotHeader;
 use crate::sink::ABOUT;
 use crate::trace::{self, Difference, Tick};
@@ -258,12 +258,10 @@ impl Recording {
                         ticks.extend(trace::unpack(&trace).ok_or_else(|| broken("trace"))?);
                     }
                     Some(Kind::Decision(i)) => {
-                        let robot = &mut self.robots[*i];
-                        let names: Vec<&str> =
-                            robot.header.body.sensors.iter().map(|s| s.sensor.name()).collect();
-                        let decision = format::decision(self.format, &data, &names)
+                        let decision = msg::decode::<msg::Decision>(&data)
+                            .and_then(|message| message.to_decision())
                             .map_err(|why| format!("{}: {why}", broken("decision")))?;
-                        robot.decisions.push(decision);
+                        self.robots[*i].decisions.push(decision);
                     }
                     Some(Kind::Verdict) => {
                         let verdict: msg::Verdict = msg::decode(&data).map_err(|_| broken("verdict"))?;

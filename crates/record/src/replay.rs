@@ -84,6 +84,7 @@ impl Body for ReplayBody {
         let Some(tick) = self.ticks.get(self.next) else { return Err(BodyError::Ended) };
         let now = Stamp(tick.stamp);
         percepts.now = now;
+        percepts.hold = trace::hold_of(tick.stop);
         for sense in &tick.senses {
             let index = usize::from(sense.slot);
             let distortion = self.distortion(index, now);

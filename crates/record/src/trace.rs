@@ -5,7 +5,7 @@ mod difference;
 use nalgebra::{Isometry3, Matrix3, Quaternion, Translation3, UnitQuaternion, Vector3};
 use neuraxis_core::digest::Digest;
 use neuraxis_core::percepts::{AbsolutePose, Battery, Contact, Imu, Motion, Odometry};
-use neuraxis_core::{Pose2, Reading, Twist2};
+use neuraxis_core::{Pose2, Reading, StopReason, Twist2};
 use neuraxis_messages::{Stream, Trace};
 
 pub(crate) use difference::difference;
@@ -272,6 +272,16 @@ pub(crate) fn restore(sense: &Sense, reading: &mut Reading) -> bool {
 /// Places of the upper triangle of a covariance, row by row.
 fn upper_triangle() -> impl Iterator<Item = (usize, usize)> {
     (0..6).flat_map(|row| (row..6).map(move |column| (row, column)))
+}
+
+/// The stop from outside of the brain that the code stands for, if it is one: an input of the tick, not what it decided.
+#[must_use]
+pub fn hold_of(code: u8) -> Option<StopReason> {
+    match code {
+        1 => Some(StopReason::EmergencyStop),
+        6 => Some(StopReason::BrainLate),
+        _ => None,
+    }
 }
 
 /// The running digest of a robot's ticks.

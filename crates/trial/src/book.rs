@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use neuraxis_core::file::Override;
+use neuraxis_record::Attachments;
 use neuraxis_record::{RecordingHeader, RobotHeader};
 
 use crate::fact;
@@ -30,39 +31,15 @@ impl Files {
     /// # Errors
     /// If one has gone since it was loaded.
     pub fn of(scene: &PlannedScene) -> io::Result<Self> {
-        let scene_path = scene.file.path.canonicalize()?;
-        let mut paths = vec![scene_path.clone()];
-        let mut robot_paths = Vec::new();
-        for robot in &scene.robots {
-            let path = robot.file.path.canonicalize()?;
-            robot_paths.push(path.clone());
-            paths.push(path);
+        let robots = scene.robots.iter().flat_map(|robot| {
             let map = robot.map.iter().flat_map(|map| &map.files);
-            for file in robot.model.model.files.iter().chain(map).chain(&robot.circuit) {
-                paths.push(file.canonicalize()?);
-            }
-        }
-        for file in &scene.scene.files {
-            paths.push(file.canonicalize()?);
-        }
-        paths.sort();
-        paths.dedup();
-        let root = common_folder(&paths);
-        // With the name of the folder itself, which `package://` paths may need.
-        let root = root.parent().map(Path::to_owned).unwrap_or(root);
-        let name = |path: &Path| {
-            let relative = path.strip_prefix(&root).unwrap_or(path);
-            relative.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
-        };
-        let attachments = paths
-            .iter()
-            .map(|path| Ok((name(path), Arc::from(std::fs::read(path)?))))
-            .collect::<io::Result<Vec<_>>>()?;
-        Ok(Self {
-            attachments,
-            scene: name(&scene_path),
-            robots: robot_paths.iter().map(|path| name(path)).collect(),
-        })
+            let others = robot.model.model.files.iter().chain(map).chain(&robot.circuit);
+            std::iter::once(&robot.file.path).chain(others)
+        });
+        let paths = std::iter::once(&scene.file.path).chain(robots).chain(&scene.scene.files);
+        let attachments = Attachments::read(paths.map(PathBuf::as_path))?;
+        let robots = scene.robots.iter().map(|robot| attachments.name(&robot.file.path)).collect();
+        Ok(Self { scene: attachments.name(&scene.file.path), robots, attachments: attachments.files })
     }
 
     /// What is known of `trial` before it begins.
@@ -114,15 +91,4 @@ impl Files {
         );
         RecordingHeader { robots, attachments: self.attachments.clone(), facts, chunk_period: CHUNK_PERIOD }
     }
-}
-
-/// The deepest folder that holds all of `paths`, which are absolute.
-fn common_folder(paths: &[PathBuf]) -> PathBuf {
-    let mut common = paths.first().and_then(|p| p.parent()).map(Path::to_owned).unwrap_or_default();
-    while !paths.iter().all(|path| path.starts_with(&common)) {
-        if !common.pop() {
-            break;
-        }
-    }
-    common
 }

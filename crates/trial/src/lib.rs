@@ -14,7 +14,6 @@ pub mod columns;
 mod fact;
 #[cfg(feature = "sim")]
 pub mod judge;
-pub mod known_map;
 pub mod parallel;
 #[cfg(feature = "sim")]
 pub mod picture;

@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use neuraxis_brain::{RobotBrain, RobotFile};
+use neuraxis_brain::{LoadedRobot, RobotBrain, RobotFile};
 use neuraxis_core::file::{self, FileError, Loaded, Override};
-use neuraxis_neural::CircuitSpec;
 use neuraxis_sim::scene::SceneSpec;
 use neuraxis_sim::scene::spec::Errand;
 use neuraxis_sim::scene::world::{Layout, Size};
@@ -13,7 +12,7 @@ use neuraxis_sim::{RobotModel, Scene};
 use crate::trial::{Entrant, Trial};
 
 pub use crate::changes::Changes;
-pub use crate::known_map::KnownMap;
+pub use neuraxis_brain::loaded::KnownMap;
 
 /// A robot file with its model.
 #[derive(Clone, Debug)]
@@ -78,26 +77,8 @@ impl PlannedRobot {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn load(path: &Path, overrides: &[Override]) -> Result<Self, FileError> {
-        let mut file = file::load::<RobotFile>(path, overrides)?;
-        let mut circuit = None;
-        if let Some(named) = file.value.brain.motor.file() {
-            let path = file.reference("/brain/motor/file", named)?;
-            let wiring = file::load::<CircuitSpec>(&path, &[])?.value;
-            file.value.brain.motor.set_wiring(wiring);
-            circuit = Some(path);
-        }
-        let model = RobotModel::new(&file)?;
-        if let Err(error) =
-            RobotBrain::new(&file.value.brain, &model.description, neuraxis_core::Pose2::default())
-        {
-            let text = error.to_string();
-            let (pointer, message) = text.split_once(": ").unwrap_or(("/brain", &text));
-            file.check(|_, problems| problems.at(pointer, message))?;
-        }
-        let map = match &file.value.brain.fusion.map.file {
-            Some(named) => Some(KnownMap::load(&file.reference("/brain/fusion/map/file", named)?)?),
-            None => None,
-        };
+        let LoadedRobot { file, fitted, map, circuit } = LoadedRobot::load(path, overrides)?;
+        let model = RobotModel::of(&file, fitted)?;
         Ok(Self { file, model, map, circuit })
     }
 }

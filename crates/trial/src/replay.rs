@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use neuraxis_brain::loaded::KnownMap;
 use neuraxis_brain::{Driver, RobotBrain, RobotFile, Session};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::file::{self, FileError, Override};
@@ -18,7 +19,6 @@ use neuraxis_record::trace::{self, Difference, Tick};
 use neuraxis_record::{ReadError, Recording, ReplayBody, RobotHeader};
 use serde::Serialize;
 
-use crate::known_map::KnownMap;
 #[cfg(feature = "sim")]
 use crate::{Changes, PlannedScene, book::Files};
 use crate::{TrialResult, fact};
@@ -187,8 +187,12 @@ fn body(session: &RobotHeader, file: &RobotFile) -> Result<BodyDescription, Repl
         }
         recorded.sensor = sensor.clone();
     }
-    if file.actuators.joints() != body.actuators {
+    if !file.actuators.joints().iter().eq(body.actuators.iter().map(|actuator| &actuator.joint)) {
         return refuse("the actuators");
+    }
+    for (i, actuator) in body.actuators.iter_mut().enumerate() {
+        actuator.limits = file.actuators.limits(i).or(actuator.limits);
+        actuator.stop = file.actuators.stop(i);
     }
     body.limits = file.limits.clone();
     Ok(body)

@@ -6,7 +6,7 @@ use neuraxis_core::body::{Body, BodyDescription};
 use neuraxis_core::observer::OnEvent;
 use neuraxis_core::robot::Limits;
 use neuraxis_core::world::Single;
-use neuraxis_core::{Belief, Command, Decision, Drive, Goal, Interface, Pose2};
+use neuraxis_core::{Actuator, Belief, Command, Decision, Drive, Goal, Interface, Mobility, Pose2};
 
 use super::*;
 use crate::clock::Policy;
@@ -44,8 +44,8 @@ impl Ear {
         let description = BodyDescription {
             name: "ear".to_owned(),
             sensors: Vec::new(),
-            actuators: vec!["a".to_owned()],
-            interface: Interface::Effort,
+            actuators: vec![Actuator::new("a", Interface::Effort)],
+            mobility: Mobility::default(),
             drive: None,
             ackermann: None,
             calibration: None,

@@ -43,7 +43,7 @@ impl Identity {
         }
         Self {
             robot: subject.model.description.name.clone(),
-            actuators: subject.model.description.actuators.clone(),
+            actuators: subject.model.description.joints(),
             circuit: circuit_name(&subject.motor).to_owned(),
             settings,
             names: circuit.parameter_names().to_vec(),

@@ -42,8 +42,7 @@ impl SenseMessage for Azimuth {
         }
         let off = (self.angle_min - azimuth.angle_min).abs()
             + (self.angle_increment - azimuth.angle_increment).abs() * wanted as f64;
-        // Written so that a number that is none fails, too.
-        if !(off <= 0.5 * azimuth.angle_increment.abs().max(1e-6)) {
+        if off.is_nan() || off > 0.5 * azimuth.angle_increment.abs().max(1e-6) {
             return Err(Unusable::Directions);
         }
         azimuth.activity.copy_from_slice(&self.activity);
