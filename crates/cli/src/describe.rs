@@ -140,16 +140,15 @@ fn describe_actuator(actuator: &Actuator, effort: f64) -> String {
     if let (Some([low, high]), Interface::Position) = (limits.position, actuator.interface) {
         line.push_str(&format!(" within [{low:.3}, {high:.3}] rad or m"));
     }
+    // In single precision, as the model has them.
     match (actuator.interface, limits.velocity, limits.effort) {
         (Interface::Effort, _, Some(own)) => {
-            line.push_str(&format!(", at most {:.3} N·m or N", own.min(effort)));
+            line.push_str(&format!(", at most {} N·m or N", own.min(effort) as f32));
         }
         (Interface::Effort, _, None) => {
-            line.push_str(&format!(
-                ", at most {effort:.3} N·m or N (`safety.effort`: the model has no limit)"
-            ));
+            line.push_str(&format!(", at most {effort} N·m or N (`safety.effort`: the model has no limit)"));
         }
-        (_, Some(velocity), _) => line.push_str(&format!(", at most {velocity:.3} rad/s or m/s")),
+        (_, Some(velocity), _) => line.push_str(&format!(", at most {} rad/s or m/s", velocity as f32)),
         (_, None, _) => line.push_str(", as fast as the limits of the body allow"),
     }
     line.push_str(&format!("; when the body stops it does `{}`", actuator.stop.name()));
