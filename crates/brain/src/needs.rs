@@ -4,7 +4,8 @@
 //! deviation reaches 0.25 m; integrity falls while something is touched. The modulation stays nominal: it
 //! is the control that a homeostatic rule has to beat.
 
-use neuraxis_core::{Belief, Modulation, Needs, Percepts, Reading};
+use neuraxis_core::percepts::{Battery, Contact};
+use neuraxis_core::{Belief, Modulation, Needs, Percepts};
 
 /// Standard deviation of the position at which certainty is one half, m.
 const HALF_CERTAIN: f64 = 0.25;
@@ -14,10 +15,11 @@ const HALF_CERTAIN: f64 = 0.25;
 pub fn measure(percepts: &Percepts, belief: &Belief) -> Needs {
     let mut needs = Needs::default();
     for slot in percepts.slots() {
-        match slot.reading() {
-            Some(Reading::Battery(battery)) => needs.energy = battery.percentage.clamp(0.0, 1.0),
-            Some(Reading::Contact(contact)) if contact.touching => needs.integrity = 0.0,
-            _ => {}
+        if let Some(battery) = slot.get::<Battery>() {
+            needs.energy = battery.percentage.clamp(0.0, 1.0);
+        }
+        if slot.get::<Contact>().is_some_and(|contact| contact.touching) {
+            needs.integrity = 0.0;
         }
     }
     let doubt = belief.position_std() / HALF_CERTAIN;
@@ -34,8 +36,7 @@ pub fn nominal() -> Modulation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use neuraxis_core::percepts::{Battery, Contact};
-    use neuraxis_core::{Pose2, Slot, Stamp};
+    use neuraxis_core::{Pose2, Reading, Slot, Stamp};
 
     #[test]
     fn needs_follow_their_senses() {

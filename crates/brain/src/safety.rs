@@ -12,7 +12,7 @@ mod wheels;
 
 use neuraxis_core::SafetyState;
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::{Belief, Command, Percepts, StopReason, ops};
+use neuraxis_core::{Belief, Command, Input, Percepts, Reading, StopReason, ops};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -86,8 +86,10 @@ pub enum SupervisorError {
 /// A sense that must not be silent for longer than this.
 #[derive(Clone, Copy, Debug)]
 struct Watch {
-    slot: usize,
+    input: Input<Reading>,
     deadline: f64,
+    /// Whether its last reading was one that it may report.
+    is_valid: bool,
 }
 
 /// Watches over one body.
@@ -96,8 +98,6 @@ pub struct Supervisor {
     /// The cosine of the greatest lean.
     upright: Option<f64>,
     watches: Vec<Watch>,
-    /// The sequence number of each slot's last checked reading, and whether that one was sane.
-    checked: Vec<(u64, bool)>,
     emergency_stop: bool,
     /// The driven wheels, if it has such.
     wheels: Option<Wheels>,
@@ -112,11 +112,8 @@ impl Supervisor {
     /// # Errors
     /// If an actuator has no limits, or cannot stop as it is to.
     pub fn new(spec: &SafetySpec, body: &BodyDescription) -> Result<Self, SupervisorError> {
-        let watches = body
-            .sensors
-            .iter()
-            .enumerate()
-            .filter_map(|(slot, s)| s.sensor.deadline().map(|deadline| Watch { slot, deadline }))
+        let watches = Input::all(body)
+            .filter_map(|input| Some(Watch { input, deadline: input.deadline()?, is_valid: true }))
             .collect();
         let wheels = Wheels::of(body);
         let driven = if wheels.is_some() { 2 } else { 0 };
@@ -125,7 +122,6 @@ impl Supervisor {
         Ok(Self {
             upright: spec.tilt.map(|tilt| ops::sin_cos(tilt).1),
             watches,
-            checked: vec![(0, true); body.sensors.len()],
             emergency_stop: false,
             wheels,
             guards: guards?,
@@ -185,24 +181,19 @@ impl Supervisor {
         if percepts.hold.is_some() {
             return percepts.hold;
         }
-        let slots = percepts.slots();
         for watch in &self.watches {
-            let slot = slots.get(watch.slot);
-            let age = slot.and_then(|slot| slot.age(percepts.now));
-            if age.is_none_or(|age| age > watch.deadline) {
-                return Some(StopReason::SenseSilent(watch.slot));
-            }
-        }
-        for (slot, checked) in slots.iter().zip(&mut self.checked) {
-            if slot.sequence() != checked.0 {
-                *checked = (slot.sequence(), slot.reading().is_none_or(neuraxis_core::Reading::is_sane));
+            if watch.input.within(percepts, watch.deadline).is_none() {
+                return Some(StopReason::SenseSilent(watch.input.slot()));
             }
         }
         // Only a sense that the body relies on can stop it.
-        if let Some(watch) =
-            self.watches.iter().find(|watch| self.checked.get(watch.slot).is_some_and(|c| !c.1))
-        {
-            return Some(StopReason::SenseInsane(watch.slot));
+        for watch in &mut self.watches {
+            if let Some(sample) = watch.input.take(percepts) {
+                watch.is_valid = sample.reading.is_valid();
+            }
+        }
+        if let Some(watch) = self.watches.iter().find(|watch| !watch.is_valid) {
+            return Some(StopReason::SenseInsane(watch.input.slot()));
         }
         if !belief.is_finite() {
             return Some(StopReason::BeliefInsane);

@@ -4,7 +4,8 @@ use nalgebra::Isometry3;
 use neuraxis_brain::safety::{SafetySpec, Supervisor, SupervisorError};
 use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::kinematics::{Ackermann, DifferentialDrive};
-use neuraxis_core::robot::{JointNoise, Limits, Sensor, Transport};
+use neuraxis_core::robot::Limits;
+use neuraxis_core::senses::{JointNoise, JointStateSpec, Sensor, Transport};
 use neuraxis_core::{
     Actuator, Belief, Interface, JointLimits, Mobility, Pose2, Reading, Stamp, StopBehaviour, Twist2,
 };
@@ -36,14 +37,14 @@ fn body(base: Base, joints: Vec<Actuator>, is_felt: bool) -> BodyDescription {
         actuators.extend(Actuator::all(["first", "second"], Interface::Position, limits));
     }
     actuators.extend(joints);
-    let sensor = Sensor::JointState {
+    let sensor = Sensor::JointState(JointStateSpec {
         name: "joints".to_owned(),
         joints: None,
         rate: 100.0,
         noise: JointNoise::default(),
         transport: Transport::default(),
         deadline: None,
-    };
+    });
     let names = actuators.iter().map(|actuator| actuator.joint.clone()).collect();
     let sense = SensorDescription { sensor, mount: Isometry3::identity(), joints: names, limb: None };
     BodyDescription {

@@ -4,7 +4,8 @@ use neuraxis_brain::safety::{SafetySpec, Supervisor};
 use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::kinematics::{Ackermann, DifferentialDrive};
 use neuraxis_core::percepts::Odometry;
-use neuraxis_core::robot::{Limits, OdometryNoise, Sensor, Transport};
+use neuraxis_core::robot::Limits;
+use neuraxis_core::senses::{OdometryNoise, Sensor, Transport, WheelOdometrySpec};
 use neuraxis_core::{
     Actuator, Belief, Command, Interface, JointLimits, Mobility, Percepts, Pose2, Reading, Stamp, StopReason,
     Twist2, Vertical,
@@ -15,7 +16,7 @@ fn supervisor(spec: &SafetySpec, body: &BodyDescription) -> Supervisor {
 }
 
 fn body() -> BodyDescription {
-    let sensor = Sensor::WheelOdometry {
+    let sensor = Sensor::WheelOdometry(WheelOdometrySpec {
         name: "odom".to_owned(),
         left: "l".to_owned(),
         right: "r".to_owned(),
@@ -23,7 +24,7 @@ fn body() -> BodyDescription {
         noise: OdometryNoise::default(),
         transport: Transport::default(),
         deadline: None,
-    };
+    });
     BodyDescription {
         name: "test".to_owned(),
         sensors: vec![SensorDescription {

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use neuraxis_core::file::FileError;
-use neuraxis_core::robot::{Articulation, Sensor};
+use neuraxis_core::robot::Articulation;
+use neuraxis_core::senses::{LidarSpec, Sensor};
 use neuraxis_core::{Actuator, Interface};
 use neuraxis_sim::model::JointKind;
 use neuraxis_trial::PlannedScene;
@@ -122,7 +123,7 @@ fn describe_robot(robot: &PlannedRobot) -> Vec<String> {
             at.y,
             at.z
         );
-        if let Sensor::Lidar { range: [nearest, farthest], beams, .. } = &sensor.sensor {
+        if let Sensor::Lidar(LidarSpec { range: [nearest, farthest], beams, .. }) = &sensor.sensor {
             line.push_str(&format!(", {beams} beams from {nearest} to {farthest} m"));
         }
         if let Some(deadline) = sensor.sensor.deadline() {

@@ -8,10 +8,15 @@ pub(crate) enum Exit {
     /// All that was asked held.
     Good = 0,
     /// A trial failed.
+    #[cfg_attr(not(feature = "sim"), expect(dead_code, reason = "without a simulator there are no trials"))]
     Failed = 1,
     /// The command line or a file is wrong; nothing ran.
     Usage = 2,
     /// A crash, an interrupt, the time limit, or a disk that is full.
+    #[cfg_attr(
+        not(feature = "sim"),
+        expect(dead_code, reason = "what is there writes no results that could be cut short")
+    )]
     Broken = 3,
     /// A replay did something else than what was recorded, or two recordings differ.
     Differs = 5,

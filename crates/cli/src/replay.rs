@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use neuraxis_core::Stamp;
+use neuraxis_core::faults::{Fault, FaultKind};
 use neuraxis_core::file::Override;
 use neuraxis_record::Recording;
 use neuraxis_record::recording::RecordedRobot;
-use neuraxis_record::replay::{Distortion, Fault};
 use neuraxis_record::trace::Difference;
 use neuraxis_trial::parallel::for_each_in_order;
 use neuraxis_trial::replay::{self, Counterfactual, Parting};
@@ -42,8 +42,9 @@ pub(crate) struct ReplayArgs {
     /// What if? A sense that says nothing.
     #[arg(long, value_name = "SENSE[@FROM..UNTIL]")]
     mute: Vec<Window>,
-    /// What if? A sense that is distorted: `mute`, `freeze` or `nan`.
-    #[arg(long = "fault", value_name = "SENSE:KIND[@FROM..UNTIL]")]
+    /// What if? A fault of a sense, as in a scene: `mute`, `freeze`, `nan`, `dropout=0.5`, `outliers=0.2`, `noise=10`, `slip=2` or
+    /// `bias=1,0.5,0`.
+    #[arg(long = "fault", value_name = "SENSE:KIND[=SIZE][@FROM..UNTIL]")]
     faults: Vec<Window>,
     /// As fast as the trial went (1), or so many times as fast, with a line a second; without it, as fast as it can.
     #[arg(long, value_name = "FACTOR")]
@@ -78,14 +79,9 @@ pub(crate) struct DiffArgs {
     json: bool,
 }
 
-/// A sense, what is done to it, and when.
+/// A fault of a sense, as the command line gives it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Window {
-    sense: String,
-    distortion: Distortion,
-    from: Stamp,
-    until: Option<Stamp>,
-}
+pub(crate) struct Window(Fault);
 
 impl FromStr for Window {
     type Err = String;
@@ -93,24 +89,30 @@ impl FromStr for Window {
     fn from_str(text: &str) -> Result<Self, String> {
         let (what, when) = text.split_once('@').map_or((text, None), |(a, b)| (a, Some(b)));
         let (sense, kind) = what.split_once(':').unwrap_or((what, "mute"));
-        let distortion = match kind {
-            "mute" | "silent" => Distortion::Silent,
-            "freeze" | "frozen" => Distortion::Frozen,
-            "nan" | "not_a_number" => Distortion::NotANumber,
-            other => return Err(format!("`{other}` is no fault: it is `mute`, `freeze` or `nan`")),
+        let (kind, size) = kind.split_once('=').map_or((kind, None), |(kind, size)| (kind, Some(size)));
+        let kind = match kind {
+            "mute" => FaultKind::Silent,
+            "freeze" => FaultKind::Frozen,
+            "nan" => FaultKind::NotANumber,
+            other => serde_json::from_value(json!(other)).map_err(|_| {
+                format!(
+                    "`{other}` is no fault: it is `mute`, `freeze`, `nan`, `dropout=0.5`, `outliers=0.2`, `noise=10`, `slip=2` or \
+                     `bias=1,0.5,0`"
+                )
+            })?,
         };
-        let seconds = |text: &str| -> Result<Stamp, String> {
+        let seconds = |text: &str| -> Result<f64, String> {
             let number = text.trim().trim_end_matches('s').trim().parse::<f64>();
             match number {
-                Ok(value) if value.is_finite() && value >= 0.0 => Ok(Stamp::from_seconds(value)),
+                Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
                 _ => Err(format!("`{text}` is no time: write it as 41.2s")),
             }
         };
         let (from, until) = match when {
-            None => (Stamp::ZERO, None),
+            None => (0.0, None),
             Some(when) => {
                 let (from, until) = when.split_once("..").unwrap_or((when, ""));
-                let from = if from.is_empty() { Stamp::ZERO } else { seconds(from)? };
+                let from = if from.is_empty() { 0.0 } else { seconds(from)? };
                 let until = if until.is_empty() { None } else { Some(seconds(until)?) };
                 (from, until)
             }
@@ -118,8 +120,38 @@ impl FromStr for Window {
         if until.is_some_and(|until| until <= from) {
             return Err("the end of the time must lie behind its beginning".to_owned());
         }
-        Ok(Self { sense: sense.to_owned(), distortion, from, until })
+        let sensor = sense.to_owned();
+        let mut fault =
+            Fault { robot: 0, sensor, kind, from, until, factor: None, fraction: None, offset: None };
+        give_size(&mut fault, size)?;
+        Ok(Self(fault))
     }
+}
+
+/// Says how bad a fault is.
+fn give_size(fault: &mut Fault, size: Option<&str>) -> Result<(), String> {
+    let (key, example) = match (fault.kind.measure(), size) {
+        (None, None) => return Ok(()),
+        (None, Some(size)) => {
+            return Err(format!("`{size}` means nothing to a fault of this kind: leave it out"));
+        }
+        (Some(measure), _) => measure,
+    };
+    let example = example.trim_matches(['[', ']']);
+    let wrong = || format!("this fault does not say how bad it is: add its {key}, such as `={example}`");
+    let numbers: Result<Vec<f64>, _> =
+        size.ok_or_else(wrong)?.split(',').map(|number| number.trim().parse::<f64>()).collect();
+    let most = if key == "fraction" { 1.0 } else { 1000.0 };
+    match (key, &numbers.map_err(|_| wrong())?[..]) {
+        ("offset", [x]) if x.abs() <= most => fault.offset = Some([*x, 0.0, 0.0]),
+        ("offset", [x, y, z]) if [x, y, z].iter().all(|v| v.abs() <= most) => {
+            fault.offset = Some([*x, *y, *z]);
+        }
+        ("factor", [factor]) if (0.0..=most).contains(factor) => fault.factor = Some(*factor),
+        ("fraction", [fraction]) if (0.0..=most).contains(fraction) => fault.fraction = Some(*fraction),
+        _ => return Err(wrong()),
+    }
+    Ok(())
 }
 
 pub(crate) fn replay(args: &ReplayArgs) -> Exit {
@@ -241,7 +273,7 @@ fn one(args: &ReplayArgs, path: &Path) -> Result<Answer, Exit> {
                 json!({ "file": path, "robot": i, "difference": difference })
             }
         } else if counterfactual {
-            let change = change(args, robot)?;
+            let change = change(args, robot, i)?;
             let parting = replay::compare(&recording, robot, &change).map_err(|error| fail(path, &error))?;
             text += &parting_text(&name, &parting, "the recorded brain", "the changed one");
             json!({ "file": path, "robot": i, "parting": parting })
@@ -287,8 +319,8 @@ fn sentence(d: &Difference, left: &str, right: &str) -> String {
     )
 }
 
-/// The distortions that the command line asks for, by the slots of `robot`.
-fn change(args: &ReplayArgs, robot: &RecordedRobot) -> Result<Counterfactual, Exit> {
+/// What the command line asks to be otherwise for `robot`, number `index` of the recording.
+fn change(args: &ReplayArgs, robot: &RecordedRobot, index: usize) -> Result<Counterfactual, Exit> {
     let changes = split_overrides(&args.settings);
     if let Some(setting) = changes.scene_overrides.first() {
         let message = format!("`{setting}` changes the world, which a recording of senses cannot follow");
@@ -296,14 +328,21 @@ fn change(args: &ReplayArgs, robot: &RecordedRobot) -> Result<Counterfactual, Ex
     }
     let names: Vec<&str> = robot.header.body.sensors.iter().map(|s| s.sensor.name()).collect();
     let mut faults = Vec::new();
-    for window in args.mute.iter().chain(&args.faults) {
-        let Some(slot) = names.iter().position(|name| *name == window.sense) else {
-            let message = format!("there is no sense `{}` in the recording", window.sense);
+    for Window(fault) in args.mute.iter().chain(&args.faults) {
+        let Some(slot) = names.iter().position(|name| *name == fault.sensor) else {
+            let message = format!("there is no sense `{}` in the recording", fault.sensor);
             return Err(output::usage(&message, &format!("its senses are {}", names.join(", "))));
         };
-        faults.push(Fault { slot, distortion: window.distortion, from: window.from, until: window.until });
+        if !fault.kind.suits(&robot.header.body.sensors[slot].sensor) {
+            let message = format!("this fault cannot happen to the sense `{}`", fault.sensor);
+            return Err(output::usage(
+                &message,
+                "`neuraxis replay --help` names those that befall every sense",
+            ));
+        }
+        faults.push(Fault { robot: index, ..fault.clone() });
     }
-    Ok(Counterfactual { settings: changes.robot_overrides, faults })
+    Ok(Counterfactual { settings: changes.robot_overrides, faults, robot: index })
 }
 
 fn parting_text(name: &str, p: &Parting, first: &str, second: &str) -> String {

@@ -458,6 +458,20 @@ fn replay_with_an_unknown_fault_names_those_that_there_are() {
 }
 
 #[test]
+fn replay_with_a_fault_that_cannot_be_is_refused() {
+    let (exit, said) = Recorded::get().say(&["replay", A, "--fault", "odom:slip"]);
+    assert!(exit == Some(2) && said.contains("factor"), "{said}");
+    let (exit, said) = Recorded::get().say(&["replay", A, "--fault", "imu:slip=2"]);
+    assert!(exit == Some(2) && said.contains("cannot happen"), "{said}");
+}
+
+#[test]
+fn replay_with_slipping_wheels_parts_the_beliefs() {
+    let (exit, said) = Recorded::get().say(&["replay", A, "--fault", "odom:slip=2@1s.."]);
+    assert!(exit == Some(0) && said.contains("beliefs part"), "{said}");
+}
+
+#[test]
 fn replay_with_a_setting_that_cannot_be_is_refused() {
     let (exit, said) = Recorded::get().say(&["replay", A, "--set", "fusion.rule=magic"]);
     assert!(exit == Some(2) && said.contains("magic"), "{said}");

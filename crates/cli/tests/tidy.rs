@@ -116,6 +116,63 @@ fn every_file_says_its_subject_and_stays_short() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Lines that tell the kinds of readings apart, one by one, of product code: not of its tests.
+fn arms_of_readings(text: &str) -> Vec<usize> {
+    let product = text.split("\n#[cfg(test)]").next().unwrap_or_default();
+    let names_a_kind = |line: &str| {
+        let mut rest = line;
+        while let Some(at) = rest.find("Reading::") {
+            let is_path = rest[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':');
+            rest = &rest[at + "Reading::".len()..];
+            if !is_path && rest.starts_with(char::is_uppercase) {
+                return true;
+            }
+        }
+        false
+    };
+    let lines = product.lines().enumerate();
+    lines
+        .filter(|(_, line)| !line.trim_start().starts_with("//") && names_a_kind(line))
+        .map(|(i, _)| i + 1)
+        .collect()
+}
+
+#[test]
+fn kinds_of_readings_are_told_apart_where_senses_live() {
+    // The senses themselves, their simulation, and the messages that they are sent as.
+    const HOMES: [&str; 5] = [
+        "crates/core/src/senses",
+        "crates/sim/src/senses",
+        "crates/messages",
+        "crates/record/src/sink",
+        "tests/",
+    ];
+    let mut wrong = Vec::new();
+    for (_, path) in crates() {
+        let mut files = Vec::new();
+        sources(&path, &mut files);
+        for file in files {
+            let shown = file.display().to_string().replace('\\', "/");
+            if HOMES.iter().any(|home| shown.contains(home)) || shown.contains("/benches/") {
+                continue;
+            }
+            let text = fs::read_to_string(&file).expect("source");
+            wrong.extend(arms_of_readings(&text).into_iter().map(|line| format!("{shown}:{line}")));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "whoever adds a sense would have to come here too; use `Input<T>` or `Slot::get`:\n{}",
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn an_arm_of_a_reading_outside_of_the_senses_would_be_found() {
+    let text = "fn f(r: &Reading) {\n    match r {\n        Reading::Imu(imu) => {}\n    }\n    Reading::is_valid(r);\n}\n#[cfg(test)]\nReading::Scan(s)";
+    assert_eq!(arms_of_readings(text), [3]);
+}
+
 #[test]
 fn the_published_schemas_are_those_of_the_types() {
     for (name, text) in neuraxis_trial::schemas() {
@@ -183,7 +240,9 @@ fn one_loop_asks_brains_and_senses_bodies() {
         );
     }
     let files = files_with(".sense(&mut");
+    // The check of bodies, and the wrapper that hands on what its body says.
+    let homes = ["core/src/conformance.rs", "core/src/faults.rs"];
     let beside: Vec<&String> =
-        files.iter().filter(|file| !file.ends_with("core/src/conformance.rs")).collect();
+        files.iter().filter(|file| !homes.iter().any(|home| file.ends_with(home))).collect();
     assert!(beside.is_empty(), "bodies are sensed by a `brain::Session`: {beside:?}");
 }

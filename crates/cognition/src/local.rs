@@ -16,7 +16,7 @@
 use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::reasons::{Candidate, MotionMode, MotionReason, SpeedLimit};
-use neuraxis_core::{Drive, OccupancyGrid, Pose2, Reading, Stamp, Twist2, ops};
+use neuraxis_core::{Drive, Input, OccupancyGrid, Pose2, Reading, Stamp, Twist2, ops};
 
 use crate::Situation;
 use crate::costmap::Costmap;
@@ -28,6 +28,8 @@ const POINTS: usize = 512;
 const SPACING: f64 = 0.02;
 /// A scan that is older than this is not trusted, s.
 const STALE: f64 = 0.5;
+/// A sense that sees less than this share of what the widest one does sees only a part.
+const WIDE: f64 = 0.5;
 /// Steps of a rollout.
 const STEPS: usize = 8;
 /// Turning rates that are tried, as shares of the greatest.
@@ -118,6 +120,38 @@ impl Cloud {
     }
 }
 
+/// A sense that tells distances.
+#[derive(Clone, Debug)]
+struct Eye {
+    input: Input<Reading>,
+    mount: Pose2,
+    /// Whether it sees far round, and not only a part of what the widest sees.
+    is_wide: bool,
+    /// What its last reading hit, in `odom`, m.
+    hits: Vec<Point2<f64>>,
+    /// When that was measured.
+    stamp: Option<Stamp>,
+}
+
+impl Eye {
+    /// All that tells distances on `body`.
+    fn all(body: &BodyDescription) -> Vec<Self> {
+        let view = |slot: usize| body.sensors[slot].blank().beams().map(|beams| beams.field_of_view());
+        let widest = (0..body.sensors.len()).filter_map(view).fold(0.0, f64::max);
+        let eye = |input: Input<Reading>| {
+            let is_wide = view(input.slot())? >= WIDE * widest;
+            let mount = Pose2::from_spatial(input.mount());
+            Some(Self { input, mount, is_wide, hits: Vec::with_capacity(POINTS), stamp: None })
+        };
+        Input::all(body).filter_map(eye).collect()
+    }
+
+    /// Whether what it saw can be trusted still.
+    fn is_fresh(&self, now: Stamp) -> bool {
+        self.stamp.is_some_and(|stamp| now.since(stamp) < STALE)
+    }
+}
+
 /// The local controller.
 #[derive(Clone, Debug)]
 pub struct LocalController {
@@ -126,12 +160,9 @@ pub struct LocalController {
     linear: f64,
     angular: f64,
     acceleration: f64,
-    lidars: Vec<(usize, Pose2, u64)>,
-    /// What the last sweep hit, in `odom`, m.
-    hits: Vec<Point2<f64>>,
-    /// The same in `base_link`, those that matter now.
+    eyes: Vec<Eye>,
+    /// What they saw, in `base_link`, m; what of it matters now.
     near: Cloud,
-    seen: Option<Stamp>,
     mode: Mode,
     /// Where it last got somewhere, and when.
     progress: Option<(Pose2, Stamp)>,
@@ -161,23 +192,14 @@ impl LocalController {
     /// A controller for `body`.
     #[must_use]
     pub fn new(spec: &LocalSpec, body: &BodyDescription) -> Self {
-        let lidars = body
-            .sensors
-            .iter()
-            .enumerate()
-            .filter(|(_, s)| matches!(s.sensor, neuraxis_core::robot::Sensor::Lidar { .. }))
-            .map(|(slot, s)| (slot, Pose2::from_spatial(&s.mount), 0))
-            .collect();
         Self {
             spec: *spec,
             radius: body.radius,
             linear: body.limits.linear,
             angular: body.limits.angular,
             acceleration: body.limits.linear_acceleration,
-            lidars,
-            hits: Vec::with_capacity(POINTS),
+            eyes: Eye::all(body),
             near: Cloud::new(),
-            seen: None,
             mode: Mode::Follow,
             progress: None,
             escapes: 0,
@@ -203,41 +225,36 @@ impl LocalController {
         self.progress = None;
     }
 
-    /// Takes in new scans; to be called every tick.
+    /// Takes in what is seen; to be called every tick.
     pub fn look(&mut self, situation: &Situation<'_>) {
         let (percepts, belief) = (situation.percepts, situation.belief);
-        for i in 0..self.lidars.len() {
-            let (slot, mount, seen) = self.lidars[i];
-            let Some(slot) = percepts.slots().get(slot) else { continue };
-            let (Some(stamp), Some(Reading::Scan(scan))) = (slot.stamp(), slot.reading()) else { continue };
-            if slot.sequence() == seen || !belief.odom.is_finite() {
-                continue;
-            }
-            self.lidars[i].2 = slot.sequence();
-            if i == 0 {
-                self.hits.clear();
-            }
-            // Back along the motion to where the scan was taken.
-            let age = percepts.now.since(stamp).clamp(0.0, STALE);
-            let sensor = belief.odom.advance(&belief.twist, -age).compose(&mount);
-            let far = self.radius + self.linear * self.spec.horizon + 1.0;
+        if !belief.odom.is_finite() {
+            return;
+        }
+        let far = self.radius + self.linear * self.spec.horizon + 1.0;
+        for eye in &mut self.eyes {
+            let Some(sample) = eye.input.take(percepts) else { continue };
+            let Some(beams) = sample.reading.beams() else { continue };
+            eye.hits.clear();
+            // Back along the motion to where it was measured.
+            let age = percepts.now.since(sample.stamp).clamp(0.0, STALE);
+            let sensor = belief.odom.advance(&belief.twist, -age).compose(&eye.mount);
             let mut last: Option<Point2<f64>> = None;
-            for (beam, range) in scan.ranges.iter().enumerate() {
-                let range = f64::from(*range);
+            for (angle, range) in beams.iter() {
                 // Nearer than the sensor can tell is still something.
-                let range = if range == f64::NEG_INFINITY { scan.range_min } else { range };
-                if !range.is_finite() || range > far || self.hits.len() >= POINTS {
+                let range = if range == f64::NEG_INFINITY { beams.range_min } else { range };
+                if !range.is_finite() || range > far || eye.hits.len() >= POINTS {
                     continue;
                 }
-                let (s, c) = ops::sin_cos(scan.angle_min + beam as f64 * scan.angle_increment);
+                let (s, c) = ops::sin_cos(angle);
                 let point = sensor.transform(range * c, range * s);
                 if last.is_some_and(|last| nalgebra::distance_squared(&last, &point) < SPACING * SPACING) {
                     continue;
                 }
                 last = Some(point);
-                self.hits.push(point);
+                eye.hits.push(point);
             }
-            self.seen = Some(stamp);
+            eye.stamp = Some(sample.stamp);
         }
     }
 
@@ -261,9 +278,9 @@ impl LocalController {
         let belief = situation.belief;
         let now = situation.percepts.now;
         let pose = belief.pose;
-        let has_eyes = self.seen.is_some_and(|stamp| now.since(stamp) < STALE);
+        let has_eyes = self.eyes.iter().any(|eye| eye.is_wide && eye.is_fresh(now));
         let reach = self.radius + self.linear * self.spec.horizon + 0.3;
-        let gap = self.bring_near(&belief.odom, if has_eyes { reach } else { 0.0 });
+        let gap = self.bring_near(&belief.odom, reach, now);
 
         self.reason = MotionReason { gap, ..MotionReason::default() };
         let Some(carrot) = self.carrot(situation.map, costs, &pose, path) else { return Drive::REST };
@@ -322,19 +339,22 @@ impl LocalController {
         self.turn(if heading.abs() > 0.1 { heading } else { self.most_open(heading) }, gap)
     }
 
-    /// Moves the hits into `base_link` and keeps those within `reach` m; the gap to the nearest one, m.
-    fn bring_near(&mut self, odom: &Pose2, reach: f64) -> f64 {
+    /// Moves what was seen lately into `base_link` and keeps what is within `reach` m; the gap to the nearest of it, m.
+    fn bring_near(&mut self, odom: &Pose2, reach: f64, now: Stamp) -> f64 {
         self.near.clear();
         let front = self.steering.map_or(0.0, |steering| steering.front);
-        let reach = reach + front;
         let back = odom.inverse();
         let mut nearest = f64::INFINITY;
-        for hit in &self.hits {
-            let p = back.transform(hit.x, hit.y);
-            let d = ops::hypot(p.x, p.y);
-            if d <= reach {
-                self.near.push(p);
-                nearest = nearest.min(if front > 0.0 { d.min(ops::hypot(p.x - front, p.y)) } else { d });
+        for eye in &self.eyes {
+            // Of what was seen long ago only what would touch the body counts.
+            let reach = if eye.is_fresh(now) { reach + front } else { front };
+            for hit in &eye.hits {
+                let p = back.transform(hit.x, hit.y);
+                let d = ops::hypot(p.x, p.y);
+                if d <= reach {
+                    self.near.push(p);
+                    nearest = nearest.min(if front > 0.0 { d.min(ops::hypot(p.x - front, p.y)) } else { d });
+                }
             }
         }
         nearest - self.radius

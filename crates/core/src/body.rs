@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::calibration::Calibration;
 use crate::kinematics::{Ackermann, DifferentialDrive, Limb};
-use crate::percepts::{Azimuth, Contact, Imu, JointState, LaserScan, Motion, Odometry};
-use crate::robot::{Limits, Sensor};
-use crate::{Actuator, Command, Interface, Mobility, Percepts, Reading, Slot, ops};
+use crate::robot::Limits;
+use crate::senses::Sensor;
+use crate::{Actuator, Command, Interface, Mobility, Percepts, Reading, Slot};
 
 /// Two verbs, called in turn once a tick.
 ///
@@ -92,51 +92,11 @@ pub struct SensorDescription {
     pub limb: Option<Limb>,
 }
 
-/// The first of `count` directions, and from one to the next, rad; `angle` is the first and the last one, or the full circle.
-fn fan(count: u32, angle: Option<[f64; 2]>) -> (f64, f64) {
-    match angle {
-        None => (0.0, 2.0 * ops::PI / f64::from(count)),
-        Some([first, _]) if count == 1 => (first, 0.0),
-        Some([first, last]) => (first, (last - first) / f64::from(count - 1)),
-    }
-}
-
 impl SensorDescription {
     /// An empty reading with buffers of the right size.
     #[must_use]
     pub fn blank(&self) -> Reading {
-        match &self.sensor {
-            Sensor::Lidar { beams, range, angle, .. } => {
-                let count = *beams as usize;
-                let (angle_min, angle_increment) = fan(*beams, *angle);
-                Reading::Scan(LaserScan {
-                    angle_min,
-                    angle_increment,
-                    range_min: range[0],
-                    range_max: range[1],
-                    ranges: vec![f32::INFINITY; count],
-                })
-            }
-            Sensor::Imu { .. } => Reading::Imu(Imu::default()),
-            Sensor::Velocimeter { .. } => Reading::Motion(Motion::default()),
-            Sensor::WheelOdometry { .. } => Reading::Odometry(Odometry::default()),
-            Sensor::JointState { .. } => {
-                let zeros = vec![0.0; self.joints.len()];
-                Reading::Joints(JointState {
-                    position: zeros.clone(),
-                    velocity: zeros.clone(),
-                    effort: zeros,
-                })
-            }
-            Sensor::Contact { .. } => Reading::Contact(Contact::default()),
-            Sensor::Battery { .. } => Reading::Battery(crate::percepts::Battery::default()),
-            Sensor::Pose { .. } => Reading::Pose(crate::percepts::AbsolutePose::default()),
-            Sensor::Beacon { directions, angle, tuning, .. } => {
-                let (angle_min, angle_increment) = fan(*directions, *angle);
-                let activity = vec![0.0; *directions as usize];
-                Reading::Azimuth(Azimuth { angle_min, angle_increment, tuning: *tuning, activity })
-            }
-        }
+        self.sensor.blank(self.joints.len())
     }
 }
 

@@ -1,10 +1,9 @@
-//! The robot file: model, senses (`sensor`), actuators (`actuators`), limits, and the block of its brain.
+//! The robot file: model, senses ([`crate::senses`]), actuators (`actuators`), limits, and the block of its brain.
 //!
 //! The brain's block is a type parameter, because this floor does not know what brains are made of;
 //! a simulator takes a `Robot<()>`.
 
 mod actuators;
-mod sensor;
 
 use std::collections::BTreeMap;
 
@@ -13,10 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::calibration::Calibration;
 use crate::file::{Problems, Validate};
-pub use crate::noise::{ImuNoise, JointNoise, OdometryNoise, PoseNoise, RangeNoise, VelocimeterNoise};
+pub use crate::senses::{
+    BeaconSense, ImuNoise, JointNoise, OdometryNoise, PoseNoise, RangeNoise, Sensor, Transport,
+    VelocimeterNoise,
+};
 use crate::soft_limit::{self, SoftLimit};
 pub use actuators::Actuators;
-pub use sensor::{BeaconSense, Sensor, Transport};
 
 /// A robot: one file in `robots/`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::ops::{Add, Sub};
 
+use serde::{Deserialize, Serialize};
+
 /// Nanoseconds since the body's epoch (start of the trial, or 1970 for a ROS clock).
 ///
 /// Integer, so that periods add up exactly: a 30 Hz sensor is still in phase after an hour.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Stamp(pub u64);
 
 impl Stamp {

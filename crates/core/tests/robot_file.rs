@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use neuraxis_core::file::{self, Loaded, Override};
-use neuraxis_core::robot::{Actuators, Robot, Sensor};
+use neuraxis_core::robot::{Actuators, Robot};
+use neuraxis_core::senses::{LidarSpec, Sensor};
 
 const GOOD: &str = "\
 name: burger
@@ -26,7 +27,9 @@ fn load(text: &str, overrides: &[&str]) -> Result<Loaded<Robot<()>>, String> {
 fn a_good_file_loads() {
     let robot = load(GOOD, &[]).expect("good").value;
     assert_eq!(robot.actuators.joints(), ["wheel_left_joint", "wheel_right_joint"]);
-    assert!(matches!(&robot.sensors[0], Sensor::Lidar { beams: 360, noise, .. } if noise.std == 0.01));
+    assert!(
+        matches!(&robot.sensors[0], Sensor::Lidar(LidarSpec { beams: 360, noise, .. }) if noise.std == 0.01)
+    );
     assert_eq!(robot.sensors[0].deadline(), Some(0.5), "five periods by default");
     assert_eq!(robot.sensors[1].deadline(), None);
     assert!(matches!(robot.actuators, Actuators::DifferentialDrive { torque: None, .. }));
@@ -54,7 +57,7 @@ fn overrides_reach_into_mappings_and_lists_by_name() {
     let robot =
         load(GOOD, &["limits.linear=0.1", "sensors.scan.noise.std=0.5", "sensors.2.rate=20"]).expect("good");
     assert_eq!(robot.value.limits.linear, 0.1);
-    assert!(matches!(&robot.value.sensors[0], Sensor::Lidar { noise, .. } if noise.std == 0.5));
+    assert!(matches!(&robot.value.sensors[0], Sensor::Lidar(LidarSpec { noise, .. }) if noise.std == 0.5));
     assert_eq!(robot.value.sensors[2].rate(), 20.0);
 }
 

@@ -7,7 +7,10 @@ use nalgebra::{Isometry3, Matrix3, Point2, Vector3};
 use neuraxis_core::Mobility;
 use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::percepts::{AbsolutePose, Imu, LaserScan, Odometry};
-use neuraxis_core::robot::{ImuNoise, Limits, OdometryNoise, PoseNoise, Sensor, Transport};
+use neuraxis_core::robot::Limits;
+use neuraxis_core::senses::{
+    ImuNoise, ImuSpec, OdometryNoise, PoseNoise, PoseSpec, Sensor, Transport, WheelOdometrySpec,
+};
 use neuraxis_core::{OccupancyGrid, Percepts, Pose2, Reading, Stamp, Twist2, ops};
 use neuraxis_fusion::mapper::Mapper;
 use neuraxis_fusion::scan_match::Matcher;
@@ -15,15 +18,17 @@ use neuraxis_fusion::{Estimator, FusionSpec, Rule, Space, build};
 
 fn body() -> BodyDescription {
     let (transport, deadline, rate) = (Transport::default(), None, 100.0);
-    let pose = |name: &str, heading| Sensor::Pose {
-        name: name.to_owned(),
-        rate,
-        noise: PoseNoise { position: 0.05, heading, ..PoseNoise::default() },
-        transport,
-        deadline,
+    let pose = |name: &str, heading| {
+        Sensor::Pose(PoseSpec {
+            name: name.to_owned(),
+            rate,
+            noise: PoseNoise { position: 0.05, heading, ..PoseNoise::default() },
+            transport,
+            deadline,
+        })
     };
     let sensors = [
-        Sensor::WheelOdometry {
+        Sensor::WheelOdometry(WheelOdometrySpec {
             name: "odom".to_owned(),
             left: "l".to_owned(),
             right: "r".to_owned(),
@@ -31,15 +36,15 @@ fn body() -> BodyDescription {
             noise: OdometryNoise::default(),
             transport,
             deadline,
-        },
-        Sensor::Imu {
+        }),
+        Sensor::Imu(ImuSpec {
             name: "imu".to_owned(),
             link: "imu".to_owned(),
             rate,
             noise: ImuNoise::default(),
             transport,
             deadline,
-        },
+        }),
         pose("lidar", Some(0.02)),
         pose("camera", None),
     ];

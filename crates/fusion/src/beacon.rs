@@ -10,11 +10,10 @@
 //! really is; what one sense may say against a direction is bounded by [`LEAST`], so that another can still speak for it; a
 //! sense that repeats itself to the bit says nothing.
 
-use nalgebra::Isometry3;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::percepts::Azimuth;
-use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Percepts, Pose2, Reading, Stamp, ops};
+use neuraxis_core::senses::Readable as _;
+use neuraxis_core::{Input, Percepts, Pose2, Stamp, ops};
 
 use crate::normalisation::{BASE_RATE, GaussianCue, LOGIT_LIMIT};
 
@@ -32,10 +31,9 @@ const STALE: f64 = 0.25;
 /// What one sense says.
 #[derive(Clone, Debug)]
 struct Ear {
-    slot: usize,
+    input: Input<Azimuth>,
     /// Heading of the sensor in `base_link`, rad.
     heading: f64,
-    seen: u64,
     stamp: Option<Stamp>,
     last: Vec<f32>,
     /// Log-likelihood ratio of a beacon in each unit's direction.
@@ -50,17 +48,12 @@ pub(crate) struct BeaconSense {
 
 impl BeaconSense {
     pub(crate) fn new(body: &BodyDescription) -> Self {
-        let ear = |(slot, mount, directions): (usize, &Isometry3<f64>, u32)| Ear {
-            slot,
-            heading: Pose2::from_spatial(mount).yaw,
-            seen: 0,
+        let ears = Input::all(body).map(|input: Input<Azimuth>| Ear {
+            input,
+            heading: Pose2::from_spatial(input.mount()).yaw,
             stamp: None,
-            last: Vec::with_capacity(directions as usize),
+            last: Vec::with_capacity(body.sensors[input.slot()].blank().list().len()),
             said: [0.0; UNITS],
-        };
-        let ears = body.sensors.iter().enumerate().filter_map(|(slot, s)| match &s.sensor {
-            Sensor::Beacon { directions, .. } => Some(ear((slot, &s.mount, *directions))),
-            _ => None,
         });
         Self { ears: ears.collect() }
     }
@@ -68,15 +61,8 @@ impl BeaconSense {
     /// The probability that there is a beacon, and its bearing in `base_link`, rad. It does not allocate.
     pub(crate) fn update(&mut self, percepts: &Percepts) -> (f64, f64) {
         for ear in &mut self.ears {
-            let Some(slot) = percepts.slots().get(ear.slot) else { continue };
-            let (Some(stamp), Some(reading @ Reading::Azimuth(azimuth))) = (slot.stamp(), slot.reading())
-            else {
-                continue;
-            };
-            if slot.sequence() == ear.seen {
-                continue;
-            }
-            ear.seen = slot.sequence();
+            let Some(sample) = ear.input.take(percepts) else { continue };
+            let (stamp, azimuth) = (sample.stamp, sample.reading);
             if azimuth.activity.len() > ear.last.capacity() {
                 ear.stamp = None;
                 continue;
@@ -84,7 +70,7 @@ impl BeaconSense {
             let repeats = ear.last == azimuth.activity;
             ear.last.clear();
             ear.last.extend_from_slice(&azimuth.activity);
-            ear.stamp = (!repeats && reading.is_sane()).then_some(stamp);
+            ear.stamp = (!repeats && azimuth.is_valid()).then_some(stamp);
             if ear.stamp.is_some() {
                 ear.listen(azimuth);
             }
@@ -137,10 +123,11 @@ fn direction(unit: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use neuraxis_core::Mobility;
+    use nalgebra::Isometry3;
     use neuraxis_core::body::SensorDescription;
     use neuraxis_core::random::{self, Stream, normal};
     use neuraxis_core::robot::Limits;
+    use neuraxis_core::{Mobility, Reading};
 
     /// A camera that looks ahead over 2.4 rad and microphones all round.
     fn body() -> BodyDescription {

@@ -83,15 +83,10 @@ impl Fusion {
         let senses = Senses::of(body);
         let honesty = spec.effective_honesty();
         let noise = spec.noise;
-        let name = |reader: &Option<crate::senses::Reader>, missing: &str| {
-            CueReport::silent(reader.as_ref().map_or(missing, |r| &r.name))
-        };
-        let mut cues = vec![
-            name(&senses.odometry, "wheel_odometry"),
-            name(&senses.imu, "gyro"),
-            CueReport::silent("scan_matching"),
-        ];
-        cues.extend(senses.poses.iter().map(|reader| CueReport::silent(&reader.name)));
+        let wheels = senses.odometry.as_ref().map_or("wheel_odometry", |source| source.name());
+        let gyro = senses.imu.as_ref().map_or("gyro", |source| &source.name);
+        let mut cues = [wheels, gyro, "scan_matching"].map(CueReport::silent).to_vec();
+        cues.extend(senses.poses.iter().map(|source| CueReport::silent(&source.name)));
         let absolutes = Absolutes::new(honesty, 1 + senses.poses.len());
         let map = known.cloned().unwrap_or_else(|| {
             OccupancyGrid::new(Point2::new(start.x, start.y), spec.map.size, spec.map.resolution)
@@ -135,7 +130,7 @@ impl Fusion {
     }
 
     fn take_inertial(&mut self, percepts: &Percepts) {
-        match self.senses.imu.as_mut().and_then(|reader| reader.imu(percepts)) {
+        match self.senses.imu.as_mut().and_then(|source| source.read(percepts)) {
             Some(Ok((stamp, imu))) => {
                 if self.motion.inertial(stamp, imu, self.honesty) {
                     self.belief.cues[GYRO].refusal = Refusal::None;
@@ -150,7 +145,7 @@ impl Fusion {
 
     fn take_wheels(&mut self, percepts: &Percepts) {
         let now = percepts.now;
-        match self.senses.odometry.as_mut().and_then(|reader| reader.way(percepts)) {
+        match self.senses.odometry.as_mut().and_then(|source| source.read(percepts)) {
             Some(Ok((stamp, way))) => {
                 let step = self.motion.wheels(stamp, &way, now, self.filter.bias(), self.honesty);
                 self.belief.cues[ODOMETRY].refusal = Refusal::None;
@@ -224,7 +219,7 @@ impl Fusion {
 
     fn take_poses(&mut self, percepts: &Percepts) {
         for i in 0..self.senses.poses.len() {
-            let Some(reading) = self.senses.poses[i].pose(percepts) else { continue };
+            let Some(reading) = self.senses.poses[i].read_planar(percepts) else { continue };
             let cue = FIRST + 1 + i;
             let (stamp, pose, information) = match reading {
                 Ok(reading) => reading,
@@ -247,9 +242,9 @@ impl Fusion {
     fn take_scans(&mut self, percepts: &Percepts) {
         let cue = FIRST + SCANS;
         for i in 0..self.senses.scans.len() {
-            let mount = self.senses.scans[i].mount;
+            let mount = self.senses.scans[i].source.mount;
             let tilt = self.senses.scans[i].tilt;
-            let (stamp, scan) = match self.senses.scans[i].scan(percepts) {
+            let (stamp, scan) = match self.senses.scans[i].read(percepts) {
                 None => continue,
                 Some(Err(why)) => {
                     self.refuse(cue, why);

@@ -6,7 +6,7 @@
 //!
 //! | event | cues |
 //! |---|---|
-//! | obstacle ahead | room in the swath ahead against the way to stop (range finder); bumper; wheels that hardly turn while their motors strain (joint efforts) |
+//! | obstacle ahead | room in the swath ahead against the way to stop (range finder, cone); bumper; wheels that hardly turn while their motors strain (joint efforts) |
 //! | contact | bumper; a jolt that the wheels did not make (accelerometer) |
 //! | beacon | a map of directions in which camera and microphones meet (`beacon`) |
 //! | slip | turning rates of wheels and gyroscope apart; wheels whose speed gains what the body does not feel (accelerometer); the blame that rests on the prediction |
@@ -14,11 +14,12 @@
 //! Departure: the likelihoods are those of a Gaussian cue ([`GaussianCue`]) with the scales below, which were set by what the senses
 //! of the robots in `robots/` do, and not learned; a bumper's are its rates of hits and false alarms.
 
-use nalgebra::{UnitQuaternion, Vector2};
+use nalgebra::Vector2;
 use neuraxis_core::belief::Events;
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::percepts::LaserScan;
-use neuraxis_core::{Percepts, Pose2, Reading, Stamp, Twist2, ops};
+use neuraxis_core::percepts::{Contact, Imu, JointState, Odometry};
+use neuraxis_core::senses::{Beams, Readable};
+use neuraxis_core::{Input, Percepts, Pose2, Reading, Stamp, Twist2, ops};
 
 use crate::beacon::BeaconSense;
 use crate::normalisation::{Detector, GaussianCue};
@@ -69,6 +70,38 @@ pub(crate) struct Context {
 /// A log-likelihood ratio, and when it was taken.
 type Evidence = Option<(Stamp, f64)>;
 
+/// A sense that says something of events.
+#[derive(Clone, Debug)]
+enum Cue {
+    /// Distances: a range finder, or a cone.
+    Room {
+        input: Input<Reading>,
+        mount: Pose2,
+        is_cone: bool,
+        said: Evidence,
+    },
+    Touch(Input<Contact>),
+    Strain(Input<JointState>),
+    Wheels(Input<Odometry>),
+    Inertial(Input<Imu>),
+}
+
+impl Cue {
+    /// What the sense in `slot` says, if it says something.
+    fn of(body: &BodyDescription, slot: usize) -> Option<Self> {
+        let room = || {
+            let input: Input<Reading> = Input::at(body, slot)?;
+            let is_cone = body.sensors[slot].blank().beams()?.is_cone();
+            Some(Self::Room { input, mount: Pose2::from_spatial(input.mount()), is_cone, said: None })
+        };
+        room()
+            .or_else(|| Input::at(body, slot).map(Self::Touch))
+            .or_else(|| Input::at(body, slot).map(Self::Strain))
+            .or_else(|| Input::at(body, slot).map(Self::Wheels))
+            .or_else(|| Input::at(body, slot).map(Self::Inertial))
+    }
+}
+
 /// Reads events out of percepts.
 #[derive(Clone, Debug)]
 pub(crate) struct EventSense {
@@ -76,12 +109,8 @@ pub(crate) struct EventSense {
     beacon: BeaconSense,
     radius: f64,
     braking: f64,
-    /// Sequence numbers of the readings that were taken in, slot by slot.
-    seen: Vec<u64>,
-    mounts: Vec<Pose2>,
-    /// From a sensor's frame to `base_link`.
-    turns: Vec<UnitQuaternion<f64>>,
-    room: Evidence,
+    /// In the order of the slots.
+    cues: Vec<Cue>,
     strain: Evidence,
     touch: Evidence,
     jolt: Evidence,
@@ -103,10 +132,7 @@ impl EventSense {
             beacon: BeaconSense::new(body),
             radius: body.radius,
             braking: body.limits.linear_acceleration,
-            seen: vec![0; body.sensors.len()],
-            turns: body.sensors.iter().map(|sensor| sensor.mount.rotation).collect(),
-            mounts: body.sensors.iter().map(|sensor| Pose2::from_spatial(&sensor.mount)).collect(),
-            room: None,
+            cues: (0..body.sensors.len()).filter_map(|slot| Cue::of(body, slot)).collect(),
             strain: None,
             touch: None,
             jolt: None,
@@ -123,79 +149,24 @@ impl EventSense {
     /// The events now. It does not allocate.
     pub(crate) fn update(&mut self, percepts: &Percepts, context: &Context) -> Events {
         let now = percepts.now;
-        for (i, slot) in percepts.slots().iter().enumerate() {
-            let (Some(stamp), Some(reading)) = (slot.stamp(), slot.reading()) else { continue };
-            if self.seen.get(i).is_none_or(|seen| *seen == slot.sequence()) || !reading.is_sane() {
-                continue;
-            }
-            self.seen[i] = slot.sequence();
-            match reading {
-                Reading::Scan(scan) => {
-                    let room = self.room_ahead(scan, &self.mounts[i]);
-                    let speed = context.twist.linear.max(0.0);
-                    let stop = speed * speed / (2.0 * self.braking) + LATENCY * speed + MARGIN;
-                    // No nearer than it takes to stop: no obstacle, however far the wall may be.
-                    let llr = CUE.llr((stop - room) / ROOM_STD + CUE.d_prime).max(LEAST);
-                    self.room = Some((stamp, llr));
-                }
-                Reading::Contact(contact) => {
-                    let llr = if contact.touching {
-                        ops::ln(HIT / FALSE_ALARM)
-                    } else {
-                        ops::ln((1.0 - HIT) / (1.0 - FALSE_ALARM))
-                    };
-                    self.touch = Some((stamp, llr));
-                }
-                Reading::Joints(joints) => {
-                    let effort = joints.effort.iter().fold(0.0_f64, |most, e| most.max(e.abs()));
-                    let is_moving = context.twist.linear.abs() > 0.02 || context.twist.angular.abs() > 0.1;
-                    if is_moving {
-                        self.usual_effort += SLOWNESS * (effort - self.usual_effort);
-                    }
-                    if self.usual_effort > 0.0 {
-                        let strain = effort / (STRAIN * self.usual_effort);
-                        let llr = if is_moving { LEAST } else { CUE.llr(CUE.d_prime * strain) };
-                        self.strain = Some((stamp, llr.max(LEAST)));
-                    }
-                }
-                Reading::Odometry(odometry) => {
-                    let speed = odometry.twist.linear;
-                    if let Some((last, before)) = self.last_speed.replace((stamp, speed)) {
-                        let dt = stamp.since(last);
-                        if dt > 0.0 {
-                            let raw = (speed - before) / dt;
-                            self.wheel_acceleration += 0.2 * (raw - self.wheel_acceleration);
-                            self.unfelt += speed - before;
-                        }
-                    }
-                }
-                Reading::Imu(imu) => {
-                    let turn = self.turns[i];
-                    let felt = (turn * imu.linear_acceleration).xy();
-                    let rate = (turn * imu.angular_velocity).z;
-                    // What driving itself makes: along, the wheels' acceleration; across, the turn's.
-                    let driven = Vector2::new(self.wheel_acceleration, context.twist.linear * rate);
-                    let rest = felt - self.level - driven;
-                    let most = 0.2 * GRAVITY;
-                    self.level += SLOWNESS * rest.map(|v| v.clamp(-most, most));
-                    self.jolt = Some((stamp, CUE.llr(rest.norm() / JOLT_STD).max(LEAST)));
-                    // Over a gap nothing is known of what was felt.
-                    let dt =
-                        self.last_imu.replace(stamp).map_or(0.0, |last| stamp.since(last).clamp(0.0, 0.1));
-                    self.unfelt -= (felt.x - self.level.x) * dt;
-                    self.unfelt *= 1.0 - (dt / PULL_TIME).min(1.0);
-                    // A body without wheels that speak has nothing to pull with.
-                    let rolls = self.last_speed.is_some_and(|(last, _)| stamp.since(last) < STALE);
-                    self.unfelt = if rolls { self.unfelt } else { 0.0 };
-                    self.pull = rolls.then(|| (stamp, CUE.llr(self.unfelt.abs() / PULL_STD).max(LEAST)));
-                }
-                Reading::Motion(_) | Reading::Battery(_) | Reading::Pose(_) | Reading::Azimuth(_) => {}
-            }
+        // Lent out for the loop, so that the cues can be read and the rest be written.
+        let mut cues = std::mem::take(&mut self.cues);
+        for cue in &mut cues {
+            self.take(cue, percepts, context);
         }
+        self.cues = cues;
         let fresh = |evidence: Evidence, weight: f64| match evidence {
             Some((stamp, llr)) if now.since(stamp) < STALE => (weight, llr),
             _ => (0.0, 0.0),
         };
+        let rooms = self.cues.iter().filter_map(|cue| match cue {
+            Cue::Room { said, is_cone, .. } => {
+                let (weight, llr) = fresh(*said, if *is_cone { 1.0 } else { context.scan });
+                // That a cone sees nothing says little of the swath, which is wider.
+                Some((weight, if *is_cone { llr.max(0.0) } else { llr }))
+            }
+            _ => None,
+        });
         let touch = fresh(self.touch, 1.0);
         // That nothing is touched says nothing of what lies ahead.
         let bump = (touch.0, touch.1.max(0.0));
@@ -206,13 +177,79 @@ impl EventSense {
         Events {
             beacon,
             beacon_bearing,
-            obstacle: self.detector.posterior([
-                fresh(self.room, context.scan),
-                bump,
-                fresh(self.strain, 1.0),
-            ]),
+            obstacle: self.detector.posterior(rooms.chain([bump, fresh(self.strain, 1.0)])),
             contact: self.detector.posterior([touch, fresh(self.jolt, 1.0)]),
             slip: self.detector.posterior([(context.inertial, turning), fresh(self.pull, 1.0), (1.0, blame)]),
+        }
+    }
+
+    /// Takes in what a cue has new.
+    fn take(&mut self, cue: &mut Cue, percepts: &Percepts, context: &Context) {
+        match cue {
+            Cue::Room { input, mount, said, .. } => {
+                let Some((stamp, reading)) = valid(input, percepts) else { return };
+                let Some(beams) = reading.beams() else { return };
+                let room = self.room_ahead(beams, mount);
+                let speed = context.twist.linear.max(0.0);
+                let stop = speed * speed / (2.0 * self.braking) + LATENCY * speed + MARGIN;
+                // No nearer than it takes to stop: no obstacle, however far the wall may be.
+                let llr = CUE.llr((stop - room) / ROOM_STD + CUE.d_prime).max(LEAST);
+                *said = Some((stamp, llr));
+            }
+            Cue::Touch(input) => {
+                let Some((stamp, contact)) = valid(input, percepts) else { return };
+                let llr = if contact.touching {
+                    ops::ln(HIT / FALSE_ALARM)
+                } else {
+                    ops::ln((1.0 - HIT) / (1.0 - FALSE_ALARM))
+                };
+                self.touch = Some((stamp, llr));
+            }
+            Cue::Strain(input) => {
+                let Some((stamp, joints)) = valid(input, percepts) else { return };
+                let effort = joints.effort.iter().fold(0.0_f64, |most, e| most.max(e.abs()));
+                let is_moving = context.twist.linear.abs() > 0.02 || context.twist.angular.abs() > 0.1;
+                if is_moving {
+                    self.usual_effort += SLOWNESS * (effort - self.usual_effort);
+                }
+                if self.usual_effort > 0.0 {
+                    let strain = effort / (STRAIN * self.usual_effort);
+                    let llr = if is_moving { LEAST } else { CUE.llr(CUE.d_prime * strain) };
+                    self.strain = Some((stamp, llr.max(LEAST)));
+                }
+            }
+            Cue::Wheels(input) => {
+                let Some((stamp, odometry)) = valid(input, percepts) else { return };
+                let speed = odometry.twist.linear;
+                if let Some((last, before)) = self.last_speed.replace((stamp, speed)) {
+                    let dt = stamp.since(last);
+                    if dt > 0.0 {
+                        let raw = (speed - before) / dt;
+                        self.wheel_acceleration += 0.2 * (raw - self.wheel_acceleration);
+                        self.unfelt += speed - before;
+                    }
+                }
+            }
+            Cue::Inertial(input) => {
+                let turn = input.mount().rotation;
+                let Some((stamp, imu)) = valid(input, percepts) else { return };
+                let felt = (turn * imu.linear_acceleration).xy();
+                let rate = (turn * imu.angular_velocity).z;
+                // What driving itself makes: along, the wheels' acceleration; across, the turn's.
+                let driven = Vector2::new(self.wheel_acceleration, context.twist.linear * rate);
+                let rest = felt - self.level - driven;
+                let most = 0.2 * GRAVITY;
+                self.level += SLOWNESS * rest.map(|v| v.clamp(-most, most));
+                self.jolt = Some((stamp, CUE.llr(rest.norm() / JOLT_STD).max(LEAST)));
+                // Over a gap nothing is known of what was felt.
+                let dt = self.last_imu.replace(stamp).map_or(0.0, |last| stamp.since(last).clamp(0.0, 0.1));
+                self.unfelt -= (felt.x - self.level.x) * dt;
+                self.unfelt *= 1.0 - (dt / PULL_TIME).min(1.0);
+                // A body without wheels that speak has nothing to pull with.
+                let rolls = self.last_speed.is_some_and(|(last, _)| stamp.since(last) < STALE);
+                self.unfelt = if rolls { self.unfelt } else { 0.0 };
+                self.pull = rolls.then(|| (stamp, CUE.llr(self.unfelt.abs() / PULL_STD).max(LEAST)));
+            }
         }
     }
 
@@ -223,15 +260,17 @@ impl EventSense {
     }
 
     /// Room between the body's outline and the nearest thing in the swath that it drives into, m.
-    fn room_ahead(&self, scan: &LaserScan, mount: &Pose2) -> f64 {
+    fn room_ahead(&self, beams: Beams<'_>, mount: &Pose2) -> f64 {
         let mut room = f64::INFINITY;
-        for (i, range) in scan.ranges.iter().enumerate() {
-            let range = f64::from(*range);
+        for (angle, range) in beams.iter() {
+            // A sweep's other beams tell of what is too near for one; a cone has no others.
+            let is_too_near = beams.is_cone() && range == f64::NEG_INFINITY;
+            let range = if is_too_near { beams.range_min } else { range };
             // Only what is near can lie within the way to stop.
-            if !(range.is_finite() && range >= scan.range_min && range < 2.0 + 4.0 * self.radius) {
+            if !(range.is_finite() && range >= beams.range_min && range < 2.0 + 4.0 * self.radius) {
                 continue;
             }
-            let (s, c) = ops::sin_cos(scan.angle_min + i as f64 * scan.angle_increment);
+            let (s, c) = ops::sin_cos(angle);
             let end = mount.transform(range * c, range * s);
             if end.x > 0.0 && end.y.abs() < self.radius {
                 let outline = (self.radius * self.radius - end.y * end.y).sqrt();
@@ -240,4 +279,10 @@ impl EventSense {
         }
         room
     }
+}
+
+/// What an input has new, if it is valid.
+fn valid<'p, T: Readable>(input: &mut Input<T>, percepts: &'p Percepts) -> Option<(Stamp, &'p T)> {
+    let sample = input.take(percepts).filter(|sample| sample.reading.is_valid())?;
+    Some((sample.stamp, sample.reading))
 }

@@ -34,7 +34,7 @@ impl DeadReckoning {
         known: Option<&OccupancyGrid>,
     ) -> Self {
         let senses = Senses::of(body);
-        let cues = senses.odometry.iter().map(|reader| CueReport::silent(&reader.name)).collect();
+        let cues = senses.odometry.iter().map(|source| CueReport::silent(source.name())).collect();
         let map = known.cloned().unwrap_or_else(|| {
             OccupancyGrid::new(Point2::new(start.x, start.y), spec.map.size, spec.map.resolution)
         });
@@ -55,7 +55,8 @@ impl DeadReckoning {
 
 impl Estimator for DeadReckoning {
     fn update(&mut self, percepts: &Percepts) {
-        if let Some(Ok((stamp, way))) = self.senses.odometry.as_mut().and_then(|r| r.way(percepts)) {
+        if let Some(Ok((stamp, way))) = self.senses.odometry.as_mut().and_then(|source| source.read(percepts))
+        {
             let (pose, twist) = self.way.follow(&way);
             let first = *self.first.get_or_insert(pose);
             let pose = first.relative(&pose);
@@ -80,9 +81,9 @@ impl Estimator for DeadReckoning {
         for i in [0, 1, 5] {
             self.belief.covariance[(i, i)] = variance;
         }
-        for reader in &mut self.senses.scans {
-            let mount = reader.mount;
-            if let Some(Ok((stamp, scan))) = reader.scan(percepts) {
+        for range_finder in &mut self.senses.scans {
+            let mount = range_finder.source.mount;
+            if let Some(Ok((stamp, scan))) = range_finder.read(percepts) {
                 let age = percepts.now.since(stamp).clamp(0.0, 0.5);
                 let then = self.belief.pose.advance(&self.belief.twist, -age);
                 self.mapper.draw(&mut self.map, &then.compose(&mount), scan);

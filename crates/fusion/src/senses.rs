@@ -1,115 +1,109 @@
-//! Which slots an estimator reads, which readings it has already taken in, and which it must not.
+//! Which senses an estimator reads, and which of their readings it must not take in.
 //!
 //! What is refused here never reaches a state: numbers that are none, stamps from the future or from before the last
 //! one, scans of another length, covariances that are none.
 
-use nalgebra::{Isometry3, Matrix3};
+use nalgebra::Matrix3;
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::percepts::{AbsolutePose, Imu, LaserScan, Odometry};
+use neuraxis_core::percepts::{AbsolutePose, Contact, Imu, JointState, LaserScan, Odometry};
 use neuraxis_core::reasons::Refusal;
-use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Percepts, Pose2, Reading, Stamp};
+use neuraxis_core::senses::{Readable, Sensor};
+use neuraxis_core::{Input, Percepts, Pose2, Stamp};
 
 use crate::gaussian::information;
 
 /// Clocks of real sensors differ by so much, s; a stamp that is farther ahead is from the future.
 const AHEAD: f64 = 0.02;
 
-/// A slot, and the sequence number of the last reading that was taken from it.
+/// When something was measured and what, or why it is refused; nothing if nothing is new.
+pub(crate) type Answer<T> = Option<Result<(Stamp, T), Refusal>>;
+
+/// A sense that an estimator reads.
 #[derive(Clone, Debug)]
-pub(crate) struct Reader {
-    pub(crate) slot: usize,
+pub(crate) struct Source<T> {
+    pub(crate) input: Input<T>,
     pub(crate) name: Box<str>,
     /// The sensor's frame in `base_link`, seen from above.
     pub(crate) mount: Pose2,
-    /// The same in space.
-    pub(crate) frame: Isometry3<f64>,
-    /// Beams of a range finder.
-    pub(crate) beams: usize,
-    /// The tilt of the body from which a beam of a range finder can reach the ground, rad.
-    pub(crate) tilt: f64,
-    /// Places of the left and the right wheel among the joints that it reads.
-    wheels: Option<[usize; 2]>,
-    seen: u64,
-    newest: Stamp,
 }
 
-impl Reader {
-    /// The reading, if it is new: as it is, or why it is refused.
-    fn fresh<'p>(&mut self, percepts: &'p Percepts) -> Option<Result<(Stamp, &'p Reading), Refusal>> {
-        let slot = percepts.slots().get(self.slot)?;
-        if slot.sequence() == self.seen {
-            return None;
-        }
-        self.seen = slot.sequence();
-        let (stamp, reading) = (slot.stamp()?, slot.reading()?);
-        if !reading.is_sane() {
-            return Some(Err(Refusal::NotFinite));
-        }
-        if stamp.since(percepts.now) > AHEAD {
-            return Some(Err(Refusal::FromTheFuture));
-        }
-        if stamp < self.newest {
-            return Some(Err(Refusal::Backwards));
-        }
-        self.newest = stamp;
-        Some(Ok((stamp, reading)))
+impl<T: Readable> Source<T> {
+    fn all(body: &BodyDescription) -> impl Iterator<Item = Self> {
+        Input::all(body).map(|input: Input<T>| Self {
+            input,
+            name: body.sensors[input.slot()].sensor.name().into(),
+            mount: Pose2::from_spatial(input.mount()),
+        })
     }
 
+    /// What is new.
+    pub(crate) fn read<'p>(&mut self, percepts: &'p Percepts) -> Answer<&'p T> {
+        Some(self.input.accept(percepts, AHEAD)?.map(|sample| (sample.stamp, sample.reading)))
+    }
+}
+
+/// A range finder.
+#[derive(Clone, Debug)]
+pub(crate) struct ScanSource {
+    pub(crate) source: Source<LaserScan>,
+    /// Its beams.
+    pub(crate) beams: usize,
+    /// The tilt of the body from which a beam can reach the ground, rad.
+    pub(crate) tilt: f64,
+}
+
+impl ScanSource {
     /// A new sweep.
-    pub(crate) fn scan<'p>(
-        &mut self,
-        percepts: &'p Percepts,
-    ) -> Option<Result<(Stamp, &'p LaserScan), Refusal>> {
+    pub(crate) fn read<'p>(&mut self, percepts: &'p Percepts) -> Answer<&'p LaserScan> {
         let beams = self.beams;
-        Some(self.fresh(percepts)?.and_then(|(stamp, reading)| match reading {
-            Reading::Scan(scan) if scan.ranges.len() == beams && scan.angle_increment.is_finite() => {
-                Ok((stamp, scan))
+        Some(self.source.read(percepts)?.and_then(|(stamp, scan)| {
+            let fits = scan.ranges.len() == beams && scan.angle_increment.is_finite();
+            if fits { Ok((stamp, scan)) } else { Err(Refusal::Shape) }
+        }))
+    }
+}
+
+/// Where the way of the wheels comes from.
+#[derive(Clone, Debug)]
+pub(crate) enum WheelSource {
+    Odometry(Source<Odometry>),
+    /// The joints, and the places of the left and the right wheel among them.
+    Joints(Source<JointState>, [usize; 2]),
+}
+
+impl WheelSource {
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Odometry(source) => &source.name,
+            Self::Joints(source, _) => &source.name,
+        }
+    }
+
+    /// A new reading of the wheels' way.
+    pub(crate) fn read<'p>(&mut self, percepts: &'p Percepts) -> Answer<Way<'p>> {
+        match self {
+            Self::Odometry(source) => {
+                Some(source.read(percepts)?.map(|(stamp, odometry)| (stamp, Way::Odometry(odometry))))
             }
-            _ => Err(Refusal::Shape),
-        }))
-    }
-
-    /// A new reading of an inertial unit.
-    pub(crate) fn imu<'p>(&mut self, percepts: &'p Percepts) -> Option<Result<(Stamp, &'p Imu), Refusal>> {
-        Some(self.fresh(percepts)?.and_then(|(stamp, reading)| match reading {
-            Reading::Imu(imu) => Ok((stamp, imu)),
-            _ => Err(Refusal::Shape),
-        }))
-    }
-
-    /// A new reading of the wheels' way, from odometry or from the wheels' joints.
-    pub(crate) fn way<'p>(&mut self, percepts: &'p Percepts) -> Option<Result<(Stamp, Way<'p>), Refusal>> {
-        let wheels = self.wheels;
-        Some(self.fresh(percepts)?.and_then(|(stamp, reading)| match (reading, wheels) {
-            (Reading::Odometry(odometry), _) => Ok((stamp, Way::Odometry(odometry))),
-            (Reading::Joints(joints), Some([left, right])) => {
-                let of = |values: &[f64]| Some([*values.get(left)?, *values.get(right)?]);
-                match (of(&joints.position), of(&joints.velocity)) {
-                    (Some(angles), Some(rates)) => Ok((stamp, Way::Wheels { angles, rates })),
-                    _ => Err(Refusal::Shape),
-                }
+            Self::Joints(source, [left, right]) => {
+                let of = |values: &[f64]| Some([*values.get(*left)?, *values.get(*right)?]);
+                Some(source.read(percepts)?.and_then(|(stamp, joints)| {
+                    match (of(&joints.position), of(&joints.velocity)) {
+                        (Some(angles), Some(rates)) => Ok((stamp, Way::Wheels { angles, rates })),
+                        _ => Err(Refusal::Shape),
+                    }
+                }))
             }
-            _ => Err(Refusal::Shape),
-        }))
+        }
     }
+}
 
-    /// A new absolute pose, and its information about x, y and yaw.
-    pub(crate) fn pose(&mut self, percepts: &Percepts) -> Option<Result<Located, Refusal>> {
-        Some(self.absolute(percepts)?.and_then(|(stamp, absolute)| {
+impl Source<AbsolutePose> {
+    /// A new pose on the plane, and its information about x, y and yaw.
+    pub(crate) fn read_planar(&mut self, percepts: &Percepts) -> Option<Result<Located, Refusal>> {
+        Some(self.read(percepts)?.and_then(|(stamp, absolute)| {
             let told = information(&absolute.planar_covariance()).ok_or(Refusal::Covariance)?;
             Ok((stamp, absolute.shadow(), told))
-        }))
-    }
-
-    /// A new absolute pose.
-    pub(crate) fn absolute<'p>(
-        &mut self,
-        percepts: &'p Percepts,
-    ) -> Option<Result<(Stamp, &'p AbsolutePose), Refusal>> {
-        Some(self.fresh(percepts)?.and_then(|(stamp, reading)| match reading {
-            Reading::Pose(absolute) => Ok((stamp, absolute)),
-            _ => Err(Refusal::Shape),
         }))
     }
 }
@@ -125,59 +119,45 @@ pub(crate) enum Way<'a> {
     Wheels { angles: [f64; 2], rates: [f64; 2] },
 }
 
-/// The readers of a body's senses that matter for its pose.
+/// The senses of a body that matter for its pose.
 #[derive(Clone, Debug)]
 pub(crate) struct Senses {
     /// Wheel odometry, or the wheels' joints where there is none.
-    pub(crate) odometry: Option<Reader>,
-    pub(crate) imu: Option<Reader>,
-    pub(crate) scans: Vec<Reader>,
-    pub(crate) poses: Vec<Reader>,
-    /// Bumpers: slots. A foot is none, it is there to touch.
-    pub(crate) contacts: Vec<usize>,
+    pub(crate) odometry: Option<WheelSource>,
+    pub(crate) imu: Option<Source<Imu>>,
+    pub(crate) scans: Vec<ScanSource>,
+    pub(crate) poses: Vec<Source<AbsolutePose>>,
+    /// Bumpers. A foot is none, it is there to touch.
+    pub(crate) contacts: Vec<Input<Contact>>,
 }
 
 impl Senses {
     /// Whether a bumper feels something.
     pub(crate) fn touches(&self, percepts: &Percepts) -> bool {
-        self.contacts.iter().any(|slot| {
-            let reading = percepts.slots().get(*slot).and_then(|slot| slot.reading());
-            matches!(reading, Some(Reading::Contact(contact)) if contact.touching)
-        })
+        self.contacts
+            .iter()
+            .any(|bumper| bumper.latest(percepts).is_some_and(|sample| sample.reading.touching))
     }
 
     pub(crate) fn of(body: &BodyDescription) -> Self {
-        let readers = |wanted: fn(&Sensor) -> bool| {
-            body.sensors.iter().enumerate().filter(move |(_, s)| wanted(&s.sensor)).map(|(slot, s)| Reader {
-                slot,
-                name: s.sensor.name().into(),
-                mount: Pose2::from_spatial(&s.mount),
-                frame: s.mount,
-                tilt: match &s.sensor {
-                    Sensor::Lidar { range, .. } => s.mount.translation.z / range[1],
-                    _ => f64::INFINITY,
-                },
-                beams: match &s.sensor {
-                    Sensor::Lidar { beams, .. } => *beams as usize,
-                    _ => 0,
-                },
-                wheels: wheels(body, &s.joints),
-                seen: 0,
-                newest: Stamp::ZERO,
+        let joints = || {
+            Source::all(body).find_map(|source| {
+                let wheels = wheels(body, &body.sensors[source.input.slot()].joints)?;
+                Some(WheelSource::Joints(source, wheels))
             })
         };
-        let odometry = readers(|s| matches!(s, Sensor::WheelOdometry { .. })).next();
-        let joints = || readers(|s| matches!(s, Sensor::JointState { .. })).find(|r| r.wheels.is_some());
+        let scan = |source: Source<LaserScan>| {
+            let Sensor::Lidar(spec) = &body.sensors[source.input.slot()].sensor else { return None };
+            let tilt = source.input.mount().translation.z / spec.range[1];
+            Some(ScanSource { source, beams: spec.beams as usize, tilt })
+        };
         Self {
-            odometry: odometry.or_else(joints),
-            imu: readers(|s| matches!(s, Sensor::Imu { .. })).next(),
-            scans: readers(|s| matches!(s, Sensor::Lidar { .. })).collect(),
-            poses: readers(|s| matches!(s, Sensor::Pose { .. })).collect(),
-            contacts: (0..body.sensors.len())
-                .filter(|slot| {
-                    let sense = &body.sensors[*slot];
-                    matches!(sense.sensor, Sensor::Contact { .. }) && sense.limb.is_none()
-                })
+            odometry: Source::all(body).next().map(WheelSource::Odometry).or_else(joints),
+            imu: Source::all(body).next(),
+            scans: Source::all(body).filter_map(scan).collect(),
+            poses: Source::all(body).collect(),
+            contacts: Input::all(body)
+                .filter(|bumper: &Input<Contact>| body.sensors[bumper.slot()].limb.is_none())
                 .collect(),
         }
     }

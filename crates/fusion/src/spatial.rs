@@ -93,18 +93,18 @@ impl SpatialFusion {
         let legs = Legs::of(body);
         let honesty = spec.effective_honesty();
         let noise = spec.noise;
-        let odometry = match (&senses.odometry, legs.joints()) {
-            (Some(reader), _) => &*reader.name,
-            (None, Some(_)) => "leg_odometry",
-            (None, None) => "wheel_odometry",
+        let odometry = match (&senses.odometry, legs.are_felt()) {
+            (Some(source), _) => source.name(),
+            (None, true) => "leg_odometry",
+            (None, false) => "wheel_odometry",
         };
-        let gyro = senses.imu.as_ref().map_or("gyro", |reader| &reader.name);
+        let gyro = senses.imu.as_ref().map_or("gyro", |source| &source.name);
         let mut cues = [odometry, gyro, "scan_matching"].map(CueReport::silent).to_vec();
-        cues.extend(senses.poses.iter().map(|reader| CueReport::silent(&reader.name)));
+        cues.extend(senses.poses.iter().map(|source| CueReport::silent(&source.name)));
         let map = known.cloned().unwrap_or_else(|| {
             OccupancyGrid::new(Point2::new(start.x, start.y), spec.map.size, spec.map.resolution)
         });
-        let mount = senses.imu.as_ref().map_or_else(Isometry3::identity, |reader| reader.frame);
+        let mount = senses.imu.as_ref().map_or_else(Isometry3::identity, |source| *source.input.mount());
         let scale = if honesty.blame { noise.odometry_scale } else { 0.0 };
         let prior = Prior {
             tilt: TILT,
@@ -112,7 +112,7 @@ impl SpatialFusion {
             velocity: 0.01,
             constants: [noise.gyro_bias, noise.accelerometer_bias, scale],
         };
-        let beams = senses.scans.iter().map(|reader| reader.beams).max().unwrap_or(0);
+        let beams = senses.scans.iter().map(|source| source.beams).max().unwrap_or(0);
         Self {
             filter: Filter::new(&start.to_spatial(0.0), &mount, &prior),
             absolutes: Absolutes::new(honesty, 1 + senses.poses.len()),
@@ -161,7 +161,7 @@ impl SpatialFusion {
     fn take_poses(&mut self, percepts: &Percepts) {
         for i in 0..self.senses.poses.len() {
             let cue = FIRST + 1 + i;
-            let (stamp, absolute) = match self.senses.poses[i].absolute(percepts) {
+            let (stamp, absolute) = match self.senses.poses[i].read(percepts) {
                 None => continue,
                 Some(Ok(reading)) => reading,
                 Some(Err(why)) => {
@@ -186,8 +186,8 @@ impl SpatialFusion {
     fn take_scans(&mut self, percepts: &Percepts) {
         let cue = FIRST + SCANS;
         for i in 0..self.senses.scans.len() {
-            let frame = self.senses.scans[i].frame;
-            let (stamp, scan) = match self.senses.scans[i].scan(percepts) {
+            let frame = *self.senses.scans[i].source.input.mount();
+            let (stamp, scan) = match self.senses.scans[i].read(percepts) {
                 None => continue,
                 Some(Err(why)) => {
                     self.refuse(cue, why);
@@ -320,7 +320,7 @@ impl SpatialFusion {
         }
         if age(self.inertial.last.map(|(stamp, _)| stamp)) > SILENT {
             belief.cues[GYRO].reliability = 0.0;
-        } else if self.legs.joints().is_some() || self.senses.odometry.is_none() {
+        } else if self.legs.are_felt() || self.senses.odometry.is_none() {
             belief.cues[GYRO].reliability = 1.0;
         }
     }

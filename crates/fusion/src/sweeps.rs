@@ -87,14 +87,14 @@ pub(crate) struct Sweeps {
 
 impl Sweeps {
     pub(crate) fn new(honesty: Honesty, noise: &NoiseSpec, senses: &Senses, map: &OccupancyGrid) -> Self {
-        let beams = senses.scans.iter().map(|reader| reader.beams).max().unwrap_or(0);
+        let beams = senses.scans.iter().map(|source| source.beams).max().unwrap_or(0);
         Self {
             honesty,
             best: [noise.scan_position, noise.scan_heading],
             matcher: Matcher::new(beams),
             mapper: Mapper::new(map),
             roughness: Roughness::default(),
-            last: senses.scans.iter().map(|reader| Vec::with_capacity(reader.beams)).collect(),
+            last: senses.scans.iter().map(|source| Vec::with_capacity(source.beams)).collect(),
         }
     }
 

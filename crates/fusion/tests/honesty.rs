@@ -6,7 +6,10 @@ use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::percepts::AbsolutePose;
 use neuraxis_core::random::{self, Stream, normal};
 use neuraxis_core::reasons::Refusal;
-use neuraxis_core::robot::{ImuNoise, Limits, OdometryNoise, PoseNoise, Sensor, Transport};
+use neuraxis_core::robot::Limits;
+use neuraxis_core::senses::{
+    ImuNoise, ImuSpec, OdometryNoise, PoseNoise, PoseSpec, Sensor, Transport, WheelOdometrySpec,
+};
 use neuraxis_core::{Percepts, Pose2, Reading, Stamp, Twist2, ops};
 use neuraxis_fusion::{FusionSpec, Honesty, Rule, build};
 
@@ -19,7 +22,7 @@ const STD: [f64; 2] = [0.05, 0.15];
 fn body() -> BodyDescription {
     let transport = Transport::default();
     let (rate, deadline) = (50.0, None);
-    let wheels = Sensor::WheelOdometry {
+    let wheels = Sensor::WheelOdometry(WheelOdometrySpec {
         name: "odom".to_owned(),
         left: "left".to_owned(),
         right: "right".to_owned(),
@@ -27,21 +30,23 @@ fn body() -> BodyDescription {
         noise: OdometryNoise::default(),
         transport,
         deadline,
-    };
-    let imu = Sensor::Imu {
+    });
+    let imu = Sensor::Imu(ImuSpec {
         name: "imu".to_owned(),
         link: "imu".to_owned(),
         rate: 100.0,
         noise: ImuNoise::default(),
         transport,
         deadline,
-    };
-    let pose = |name: &str, i: usize| Sensor::Pose {
-        name: name.to_owned(),
-        rate: 10.0,
-        noise: PoseNoise { position: STD[i], ..PoseNoise::default() },
-        transport,
-        deadline,
+    });
+    let pose = |name: &str, i: usize| {
+        Sensor::Pose(PoseSpec {
+            name: name.to_owned(),
+            rate: 10.0,
+            noise: PoseNoise { position: STD[i], ..PoseNoise::default() },
+            transport,
+            deadline,
+        })
     };
     let sensors = [wheels, imu, pose("lidar", 0), pose("camera", 1)];
     BodyDescription {

@@ -26,7 +26,7 @@ fn body(sensors: &[&str], limbs: Vec<Option<Limb>>) -> BodyDescription {
             .map(|text| {
                 let sensor = sensor(text);
                 let joints = match &sensor {
-                    Sensor::JointState { joints, .. } => joints.clone().unwrap_or_default(),
+                    Sensor::JointState(spec) => spec.joints.clone().unwrap_or_default(),
                     _ => Vec::new(),
                 };
                 let is_unit = matches!(sensor, Sensor::Imu { .. });

@@ -108,8 +108,8 @@ fn every_reading_survives_as_its_message() {
 fn topics_are_the_usual_names_for_the_first_of_a_kind() {
     let mut all = sensors();
     all.extend(sensors().into_iter().take(1).map(|mut second| {
-        if let Sensor::Lidar { name, .. } = &mut second.sensor {
-            *name = "rear".to_owned();
+        if let Sensor::Lidar(spec) = &mut second.sensor {
+            "rear".clone_into(&mut spec.name);
         }
         second
     }));

@@ -1,24 +1,15 @@
 //! What circuits share on their way to and from a body: where joints stand, what they feel, and when to step.
 
-use nalgebra::{UnitQuaternion, Vector3};
+use nalgebra::Vector3;
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::percepts::{Contact, Motion};
-use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Interface, Percepts, Reading, Stamp, time};
+use neuraxis_core::percepts::{Imu, JointState};
+use neuraxis_core::senses::Readable;
+use neuraxis_core::{Input, Interface, Percepts, Stamp, time};
 
 use crate::MotorError;
 
 /// A reading is too old after so many of its periods.
 const PATIENCE: f64 = 5.0;
-
-/// Where a joint stands in the senses.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Felt {
-    slot: usize,
-    index: usize,
-    /// A reading older than this is none, s.
-    patience: f64,
-}
 
 /// The state of one joint; NaN where it is not known.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,128 +26,45 @@ impl JointNow {
     const UNKNOWN: Self = Self { position: f64::NAN, velocity: f64::NAN, effort: f64::NAN };
 }
 
-impl Felt {
+/// Where a joint stands in the senses.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Joint {
+    input: Input<JointState>,
+    index: usize,
+}
+
+impl Joint {
     /// Where `joint` is felt, if it is.
     pub(crate) fn find(body: &BodyDescription, joint: &str) -> Option<Self> {
-        body.sensors.iter().enumerate().find_map(|(slot, sense)| {
-            let Sensor::JointState { rate, transport, .. } = &sense.sensor else { return None };
-            let index = sense.joints.iter().position(|name| name == joint)?;
-            Some(Self { slot, index, patience: PATIENCE / rate + transport.delay })
+        Input::all(body).find_map(|input| {
+            let joints = &body.sensors[input.slot()].joints;
+            Some(Self { input, index: joints.iter().position(|name| name == joint)? })
         })
     }
 
     /// The joint's state, unknown if nothing came yet or for too long.
     pub(crate) fn read(&self, percepts: &Percepts) -> JointNow {
-        let Some(slot) = percepts.slots().get(self.slot) else { return JointNow::UNKNOWN };
-        let is_fresh = slot.age(percepts.now).is_some_and(|age| age <= self.patience);
-        match slot.reading() {
-            Some(Reading::Joints(joints)) if is_fresh => {
-                let at = |list: &[f64]| list.get(self.index).copied().unwrap_or(f64::NAN);
-                JointNow {
-                    position: at(&joints.position),
-                    velocity: at(&joints.velocity),
-                    effort: at(&joints.effort),
-                }
-            }
-            _ => JointNow::UNKNOWN,
+        let Some(joints) = fresh(&self.input, percepts) else { return JointNow::UNKNOWN };
+        let at = |list: &[f64]| list.get(self.index).copied().unwrap_or(f64::NAN);
+        JointNow {
+            position: at(&joints.position),
+            velocity: at(&joints.velocity),
+            effort: at(&joints.effort),
         }
     }
 }
 
-/// A sense of the kind `velocimeter`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Moved {
-    slot: usize,
-    patience: f64,
+/// What a sense says; nothing if it said nothing yet or for too long.
+pub(crate) fn fresh<'p, T: Readable>(input: &Input<T>, percepts: &'p Percepts) -> Option<&'p T> {
+    input.within(percepts, input.patience(PATIENCE))
 }
 
-impl Moved {
-    /// All of the body's, in their order.
-    pub(crate) fn all(body: &BodyDescription) -> Vec<Self> {
-        let all = body.sensors.iter().enumerate();
-        all.filter_map(|(slot, sense)| match &sense.sensor {
-            Sensor::Velocimeter { rate, transport, .. } => {
-                Some(Self { slot, patience: PATIENCE / rate + transport.delay })
-            }
-            _ => None,
-        })
-        .collect()
-    }
-
-    /// How it moves; nothing if it said nothing yet or for too long.
-    pub(crate) fn read(&self, percepts: &Percepts) -> Option<Motion> {
-        let slot = percepts.slots().get(self.slot)?;
-        slot.age(percepts.now).filter(|age| *age <= self.patience)?;
-        match slot.reading() {
-            Some(Reading::Motion(motion)) => Some(*motion),
-            _ => None,
-        }
-    }
-}
-
-/// A sense of the kind `contact`: a foot, a bumper.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Touched {
-    slot: usize,
-    patience: f64,
-}
-
-impl Touched {
-    /// The sense of this name, if there is one.
-    pub(crate) fn find(body: &BodyDescription, wanted: &str) -> Option<Self> {
-        body.sensors.iter().enumerate().find_map(|(slot, sense)| match &sense.sensor {
-            Sensor::Contact { name, rate, transport, .. } if name == wanted => {
-                Some(Self { slot, patience: PATIENCE / rate + transport.delay })
-            }
-            _ => None,
-        })
-    }
-
-    /// Its slot.
-    pub(crate) fn slot(&self) -> usize {
-        self.slot
-    }
-
-    /// What it feels; nothing if it said nothing yet or for too long.
-    pub(crate) fn read(&self, percepts: &Percepts) -> Option<Contact> {
-        let slot = percepts.slots().get(self.slot)?;
-        slot.age(percepts.now).filter(|age| *age <= self.patience)?;
-        match slot.reading() {
-            Some(Reading::Contact(contact)) => Some(*contact),
-            _ => None,
-        }
-    }
-}
-
-/// A sense of the kind `imu`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Organ {
-    slot: usize,
-    /// From its own frame to that of `base_link`.
-    mount: UnitQuaternion<f64>,
-    patience: f64,
-}
-
-impl Organ {
-    /// The first one of the body.
-    pub(crate) fn find(body: &BodyDescription) -> Option<Self> {
-        body.sensors.iter().enumerate().find_map(|(slot, sense)| match &sense.sensor {
-            Sensor::Imu { rate, transport, .. } => {
-                let patience = PATIENCE / rate + transport.delay;
-                Some(Self { slot, mount: sense.mount.rotation, patience })
-            }
-            _ => None,
-        })
-    }
-
-    /// Turning rate (rad/s) and specific force (m/s²) in the frame of `base_link`; nothing if they are not known.
-    pub(crate) fn read(&self, percepts: &Percepts) -> Option<(Vector3<f64>, Vector3<f64>)> {
-        let slot = percepts.slots().get(self.slot)?;
-        slot.age(percepts.now).filter(|age| *age <= self.patience)?;
-        let Some(Reading::Imu(imu)) = slot.reading() else { return None };
-        let felt = (self.mount * imu.angular_velocity, self.mount * imu.linear_acceleration);
-        (felt.0.iter().chain(&felt.1).all(|value| value.is_finite())).then_some(felt)
-    }
+/// Turning rate (rad/s) and specific force (m/s²) in the frame of `base_link`; nothing if they are not known.
+pub(crate) fn inertial(unit: &Input<Imu>, percepts: &Percepts) -> Option<(Vector3<f64>, Vector3<f64>)> {
+    let imu = fresh(unit, percepts)?;
+    let turn = unit.mount().rotation;
+    let felt = (turn * imu.angular_velocity, turn * imu.linear_acceleration);
+    (felt.0.iter().chain(&felt.1).all(|value| value.is_finite())).then_some(felt)
 }
 
 /// Where `joint` stands in the command.

@@ -9,13 +9,13 @@
 
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::file::{Problems, Validate};
-use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Command, Drive, Percepts, Reading, ops, random};
+use neuraxis_core::percepts::{Imu, Motion, Odometry};
+use neuraxis_core::{Command, Drive, Input, Percepts, ops, random};
 use neuraxis_neural::{LIMIT, ParameterError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::body::{Felt, Moved, Pace, actuator};
+use crate::body::{Joint, Pace, actuator, fresh};
 use crate::{Diagnostics, Moments, MotorCircuit, MotorError};
 
 /// What a perceptron sees.
@@ -220,7 +220,7 @@ impl Mlp {
 pub struct MlpCircuit {
     mlp: Mlp,
     spec: MlpSpec,
-    inputs: Vec<Input>,
+    inputs: Vec<Source>,
     normalisation: Moments,
     /// What it saw since the last reset, if anybody wants to know.
     gathered: Option<Moments>,
@@ -234,29 +234,27 @@ pub struct MlpCircuit {
 
 /// Where one kind of input comes from.
 #[derive(Clone, Debug)]
-enum Input {
-    Joints(Vec<Felt>),
-    Positions(Vec<Felt>),
-    Velocities(Vec<Moved>),
-    /// Slot of the inertial unit.
-    Imu(usize),
-    /// Slot of the odometry.
-    Odometry(usize),
+enum Source {
+    Joints(Vec<Joint>),
+    Positions(Vec<Joint>),
+    Velocities(Vec<Input<Motion>>),
+    Imu(Input<Imu>),
+    Odometry(Input<Odometry>),
     Drive,
 }
 
-impl Input {
+impl Source {
     /// Where `input` comes from on `body`; `felt` are its joints. None if the body has nothing of the kind.
-    fn find(input: MlpInput, body: &BodyDescription, felt: &[Felt]) -> Option<Self> {
-        let slot = |is: fn(&Sensor) -> bool| body.sensors.iter().position(|sense| is(&sense.sensor));
+    fn find(input: MlpInput, body: &BodyDescription, felt: &[Joint]) -> Option<Self> {
         match input {
             MlpInput::Joints => Some(Self::Joints(felt.to_vec())),
             MlpInput::Positions => Some(Self::Positions(felt.to_vec())),
             MlpInput::Velocities => {
-                Some(Moved::all(body)).filter(|moved| !moved.is_empty()).map(Self::Velocities)
+                let moved: Vec<_> = Input::all(body).collect();
+                (!moved.is_empty()).then_some(Self::Velocities(moved))
             }
-            MlpInput::Imu => slot(|s| matches!(s, Sensor::Imu { .. })).map(Self::Imu),
-            MlpInput::Odometry => slot(|s| matches!(s, Sensor::WheelOdometry { .. })).map(Self::Odometry),
+            MlpInput::Imu => Input::first(body).map(Self::Imu),
+            MlpInput::Odometry => Input::first(body).map(Self::Odometry),
             MlpInput::Drive => Some(Self::Drive),
         }
     }
@@ -274,7 +272,6 @@ impl Input {
 
     /// Calls `put` with its numbers; NaN for what is not felt.
     fn read(&self, drive: &Drive, percepts: &Percepts, put: &mut impl FnMut(f64)) {
-        let reading = |slot: &usize| percepts.slots().get(*slot).and_then(|slot| slot.reading());
         match self {
             Self::Joints(felt) => felt.iter().for_each(|felt| {
                 let joint = felt.read(percepts);
@@ -283,24 +280,19 @@ impl Input {
             }),
             Self::Positions(felt) => felt.iter().for_each(|felt| put(felt.read(percepts).position / ops::PI)),
             Self::Velocities(moved) => moved.iter().for_each(|moved| {
-                let motion = moved.read(percepts).map_or([f64::NAN; 3], |motion| {
+                let motion = fresh(moved, percepts).map_or([f64::NAN; 3], |motion| {
                     let (v, w) = (&motion.linear_velocity, &motion.angular_velocity);
                     [v.x, v.y, w.z]
                 });
                 motion.into_iter().for_each(&mut *put);
             }),
-            Self::Imu(slot) => {
-                let rates = match reading(slot) {
-                    Some(Reading::Imu(imu)) => imu.angular_velocity.into(),
-                    _ => [f64::NAN; 3],
-                };
-                rates.into_iter().for_each(put);
+            Self::Imu(unit) => {
+                let imu = unit.latest(percepts).map(|sample| sample.reading);
+                imu.map_or([f64::NAN; 3], |imu| imu.angular_velocity.into()).into_iter().for_each(put);
             }
-            Self::Odometry(slot) => {
-                let twist = match reading(slot) {
-                    Some(Reading::Odometry(odometry)) => [odometry.twist.linear, odometry.twist.angular],
-                    _ => [f64::NAN; 2],
-                };
+            Self::Odometry(wheels) => {
+                let twist = wheels.latest(percepts).map(|sample| &sample.reading.twist);
+                let twist = twist.map_or([f64::NAN; 2], |twist| [twist.linear, twist.angular]);
                 twist.into_iter().for_each(put);
             }
             Self::Drive => {
@@ -327,7 +319,7 @@ impl MlpCircuit {
                 return Err(MotorError::JointTwice { joint: joint.clone() });
             }
             actuators.push(index);
-            felt.push(Felt::find(body, joint).ok_or_else(|| MotorError::Unfelt {
+            felt.push(Joint::find(body, joint).ok_or_else(|| MotorError::Unfelt {
                 circuit: "mlp",
                 joint: joint.clone(),
                 help: "add one to `sensors:`",
@@ -340,7 +332,7 @@ impl MlpCircuit {
         let mut inputs = Vec::new();
         let usual = [MlpInput::Joints, MlpInput::Imu, MlpInput::Odometry, MlpInput::Drive];
         for input in spec.inputs.as_deref().unwrap_or(&usual) {
-            match Input::find(*input, body, &felt) {
+            match Source::find(*input, body, &felt) {
                 Some(found) => inputs.push(found),
                 // Of the usual ones it takes what the body has.
                 None if spec.inputs.is_none() => {}
@@ -352,7 +344,7 @@ impl MlpCircuit {
                 }
             }
         }
-        let seen = inputs.iter().map(Input::len).sum::<usize>() + if spec.clock.is_some() { 2 } else { 0 };
+        let seen = inputs.iter().map(Source::len).sum::<usize>() + if spec.clock.is_some() { 2 } else { 0 };
         let mut sizes = vec![seen];
         sizes.extend(spec.hidden.iter().map(|size| *size as usize));
         sizes.push(joints.len());

@@ -25,7 +25,7 @@ use neuraxis_neural::{Circuit, CircuitSpec, Part, Sign, UnitSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::body::{Felt, Pace, actuator, takes};
+use crate::body::{Joint, Pace, actuator, takes};
 use crate::{Diagnostics, MotorCircuit, MotorError, compile};
 
 /// The swimmer's circuit, and a switch for each of its parts.
@@ -317,7 +317,7 @@ impl Swimmer {
 pub struct SwimmerCircuit {
     swimmer: Swimmer,
     /// From head to tail; `None` where the circuit does not feel.
-    felt: Vec<Option<Felt>>,
+    felt: Vec<Option<Joint>>,
     actuators: Vec<usize>,
     torque: f64,
     pace: Pace,
@@ -346,7 +346,7 @@ impl SwimmerCircuit {
                 return Err(MotorError::JointTwice { joint: joint.clone() });
             }
             actuators.push(index);
-            let found = Felt::find(body, joint);
+            let found = Joint::find(body, joint);
             if found.is_none() && spec.proprioception {
                 let help = "add one to `sensors:`, or set `proprioception: false`";
                 return Err(MotorError::Unfelt { circuit: "swimmer", joint: joint.clone(), help });

@@ -6,13 +6,14 @@
 
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::file::{Problems, Validate};
-use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Command, Drive, Percepts};
+use neuraxis_core::percepts::Contact;
+use neuraxis_core::senses::{ContactSpec, Sensor};
+use neuraxis_core::{Command, Drive, Input, Percepts};
 use neuraxis_neural::{Circuit, CircuitSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::body::{Felt, Pace, Touched, actuator};
+use crate::body::{Joint, Pace, actuator, fresh};
 use crate::{Diagnostics, MotorCircuit, MotorError};
 
 /// A circuit of one's own, from a file or in place.
@@ -59,11 +60,11 @@ enum Source {
     Turn,
     Left,
     Right,
-    Position(Felt),
-    Velocity(Felt),
-    Effort(Felt),
-    Touch(Touched),
-    Force(Touched),
+    Position(Joint),
+    Velocity(Joint),
+    Effort(Joint),
+    Touch(Input<Contact>),
+    Force(Input<Contact>),
 }
 
 impl Source {
@@ -75,8 +76,8 @@ impl Source {
             "right" => return Ok(Self::Right),
             _ => {}
         }
-        let joint = |name: &str| Felt::find(body, name);
-        let contact = |name: &str| Touched::find(body, name);
+        let joint = |name: &str| Joint::find(body, name);
+        let contact = |name: &str| Input::named(body, name);
         let found = input.split_once('_').and_then(|(what, name)| match what {
             "position" => joint(name).map(Self::Position),
             "velocity" => joint(name).map(Self::Velocity),
@@ -97,7 +98,7 @@ impl Source {
                     all.extend(["position", "velocity", "effort"].map(|what| format!("{what}_{joint}")));
                 }
             }
-            if let Sensor::Contact { name, .. } = &sense.sensor {
+            if let Sensor::Contact(ContactSpec { name, .. }) = &sense.sensor {
                 all.extend(["touch", "force"].map(|what| format!("{what}_{name}")));
             }
         }
@@ -113,8 +114,10 @@ impl Source {
             Self::Position(felt) => felt.read(percepts).position,
             Self::Velocity(felt) => felt.read(percepts).velocity,
             Self::Effort(felt) => felt.read(percepts).effort,
-            Self::Touch(foot) => foot.read(percepts).map_or(f64::NAN, |contact| f64::from(contact.touching)),
-            Self::Force(foot) => foot.read(percepts).map_or(f64::NAN, |contact| contact.force),
+            Self::Touch(foot) => {
+                fresh(foot, percepts).map_or(f64::NAN, |contact| f64::from(contact.touching))
+            }
+            Self::Force(foot) => fresh(foot, percepts).map_or(f64::NAN, |contact| contact.force),
         }
     }
 }

@@ -3,41 +3,16 @@
 use std::sync::Arc;
 
 use neuraxis_core::body::{Body, BodyDescription, BodyError};
-use neuraxis_core::{Command, Percepts, Reading, Stamp};
+use neuraxis_core::{Command, Percepts, Stamp};
 
 use crate::recording::RecordedRobot;
 use crate::trace::{self, Tick};
-
-/// What is done to a sense on its way from the recording.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Distortion {
-    /// It says nothing.
-    Silent,
-    /// It says the same again and again, with fresh stamps.
-    Frozen,
-    /// It reports numbers that are none.
-    NotANumber,
-}
-
-/// A sense that the replay distorts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// The slot.
-    pub slot: usize,
-    /// What is done to it.
-    pub distortion: Distortion,
-    /// From this time on.
-    pub from: Stamp,
-    /// Until then; to the end if not given.
-    pub until: Option<Stamp>,
-}
 
 /// A body out of a recording. Time is the recording's; what it is told changes nothing.
 #[derive(Clone, Debug)]
 pub struct ReplayBody {
     description: BodyDescription,
     ticks: Arc<Vec<Tick>>,
-    faults: Vec<Fault>,
     next: usize,
 }
 
@@ -51,27 +26,13 @@ impl ReplayBody {
     /// A body with this description that feels `ticks`; for several bodies out of one recording.
     #[must_use]
     pub fn shared(description: BodyDescription, ticks: Arc<Vec<Tick>>) -> Self {
-        Self { description, ticks, faults: Vec::new(), next: 0 }
-    }
-
-    /// The same body with senses that are distorted.
-    #[must_use]
-    pub fn with_faults(mut self, faults: Vec<Fault>) -> Self {
-        self.faults = faults;
-        self
+        Self { description, ticks, next: 0 }
     }
 
     /// The number of the tick that comes next, from 0.
     #[must_use]
     pub fn position(&self) -> usize {
         self.next
-    }
-
-    fn distortion(&self, slot: usize, now: Stamp) -> Option<Distortion> {
-        let is_on = |fault: &&Fault| {
-            fault.slot == slot && now >= fault.from && fault.until.is_none_or(|until| now < until)
-        };
-        self.faults.iter().find(is_on).map(|fault| fault.distortion)
     }
 }
 
@@ -82,26 +43,16 @@ impl Body for ReplayBody {
 
     fn sense(&mut self, percepts: &mut Percepts) -> Result<(), BodyError> {
         let Some(tick) = self.ticks.get(self.next) else { return Err(BodyError::Ended) };
-        let now = Stamp(tick.stamp);
-        percepts.now = now;
+        percepts.now = Stamp(tick.stamp);
         percepts.hold = trace::hold_of(tick.stop);
         for sense in &tick.senses {
             let index = usize::from(sense.slot);
-            let distortion = self.distortion(index, now);
-            if distortion == Some(Distortion::Silent) {
-                continue;
-            }
             let misfit =
                 || BodyError::Lost(format!("tick {}: slot {index} does not fit the body", self.next));
             let slot = percepts.slots_mut().get_mut(index).ok_or_else(misfit)?;
             let mut fits = true;
             slot.restore(Stamp(sense.stamp), sense.sequence, |reading| {
-                if distortion != Some(Distortion::Frozen) {
-                    fits = trace::restore(sense, reading);
-                }
-                if distortion == Some(Distortion::NotANumber) {
-                    spoil(reading);
-                }
+                fits = reading.restore(&sense.values, &sense.ranges);
             });
             if !fits {
                 return Err(misfit());
@@ -113,21 +64,5 @@ impl Body for ReplayBody {
     fn act(&mut self, _: &Command) -> Result<(), BodyError> {
         self.next += 1;
         Ok(())
-    }
-}
-
-/// Puts a number that is none into a reading.
-fn spoil(reading: &mut Reading) {
-    match reading {
-        // NaN has a meaning in a scan; a distance below zero has none.
-        Reading::Scan(scan) => scan.ranges.fill(-1.0),
-        Reading::Imu(imu) => imu.angular_velocity.fill(f64::NAN),
-        Reading::Motion(motion) => motion.linear_velocity.fill(f64::NAN),
-        Reading::Odometry(odometry) => odometry.twist.linear = f64::NAN,
-        Reading::Joints(joints) => joints.position.fill(f64::NAN),
-        Reading::Contact(contact) => contact.force = f64::NAN,
-        Reading::Battery(battery) => battery.percentage = f64::NAN,
-        Reading::Pose(absolute) => absolute.pose.translation.x = f64::NAN,
-        Reading::Azimuth(azimuth) => azimuth.activity.fill(f32::NAN),
     }
 }

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use mcap::McapResult;
 use neuraxis_core::body::SensorDescription;
-use neuraxis_core::robot::Sensor;
 use neuraxis_core::{Goal, GoalStatus, Pose2, Reading, Stamp};
 use neuraxis_messages::senses::{carrier, topics};
 use neuraxis_messages::{self as msg, Frames, Header, Trace};
@@ -184,14 +183,7 @@ impl RobotSink {
         }
         let sensor_frames = sensors
             .iter()
-            .map(|sensor| match &sensor.sensor {
-                Sensor::Lidar { link, .. }
-                | Sensor::Imu { link, .. }
-                | Sensor::Velocimeter { link, .. }
-                | Sensor::Contact { link, .. }
-                | Sensor::Beacon { link, .. } => prefixed(prefix, link),
-                _ => prefixed(prefix, "base_link"),
-            })
+            .map(|sensor| prefixed(prefix, sensor.sensor.link().unwrap_or("base_link")))
             .collect();
         let frames = Frames {
             // All robots share one map frame; each has its own below it.

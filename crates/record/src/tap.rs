@@ -54,7 +54,7 @@ fn tick_bytes(body: &BodyDescription) -> usize {
         .iter()
         .map(|sensor| {
             let (mut values, reading) = (4, sensor.blank());
-            trace::values(&reading, |_| values += 1);
+            reading.numbers(|_| values += 1);
             32 + 8 * values + 4 * reading.list().len()
         })
         .sum();
@@ -156,7 +156,7 @@ impl Tap {
             let length_at = out.mark();
             out.u16(0);
             let mut length = 0;
-            trace::values(reading, |value| {
+            reading.numbers(|value| {
                 out.f64(value);
                 length += 1;
             });

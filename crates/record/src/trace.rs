@@ -2,10 +2,8 @@
 
 mod difference;
 
-use nalgebra::{Isometry3, Matrix3, Quaternion, Translation3, UnitQuaternion, Vector3};
+use neuraxis_core::StopReason;
 use neuraxis_core::digest::Digest;
-use neuraxis_core::percepts::{AbsolutePose, Battery, Contact, Imu, Motion, Odometry};
-use neuraxis_core::{Pose2, Reading, StopReason, Twist2};
 use neuraxis_messages::{Stream, Trace};
 
 pub(crate) use difference::difference;
@@ -173,107 +171,6 @@ pub(crate) fn unpack(trace: &Trace) -> Option<Vec<Tick>> {
     Some(ticks)
 }
 
-/// Calls `put` with the numbers of a reading, in the order that `neuraxis_msgs/Stream` names; a scan has none.
-pub(crate) fn values(reading: &Reading, mut put: impl FnMut(f64)) {
-    match reading {
-        Reading::Scan(_) | Reading::Azimuth(_) => {}
-        Reading::Imu(imu) => {
-            imu.angular_velocity.iter().chain(imu.linear_acceleration.iter()).for_each(|v| put(*v));
-            if let Some(q) = imu.orientation {
-                [q.i, q.j, q.k, q.w].into_iter().for_each(put);
-            }
-        }
-        Reading::Motion(motion) => {
-            motion.linear_velocity.iter().chain(&motion.angular_velocity).for_each(|v| put(*v));
-        }
-        Reading::Odometry(o) => {
-            let (p, t) = (&o.pose, &o.twist);
-            [p.x, p.y, p.yaw, t.linear, t.lateral, t.angular].into_iter().for_each(put);
-        }
-        Reading::Joints(j) => {
-            j.position.iter().chain(&j.velocity).chain(&j.effort).for_each(|v| put(*v));
-        }
-        Reading::Contact(c) => {
-            [f64::from(u8::from(c.touching)), c.force, c.bearing].into_iter().for_each(put);
-        }
-        Reading::Battery(b) => [b.percentage, b.voltage, b.current].into_iter().for_each(put),
-        Reading::Pose(a) => {
-            let (p, q, c) = (&a.pose.translation, &a.pose.rotation, &a.covariance);
-            [p.x, p.y, p.z, q.i, q.j, q.k, q.w].into_iter().for_each(&mut put);
-            upper_triangle().for_each(|at| put(c[at]));
-        }
-    }
-}
-
-/// Overwrites `reading` with what `sense` holds; `false` if the two do not fit.
-pub(crate) fn restore(sense: &Sense, reading: &mut Reading) -> bool {
-    let v = &sense.values[..];
-    match (reading, v) {
-        (Reading::Scan(scan), []) if scan.ranges.len() == sense.ranges.len() => {
-            scan.ranges.copy_from_slice(&sense.ranges);
-        }
-        (Reading::Azimuth(azimuth), []) if azimuth.activity.len() == sense.ranges.len() => {
-            azimuth.activity.copy_from_slice(&sense.ranges);
-        }
-        (Reading::Imu(imu), [a, b, c, d, e, f, attitude @ ..]) => {
-            let orientation = match attitude {
-                [] => None,
-                [i, j, k, w] => Some(UnitQuaternion::new_unchecked(Quaternion::new(*w, *i, *j, *k))),
-                _ => return false,
-            };
-            *imu = Imu {
-                angular_velocity: Vector3::new(*a, *b, *c),
-                linear_acceleration: Vector3::new(*d, *e, *f),
-                orientation,
-            };
-        }
-        (Reading::Motion(motion), [a, b, c, d, e, f]) => {
-            *motion = Motion {
-                linear_velocity: Vector3::new(*a, *b, *c),
-                angular_velocity: Vector3::new(*d, *e, *f),
-            };
-        }
-        (Reading::Odometry(odometry), [x, y, yaw, linear, lateral, angular]) => {
-            *odometry = Odometry {
-                pose: Pose2 { x: *x, y: *y, yaw: *yaw },
-                twist: Twist2 { linear: *linear, lateral: *lateral, angular: *angular },
-            };
-        }
-        (Reading::Joints(joints), v) if v.len() == 3 * joints.position.len() => {
-            let n = joints.position.len();
-            joints.position.copy_from_slice(&v[..n]);
-            joints.velocity.copy_from_slice(&v[n..2 * n]);
-            joints.effort.copy_from_slice(&v[2 * n..]);
-        }
-        (Reading::Contact(contact), [touching, force, bearing]) => {
-            *contact = Contact { touching: *touching != 0.0, force: *force, bearing: *bearing };
-        }
-        (Reading::Battery(battery), [percentage, voltage, current]) => {
-            *battery = Battery { percentage: *percentage, voltage: *voltage, current: *current };
-        }
-        // Recordings of before poses were spatial.
-        (Reading::Pose(absolute), [x, y, yaw, xx, xy, xw, yy, yw, ww]) => {
-            let covariance = Matrix3::new(*xx, *xy, *xw, *xy, *yy, *yw, *xw, *yw, *ww);
-            *absolute = AbsolutePose::planar(&Pose2 { x: *x, y: *y, yaw: *yaw }, &covariance);
-        }
-        (Reading::Pose(absolute), [x, y, z, qx, qy, qz, qw, covariance @ ..]) if covariance.len() == 21 => {
-            let rotation = UnitQuaternion::new_unchecked(Quaternion::new(*qw, *qx, *qy, *qz));
-            absolute.pose = Isometry3::from_parts(Translation3::new(*x, *y, *z), rotation);
-            for ((row, column), value) in upper_triangle().zip(covariance) {
-                absolute.covariance[(row, column)] = *value;
-                absolute.covariance[(column, row)] = *value;
-            }
-        }
-        _ => return false,
-    }
-    true
-}
-
-/// Places of the upper triangle of a covariance, row by row.
-fn upper_triangle() -> impl Iterator<Item = (usize, usize)> {
-    (0..6).flat_map(|row| (row..6).map(move |column| (row, column)))
-}
-
 /// The stop from outside of the brain that the code stands for, if it is one: an input of the tick, not what it decided.
 #[must_use]
 pub fn hold_of(code: u8) -> Option<StopReason> {
@@ -315,6 +212,8 @@ impl Running {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use neuraxis_core::Reading;
+    use neuraxis_core::percepts::Imu;
     use neuraxis_messages::{decode, encode};
 
     fn ticks() -> Vec<Tick> {
@@ -365,22 +264,6 @@ mod tests {
         }
         // By their text, in which a NaN equals itself.
         assert_eq!(format!("{all:?}"), format!("{back:?}"));
-    }
-
-    #[test]
-    fn how_a_link_moves_survives_to_the_bit() {
-        let motion = Motion {
-            linear_velocity: Vector3::new(0.1, -0.0, 1e-300),
-            angular_velocity: Vector3::new(-1.0, 2.0, 0.3),
-        };
-        let mut sense = Sense { slot: 0, sequence: 1, stamp: 0, values: Vec::new(), ranges: Vec::new() };
-        values(&Reading::Motion(motion), |v| sense.values.push(v));
-        let mut back = Reading::Motion(Motion::default());
-        assert!(restore(&sense, &mut back));
-        assert_eq!(back, Reading::Motion(motion));
-        assert_eq!(difference::field(&back, 3), "angular_velocity.x");
-        sense.values.pop();
-        assert!(!restore(&sense, &mut back));
     }
 
     #[test]

@@ -257,22 +257,20 @@ fn sense(
     let mut mount = Pose::IDENTITY;
     let mut read = Vec::new();
     let mut limb = None;
-    match sensor {
-        Sensor::Lidar { link, .. }
-        | Sensor::Imu { link, .. }
-        | Sensor::Velocimeter { link, .. }
-        | Sensor::Contact { link, .. }
-        | Sensor::Beacon { link, .. } => match model.frame(link) {
+    if let Some(link) = sensor.link() {
+        match model.frame(link) {
             Some(frame) => {
                 mount = relative(model, base, frame);
-                if matches!(sensor, Sensor::Contact { .. }) {
+                if matches!(sensor, Sensor::Contact(_)) {
                     limb = limb_of(model, base, frame);
                 }
             }
             None => problems.unknown(&here("link"), "link", link, frames(model)),
-        },
-        Sensor::WheelOdometry { left, right, .. } => {
-            for (name, key) in [(left, "left"), (right, "right")] {
+        }
+    }
+    match sensor {
+        Sensor::WheelOdometry(wheels) => {
+            for (name, key) in [(&wheels.left, "left"), (&wheels.right, "right")] {
                 if find_joint(model, name, &here(key), problems).is_some() {
                     read.push(name.clone());
                 }
@@ -283,7 +281,7 @@ fn sense(
                 problems.at(&here("kind"), "wheel odometry needs two driven wheels");
             }
         }
-        Sensor::JointState { joints: named, .. } => match named {
+        Sensor::JointState(encoders) => match &encoders.joints {
             None => read = spec.actuators.joints().into_iter().map(str::to_owned).collect(),
             Some(named) => {
                 for (j, name) in named.iter().enumerate() {
@@ -293,7 +291,7 @@ fn sense(
                 }
             }
         },
-        Sensor::Battery { .. } | Sensor::Pose { .. } => {}
+        _ => {}
     }
     SensorDescription { sensor: sensor.clone(), mount: pose64(&mount), joints: read, limb }
 }

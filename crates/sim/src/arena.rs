@@ -27,7 +27,7 @@ use crate::robot::RobotModel;
 use crate::scene::SceneSpec;
 use crate::scene::spec::{Beacon, Fault};
 use crate::scene::world::Layout;
-use crate::senses::{Defect, JointTruth, Mechanics, Sense, Truth, Wiring};
+use crate::senses::{JointTruth, Mechanics, Sense, Truth, Wiring};
 
 /// How quickly wheel motors bring the whole robot to speed, 1/s (their torque limits them besides).
 const MOTOR_GAIN: f64 = 400.0;
@@ -198,7 +198,7 @@ impl Arena {
         }
         self.measured = Some(self.now);
         self.incidents.clear();
-        self.apply_faults();
+        self.note_faults();
         for robot in &mut self.robots {
             let truth =
                 Truth { world: &self.world, robot: &robot.truth, beacons: &self.beacons, now: self.now };
@@ -210,20 +210,12 @@ impl Arena {
         }
     }
 
-    /// What is broken now.
-    fn apply_faults(&mut self) {
-        for robot in &mut self.robots {
-            robot.senses.iter_mut().for_each(|sense| sense.defect = None);
-        }
+    /// Notes which faults begin and end; what they do, each sense knows by itself.
+    fn note_faults(&mut self) {
         for (fault, was_on) in self.faults.iter().zip(&mut self.active) {
-            let from = Stamp::from_seconds(fault.from);
-            let until = fault.until.map(Stamp::from_seconds);
-            let is_on = self.now >= from && until.is_none_or(|until| self.now < until);
-            let Some(robot) = self.robots.get_mut(fault.robot) else { continue };
+            let is_on = fault.is_on(self.now);
+            let Some(robot) = self.robots.get(fault.robot) else { continue };
             let Some(slot) = robot.percepts.find(&fault.sensor) else { continue };
-            if is_on {
-                robot.senses[slot].defect = Some(Defect::of(fault));
-            }
             if is_on != *was_on {
                 *was_on = is_on;
                 self.incidents.push(Incident::Fault { body: fault.robot, slot, has_begun: is_on });
@@ -364,26 +356,19 @@ impl SimRobot {
             .iter()
             .map(|sensor| {
                 use neuraxis_core::robot::Sensor;
-                let frame = match &sensor.sensor {
-                    Sensor::Lidar { link, .. }
-                    | Sensor::Imu { link, .. }
-                    | Sensor::Velocimeter { link, .. }
-                    | Sensor::Contact { link, .. }
-                    | Sensor::Beacon { link, .. } => {
-                        model.model.frame(link).map(|frame| (frame.link, frame.pose))
-                    }
-                    Sensor::Pose { .. } => Some((model.base.link, model.base.pose)),
-                    _ => None,
+                let frame = match sensor.sensor.link() {
+                    Some(link) => model.model.frame(link).map(|frame| (frame.link, frame.pose)),
+                    None => Some((model.base.link, model.base.pose)),
                 };
                 let joints: Vec<usize> =
                     sensor.joints.iter().filter_map(|name| model.model.joint(name)).collect();
                 let drive = description.drive.map(|drive| (drive, [model.signs[0], model.signs[1]]));
                 let touch = match &sensor.sensor {
-                    Sensor::Contact { link, .. } => model.shapes_of(link, &link_colliders),
+                    Sensor::Contact(spec) => model.shapes_of(&spec.link, &link_colliders),
                     _ => Vec::new(),
                 };
                 let wiring = Wiring { frame, joints: &joints, drive, touch };
-                Sense::new(&sensor.sensor, &sensor.blank(), &wiring, seed, index)
+                Sense::new(&sensor.sensor, &sensor.blank(), &wiring, seed, index, &scene.faults)
             })
             .collect();
         Self {
@@ -524,7 +509,7 @@ impl SimRobot {
             .sensors
             .iter()
             .filter_map(|s| match s {
-                neuraxis_core::robot::Sensor::Battery { idle_power, .. } => Some(*idle_power),
+                neuraxis_core::robot::Sensor::Battery(spec) => Some(spec.idle_power),
                 _ => None,
             })
             .sum();

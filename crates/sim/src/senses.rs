@@ -1,21 +1,17 @@
-//! The simulated senses: each measures at its own rate, with its own noise and its own random stream (`kind`), may be out of order
-//! (`defect`), and its messages arrive late or not at all, as the robot file says.
-
-mod defect;
-mod kind;
+//! The simulated senses: each measures at its own rate, with its own noise and its own random stream (one file a sense), may be out of order
+//! ([`neuraxis_core::faults`]), and its messages arrive late or not at all, as the robot file says.
 
 use std::collections::VecDeque;
 
 use nalgebra::{UnitQuaternion, Vector3};
+use neuraxis_core::faults::{Effect, Fault, FaultKind, SenseFaults};
 use neuraxis_core::random::{self, Stream};
-use neuraxis_core::robot::{Sensor, Transport};
+use neuraxis_core::senses::{Measurement, Readable, Sensor, Transport, Variant};
 use neuraxis_core::{Reading, Slot, Stamp, kinematics::DifferentialDrive, time};
 use rand::RngExt as _;
 use rapier3d::prelude::{ColliderHandle, PhysicsWorld, Pose, Vector};
 
-use crate::scene::spec::{Beacon, FaultKind};
-pub(crate) use defect::Defect;
-use kind::Kind;
+use crate::scene::spec::Beacon;
 
 /// What a sense may look at when it measures: the truth, before noise.
 pub(crate) struct Truth<'a> {
@@ -60,6 +56,83 @@ pub(crate) struct JointTruth {
     pub(crate) effort: f64,
 }
 
+/// Makes everything that has one arm a simulated sense. A line: the file, and the sense's name in [`Sensor`], which is the name of
+/// its type in the file too.
+macro_rules! simulated {
+    ($($file:ident: $sensor:ident;)*) => {
+        $(mod $file;)*
+
+        /// How a sense measures, with what it has to remember.
+        enum Kind {
+            $($sensor($file::$sensor),)*
+        }
+
+        impl Kind {
+            /// The kind that `sensor` describes, with its constant errors drawn from `stream`.
+            fn of(sensor: &Sensor, wiring: &Wiring<'_>, stream: &mut Stream) -> Self {
+                match sensor {
+                    $(Sensor::$sensor(spec) => Self::$sensor($file::$sensor::new(spec, wiring, stream)),)*
+                }
+            }
+
+            /// Takes in a step of physics, whether it is time to measure or not.
+            fn step(&mut self, robot: &Mechanics) {
+                match self { $(Self::$sensor(sense) => sense.step(robot),)* }
+            }
+
+            /// Overwrites `reading` with what the sense measures now.
+            fn measure(&mut self, now: Measuring<'_>, reading: &mut Reading) {
+                match self {
+                    // A slot keeps its kind for life.
+                    $(Self::$sensor(sense) => if let Some(reading) = Readable::of_mut(reading) {
+                        sense.measure(now, reading);
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+simulated! {
+    lidar: Lidar;
+    imu: Imu;
+    velocimeter: Velocimeter;
+    wheel_odometry: WheelOdometry;
+    joint_state: JointState;
+    contact: Contact;
+    battery: Battery;
+    pose: Pose;
+    beacon: Beacon;
+}
+
+/// How one kind of sense measures.
+trait Simulated: Sized {
+    /// What it reads.
+    type Reading: Measurement;
+
+    /// The sense of a robot's file, with its constant errors drawn from `stream`.
+    fn new(spec: &<Self::Reading as Variant>::Spec, wiring: &Wiring<'_>, stream: &mut Stream) -> Self;
+
+    /// Takes in a step of physics, whether it is time to measure or not.
+    fn step(&mut self, _robot: &Mechanics) {}
+
+    /// Overwrites `reading` with what it measures now.
+    fn measure(&mut self, now: Measuring<'_>, reading: &mut Self::Reading);
+}
+
+/// What a sense measures by.
+struct Measuring<'a> {
+    truth: &'a Truth<'a>,
+    /// Where its noise comes from.
+    stream: &'a mut Stream,
+    /// Its noise is so many times the robot file's.
+    louder: f64,
+    /// Its wheels turn so many times as far as they roll.
+    slip: f64,
+    /// From one measurement to the next, ns.
+    period: u64,
+}
+
 /// A message on its way.
 struct Message {
     stamp: Stamp,
@@ -76,12 +149,10 @@ pub(crate) struct Sense {
     delay: u64,
     loss: f64,
     stream: Stream,
-    /// What faults draw, so that a sense that is well measures the same with and without them.
-    fault_stream: Stream,
+    faults: SenseFaults,
     /// Messages on their way, oldest first; `spare` are empty ones.
     under_way: VecDeque<Message>,
     spare: Vec<Reading>,
-    pub(crate) defect: Option<Defect>,
 }
 
 /// Where the parts that a sense reads are found in the robot.
@@ -96,6 +167,13 @@ pub(crate) struct Wiring<'a> {
     pub(crate) touch: Vec<ColliderHandle>,
 }
 
+impl Wiring<'_> {
+    /// Link index and pose of the sensor's frame; the root's for one that has none.
+    fn frame(&self) -> (usize, Pose) {
+        self.frame.unwrap_or((0, Pose::IDENTITY))
+    }
+}
+
 impl Sense {
     /// The sense that `sensor` describes; `blank` has buffers of the right size. Random numbers come
     /// from the stream `robot/name` of `seed`.
@@ -105,9 +183,10 @@ impl Sense {
         wiring: &Wiring<'_>,
         seed: u64,
         robot: usize,
+        faults: &[Fault],
     ) -> Self {
         let mut stream = random::stream(seed, &format!("sense/{robot}/{}", sensor.name()));
-        let kind = Kind::of(sensor, blank, wiring, &mut stream);
+        let kind = Kind::of(sensor, wiring, &mut stream);
         let period = time::period(sensor.rate());
         let Transport { delay, loss } = sensor.transport();
         let delay = (delay * 1e9).round() as u64;
@@ -119,10 +198,9 @@ impl Sense {
             delay,
             loss,
             stream,
-            fault_stream: random::stream(seed, &format!("fault/{robot}/{}", sensor.name())),
+            faults: SenseFaults::of(faults, robot, sensor.name(), seed),
             under_way: VecDeque::with_capacity(capacity),
             spare: vec![blank.clone(); capacity],
-            defect: None,
         }
     }
 
@@ -136,17 +214,20 @@ impl Sense {
             self.next = self.next + self.period;
         }
         let Some(mut reading) = self.spare.pop() else { return };
-        let defect = self.defect;
-        let is = |kind: FaultKind| defect.is_some_and(|defect| defect.is(kind));
-        let is_frozen = is(FaultKind::Frozen);
+        let effect = self.faults.at(now);
+        let is_frozen = effect.is_some_and(|effect| effect.kind == FaultKind::Frozen);
         if !is_frozen {
-            self.kind.fill(&mut self.stream, defect.as_ref(), &mut reading, self.period, truth);
+            let now = Measuring {
+                truth,
+                stream: &mut self.stream,
+                louder: Effect::factor(effect.as_ref(), FaultKind::Noise),
+                slip: Effect::factor(effect.as_ref(), FaultKind::Slip),
+                period: self.period,
+            };
+            self.kind.measure(now, &mut reading);
         }
         let mut lost = self.loss > 0.0 && self.stream.random_bool(self.loss);
-        lost |= is(FaultKind::Silent);
-        if let Some(defect) = defect {
-            lost |= defect.distort(&mut self.fault_stream, &mut reading);
-        }
+        lost |= self.faults.distort(now, &mut reading);
         if lost {
             self.spare.push(reading);
         } else {
@@ -171,4 +252,9 @@ impl Sense {
 /// A turn by `yaw` rad about z.
 fn heading(yaw: f64) -> UnitQuaternion<f64> {
     UnitQuaternion::from_axis_angle(&Vector3::z_axis(), yaw)
+}
+
+/// The value to the nearest step of a sensor's resolution; 0 for none.
+fn stepped(value: f64, step: f64) -> f64 {
+    if step > 0.0 { (value / step).round() * step } else { value }
 }

@@ -84,7 +84,7 @@ fn fall(path: &Path, model: &Model) -> Result<(), String> {
         body.act(&command).map_err(|e| e.to_string())?;
     }
     match percepts.slots()[0].reading() {
-        Some(reading) if reading.is_sane() => Ok(()),
+        Some(reading) if reading.is_valid() => Ok(()),
         _ => Err("its joints are nowhere after 2 s".to_owned()),
     }
 }

@@ -5,8 +5,6 @@ mod common;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use neuraxis_core::robot::Sensor;
-
 fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -74,14 +72,7 @@ fn a_mount_is_where_the_engine_has_the_sensor() {
     for path in files(&common::root().join("robots"), "yaml") {
         let robot = common::robot(&path.to_string_lossy());
         for sensor in &robot.description.sensors {
-            let (Sensor::Lidar { link, .. }
-            | Sensor::Imu { link, .. }
-            | Sensor::Velocimeter { link, .. }
-            | Sensor::Contact { link, .. }
-            | Sensor::Beacon { link, .. }) = &sensor.sensor
-            else {
-                continue;
-            };
+            let Some(link) = sensor.sensor.link() else { continue };
             sensors += 1;
             let frame = robot.model.frame(link).expect("the engine has the link");
             let base = robot.model.links[robot.base.link].pose * robot.base.pose;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use neuraxis_brain::loaded::KnownMap;
 use neuraxis_brain::{Driver, RobotBrain, RobotFile, Session};
 use neuraxis_core::body::BodyDescription;
+use neuraxis_core::faults::{Fault, Faulty};
 use neuraxis_core::file::{self, FileError, Override};
 use neuraxis_core::observer::{Event, Flow, Observer, OnEvent};
 use neuraxis_core::world::Single;
@@ -14,7 +15,6 @@ use neuraxis_neural::CircuitSpec;
 #[cfg(feature = "sim")]
 use neuraxis_record::Recorder;
 use neuraxis_record::recording::RecordedRobot;
-use neuraxis_record::replay::Fault;
 use neuraxis_record::trace::{self, Difference, Tick};
 use neuraxis_record::{ReadError, Recording, ReplayBody, RobotHeader};
 use serde::Serialize;
@@ -58,8 +58,10 @@ pub enum ReplayError {
 pub struct Counterfactual {
     /// Settings of the robot's file.
     pub settings: Vec<Override>,
-    /// Senses that are distorted.
+    /// Faults of its senses.
     pub faults: Vec<Fault>,
+    /// The robot's number in the recording: it names the random streams of its faults.
+    pub robot: usize,
 }
 
 /// How a replay of unchanged senses went.
@@ -277,10 +279,11 @@ pub fn compare(
 ) -> Result<Parting, ReplayError> {
     let ticks = Arc::new(robot.ticks.clone());
     let body = ReplayBody::shared(robot.header.body.clone(), ticks);
-    let bodies = [body.clone(), body.with_faults(change.faults.clone())];
+    let seed = recording.fact(fact::SEED).and_then(|seed| seed.parse().ok()).unwrap_or(0);
+    let faulty = |faults: &[Fault]| Faulty::new(body.clone(), faults, change.robot, seed);
+    let bodies = [faulty(&[]), faulty(&change.faults)];
     let brains = [brain(recording, robot, &[])?, brain(recording, robot, &change.settings)?];
-    let [first, second] = bodies;
-    let mut sessions = [first, second].map(|body| Session::new(Single(body)));
+    let mut sessions = bodies.map(|body| Session::new(Single(body)));
     for (session, brain) in sessions.iter_mut().zip(brains) {
         if let Some(seat) = session.seat_mut(0) {
             seat.seat(Driver::Brain(Box::new(brain)), None);
@@ -297,11 +300,12 @@ pub fn compare(
                 ));
             }
         }
-        let pose = |session: &Session<'_, Single<ReplayBody>>| {
+        let pose = |session: &Session<'_, Single<Faulty<ReplayBody>>>| {
             session.brain(0).map_or(Pose2::default(), |brain| brain.decision().belief.pose)
         };
-        let issued =
-            |session: &Session<'_, Single<ReplayBody>>| issued(tick.stamp, session.seats()[0].command());
+        let issued = |session: &Session<'_, Single<Faulty<ReplayBody>>>| {
+            issued(tick.stamp, session.seats()[0].command())
+        };
         let [a, b] = &sessions;
         parting.note(i, tick.stamp, [pose(a), pose(b)], &[issued(a), issued(b)]);
     }

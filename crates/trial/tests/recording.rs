@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use neuraxis_core::conformance;
+use neuraxis_core::faults::{Fault, FaultKind};
 use neuraxis_core::file::Override;
 use neuraxis_core::observer::{Event, Observer as _};
-use neuraxis_core::{Stamp, conformance};
-use neuraxis_record::replay::{Distortion, Fault};
 use neuraxis_record::trace::Tick;
 use neuraxis_record::{ReadError, Recorder, Recording, ReplayBody};
 use neuraxis_trial::book::Files;
@@ -133,10 +133,14 @@ fn a_muted_sense_stops_the_body_after_its_deadline() {
     let (_folder, recording) = maze();
     let robot = &recording.robots[0];
     let fault = Fault {
-        slot: 0,
-        distortion: Distortion::Silent,
-        from: Stamp::from_seconds(4.0),
-        until: Some(Stamp::from_seconds(6.0)),
+        robot: 0,
+        sensor: robot.header.body.sensors[0].sensor.name().to_owned(),
+        kind: FaultKind::Silent,
+        from: 4.0,
+        until: Some(6.0),
+        factor: None,
+        fraction: None,
+        offset: None,
     };
     let change = Counterfactual { faults: vec![fault], ..Counterfactual::default() };
     let parting = replay::compare(&recording, robot, &change).expect("it compares");

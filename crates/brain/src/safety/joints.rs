@@ -3,7 +3,8 @@
 use neuraxis_core::Limit;
 use neuraxis_core::actuator::StopBehaviour;
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::{Interface, Percepts, Reading, Stamp};
+use neuraxis_core::percepts::JointState;
+use neuraxis_core::{Input, Interface, Percepts, Stamp};
 
 use super::SupervisorError;
 
@@ -43,25 +44,21 @@ pub(super) struct Guard {
 /// A joint's place in a sense of joint states.
 #[derive(Clone, Copy, Debug)]
 struct Felt {
-    slot: usize,
+    input: Input<JointState>,
     index: usize,
-    patience: f64,
 }
 
 impl Felt {
     fn find(body: &BodyDescription, joint: &str) -> Option<Self> {
-        body.sensors.iter().enumerate().find_map(|(slot, sense)| {
-            // Wheel odometry reads joints too, but does not say where they are.
-            let tells = matches!(sense.blank(), Reading::Joints(_));
-            let index = sense.joints.iter().position(|name| name == joint).filter(|_| tells)?;
-            Some(Self { slot, index, patience: sense.sensor.deadline().unwrap_or(FRESH) })
+        // Wheel odometry reads joints too, but does not say where they are.
+        Input::all(body).find_map(|input| {
+            let joints = &body.sensors[input.slot()].joints;
+            Some(Self { input, index: joints.iter().position(|name| name == joint)? })
         })
     }
 
     fn read(&self, percepts: &Percepts) -> Option<f64> {
-        let slot = percepts.slots().get(self.slot)?;
-        slot.age(percepts.now).filter(|age| *age <= self.patience)?;
-        let Some(Reading::Joints(joints)) = slot.reading() else { return None };
+        let joints = self.input.within(percepts, self.input.deadline().unwrap_or(FRESH))?;
         joints.position.get(self.index).copied().filter(|position| position.is_finite())
     }
 }

@@ -6,8 +6,8 @@
 
 use nalgebra::{Point2, Vector2};
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Drive, Pose2, Reading, Stamp, ops};
+use neuraxis_core::percepts::Contact;
+use neuraxis_core::{Drive, Input, Pose2, Stamp, ops};
 
 use crate::Situation;
 
@@ -85,8 +85,8 @@ pub struct LegDriver {
     radius: f64,
     linear: f64,
     acceleration: f64,
-    /// Slots of the bumpers, how they are mounted, and the last reading that was looked at.
-    bumpers: Vec<(usize, f64, u64)>,
+    /// The bumpers.
+    bumpers: Vec<Input<Contact>>,
     target: Point2<f64>,
     top: f64,
     phase: Phase,
@@ -103,16 +103,11 @@ impl LegDriver {
     /// A driver for `body`.
     #[must_use]
     pub fn new(body: &BodyDescription) -> Self {
-        let bumpers = body.sensors.iter().enumerate();
-        let bumpers = bumpers
-            .filter(|(_, s)| matches!(s.sensor, Sensor::Contact { .. }))
-            .map(|(slot, s)| (slot, Pose2::from_spatial(&s.mount).yaw, 0))
-            .collect();
         Self {
             radius: body.radius,
             linear: body.limits.linear,
             acceleration: body.limits.linear_acceleration,
-            bumpers,
+            bumpers: Input::all(body).collect(),
             target: Point2::origin(),
             top: 1.0,
             phase: Phase::Turn,
@@ -157,15 +152,14 @@ impl LegDriver {
     fn touch(&mut self, situation: &Situation<'_>, course: f64) -> Option<(Point2<f64>, Vector2<f64>)> {
         let pose = situation.belief.pose;
         let mut found = None;
-        for (slot, yaw, seen) in &mut self.bumpers {
-            let Some(slot) = situation.percepts.slots().get(*slot) else { continue };
-            let Some(Reading::Contact(contact)) = slot.reading() else { continue };
-            let is_new = slot.sequence() != *seen;
-            *seen = slot.sequence();
-            if !is_new || !contact.touching || !contact.bearing.is_finite() {
+        for bumper in &mut self.bumpers {
+            let Some(contact) = bumper.take(situation.percepts).map(|sample| sample.reading) else {
+                continue;
+            };
+            if !contact.touching || !contact.bearing.is_finite() {
                 continue;
             }
-            let direction = pose.yaw + *yaw + contact.bearing;
+            let direction = pose.yaw + Pose2::from_spatial(bumper.mount()).yaw + contact.bearing;
             let aside = ops::wrap(direction - course);
             if let Some(line) = self.line.as_mut().filter(|_| aside.abs() > ASIDE && aside.abs() < BEHIND) {
                 let most = GIVES_WAY * self.radius;

@@ -10,8 +10,9 @@
 use nalgebra::Vector3;
 use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::kinematics::Limb;
-use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Percepts, Reading, Stamp};
+use neuraxis_core::percepts::{Contact, JointState};
+use neuraxis_core::senses::Readable as _;
+use neuraxis_core::{Input, Percepts, Stamp};
 
 /// Legs that take part at most.
 const MOST: usize = 16;
@@ -30,10 +31,10 @@ const SLIDES: f64 = 0.3;
 #[derive(Clone, Debug)]
 struct Leg {
     limb: Limb,
-    /// The slot of its foot's contact, and of each of its joints the slot and the place there.
-    contact: usize,
-    joints: Vec<(usize, usize)>,
-    seen: u64,
+    /// Its foot's contact.
+    contact: Input<Contact>,
+    /// Where each of its joints is read, and its place there.
+    joints: Vec<(Input<JointState>, usize)>,
     /// Readings in a row in which it touched.
     stands: u32,
 }
@@ -42,8 +43,8 @@ struct Leg {
 #[derive(Clone, Debug)]
 pub(crate) struct Legs {
     all: Vec<Leg>,
-    seen: u64,
-    newest: Stamp,
+    /// The joints that the legs are read by.
+    joints: Option<Input<JointState>>,
     height: f64,
 }
 
@@ -63,26 +64,36 @@ impl Legs {
     /// The legs of `body` whose joints are all read by some sense.
     pub(crate) fn of(body: &BodyDescription) -> Self {
         let find = |name: &String| {
-            body.sensors.iter().enumerate().find_map(|(slot, sensor)| {
-                let reads = matches!(sensor.sensor, Sensor::JointState { .. });
-                let place = sensor.joints.iter().position(|joint| joint == name).filter(|_| reads)?;
-                Some((slot, place))
+            Input::all(body).find_map(|input| {
+                let joints = &body.sensors[input.slot()].joints;
+                Some((input, joints.iter().position(|joint| joint == name)?))
             })
         };
-        let leg = |(contact, limb): (usize, &Limb)| {
+        let leg = |(contact, limb): (Input<Contact>, &Limb)| {
             let joints: Option<Vec<_>> = limb.joints.iter().map(|joint| find(&joint.name)).collect();
             let joints = joints.filter(|joints| joints.len() <= JOINTS)?;
-            Some(Leg { limb: limb.clone(), contact, joints, seen: 0, stands: 0 })
+            Some(Leg { limb: limb.clone(), contact, joints, stands: 0 })
         };
-        let feet = body.sensors.iter().enumerate().filter_map(|(i, s)| Some((i, s.limb.as_ref()?)));
+        let feet = Input::all(body).filter_map(|foot: Input<Contact>| {
+            let limb = body.sensors[foot.slot()].limb.as_ref()?;
+            Some((foot, limb))
+        });
         let depth = |s: &SensorDescription| s.limb.as_ref().map(|limb| limb.radius - s.mount.translation.z);
         let height = body.sensors.iter().filter_map(depth).fold(0.0, f64::max);
-        Self { all: feet.filter_map(leg).take(MOST).collect(), seen: 0, newest: Stamp::ZERO, height }
+        let all: Vec<Leg> = feet.filter_map(leg).take(MOST).collect();
+        let joints = all.first().and_then(|leg| leg.joints.first()).map(|(input, _)| *input);
+        Self { all, joints, height }
     }
 
-    /// The slot of the joints that the legs are read by.
-    pub(crate) fn joints(&self) -> Option<usize> {
-        self.all.first().and_then(|leg| leg.joints.first()).map(|(slot, _)| *slot)
+    /// Whether there are legs whose joints are read.
+    pub(crate) fn are_felt(&self) -> bool {
+        self.joints.is_some()
+    }
+
+    /// Whether the latest reading of the joints is valid.
+    pub(crate) fn are_valid(&self, percepts: &Percepts) -> bool {
+        let latest = self.joints.and_then(|joints| joints.latest(percepts));
+        latest.is_none_or(|sample| sample.reading.is_valid())
     }
 
     /// How far below `base_link` the lowest foot hung at rest, m; 0 without legs.
@@ -98,37 +109,30 @@ impl Legs {
         turning: &Vector3<f64>,
         down: &Vector3<f64>,
     ) -> Option<Stance> {
-        let slots = percepts.slots();
         for leg in &mut self.all {
-            let slot = slots.get(leg.contact)?;
-            if slot.sequence() != leg.seen {
-                leg.seen = slot.sequence();
-                let touches = matches!(slot.reading(), Some(Reading::Contact(contact)) if contact.touching);
-                leg.stands = if touches { leg.stands.saturating_add(1) } else { 0 };
+            if let Some(sample) = leg.contact.take(percepts) {
+                leg.stands = if sample.reading.touching { leg.stands.saturating_add(1) } else { 0 };
             }
             // Who was heard of long ago may have been lifted since.
-            if slot.age(percepts.now).is_none_or(|age| age > FORGOTTEN) {
+            if leg.contact.within(percepts, FORGOTTEN).is_none() {
                 leg.stands = 0;
             }
         }
-        let slot = slots.get(self.joints()?)?;
-        let stamp = slot.stamp()?;
+        let joints = self.joints.as_mut()?;
+        let sample = joints.peek(percepts)?;
+        let stamp = sample.stamp;
         let age = percepts.now.since(stamp);
-        let is_late = !(-AHEAD..=STALE).contains(&age) || stamp < self.newest;
-        if slot.sequence() == self.seen || is_late {
+        if !(-AHEAD..=STALE).contains(&age) || stamp < joints.seen.newest {
             return None;
         }
-        self.seen = slot.sequence();
-        self.newest = stamp;
+        joints.note(&sample);
 
         let mut said = [Vector3::zeros(); MOST];
         let mut count = 0;
         for leg in self.all.iter().filter(|leg| leg.stands >= 2) {
             let mut values = [(0.0, 0.0); JOINTS];
-            for (value, (slot, place)) in values.iter_mut().zip(&leg.joints) {
-                let Some(Reading::Joints(joints)) = slots.get(*slot).and_then(|slot| slot.reading()) else {
-                    return None;
-                };
+            for (value, (input, place)) in values.iter_mut().zip(&leg.joints) {
+                let joints = input.latest(percepts)?.reading;
                 *value = (*joints.position.get(*place)?, *joints.velocity.get(*place)?);
             }
             let tip = leg.limb.tip(values);

@@ -5,7 +5,7 @@ use nalgebra::{Matrix1, Matrix3, SMatrix, SVector, Vector1, Vector3};
 use neuraxis_core::kinematics::DifferentialDrive;
 use neuraxis_core::percepts::Imu;
 use neuraxis_core::reasons::Refusal;
-use neuraxis_core::{Percepts, Pose2, Reading, Stamp, Twist2};
+use neuraxis_core::{Percepts, Pose2, Stamp, Twist2};
 
 use super::filter::{Diffusion, Filter, GRAVITY, Jacobian};
 use super::{GYRO, INDEPENDENT, ODOMETRY, SILENT, SpatialFusion};
@@ -112,7 +112,7 @@ impl SpatialFusion {
     }
 
     pub(super) fn take_inertial(&mut self, percepts: &Percepts) {
-        match self.senses.imu.as_mut().and_then(|reader| reader.imu(percepts)) {
+        match self.senses.imu.as_mut().and_then(|source| source.read(percepts)) {
             Some(Ok((stamp, imu))) => {
                 let inertial = &mut self.inertial;
                 let repeats = inertial.raw.replace(*imu) == Some(*imu);
@@ -204,15 +204,15 @@ impl SpatialFusion {
 
     pub(super) fn take_wheels(&mut self, percepts: &Percepts) {
         let now = percepts.now;
-        let (stamp, pose, twist) = match self.senses.odometry.as_mut().and_then(|reader| reader.way(percepts))
-        {
-            Some(Ok((stamp, way))) => {
-                let (pose, twist) = self.wheels.way.follow(&way);
-                (stamp, pose, twist)
-            }
-            Some(Err(why)) => return self.refuse(ODOMETRY, why),
-            None => return,
-        };
+        let (stamp, pose, twist) =
+            match self.senses.odometry.as_mut().and_then(|source| source.read(percepts)) {
+                Some(Ok((stamp, way))) => {
+                    let (pose, twist) = self.wheels.way.follow(&way);
+                    (stamp, pose, twist)
+                }
+                Some(Err(why)) => return self.refuse(ODOMETRY, why),
+                None => return,
+            };
         let Some((last_stamp, last_pose, _)) = self.wheels.last else {
             self.wheels.last = Some((stamp, pose, twist));
             self.wheels.turned = [0.0; 2];
@@ -289,9 +289,10 @@ impl SpatialFusion {
     }
 
     pub(super) fn take_legs(&mut self, percepts: &Percepts) {
-        let Some(slot) = self.legs.joints() else { return };
-        let is_sane = percepts.slots().get(slot).and_then(|slot| slot.reading()).is_none_or(Reading::is_sane);
-        if !is_sane {
+        if !self.legs.are_felt() {
+            return;
+        }
+        if !self.legs.are_valid(percepts) {
             return self.refuse(ODOMETRY, Refusal::NotFinite);
         }
         let turning = self.filter.turning(&self.rate());

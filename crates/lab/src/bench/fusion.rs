@@ -9,14 +9,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use neuraxis_brain::{Driver, Session};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::file::FileError;
+use neuraxis_core::percepts::AbsolutePose;
 use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Command, Percepts, Pose2, Reading, Stamp, Twist2, ops};
+use neuraxis_core::{Command, Percepts, Pose2, Stamp, Twist2, ops};
 use neuraxis_fusion::{Estimator, FusionSpec, Rule, Space};
 use neuraxis_sim::Arena;
 use neuraxis_sim::scene::spec::{Fault, FaultKind, SceneSpec};
 use serde::Serialize;
 
-use super::oracle::{Oracle, is_on};
+use super::oracle::Oracle;
 use neuraxis_trial::PlannedScene;
 use neuraxis_trial::parallel::map_in_order;
 use neuraxis_trial::statistics::{Interval, mean_interval};
@@ -316,7 +317,7 @@ fn trial(
         let fresh = percepts.slots().iter().zip(&mut sequences).any(|(slot, last)| {
             let is_new = slot.sequence() != *last;
             *last = slot.sequence();
-            is_new && matches!(slot.reading(), Some(Reading::Pose(_)))
+            is_new && slot.get::<AbsolutePose>().is_some()
         });
         if time >= SETTLE {
             for (sum, belief) in squares.iter_mut().zip(&beliefs) {
@@ -433,7 +434,7 @@ impl Recovery {
     fn note(&mut self, now: Stamp, fault: &Fault, error: f64, std: f64) {
         if now < Stamp::from_seconds(fault.from) {
             self.std_at_start = std;
-        } else if is_on(fault, now) {
+        } else if fault.is_on(now) {
             self.std_at_end = std;
         } else {
             let end = *self.end.get_or_insert(now);

@@ -5,7 +5,9 @@
 //! as uncertain as the slip is large, between two absolute poses; a gyroscope with a bias is left out, and the
 //! wheels turn the estimate, on the plane. No estimator that has to find the fault by itself can be expected to match it.
 
-use neuraxis_core::{Percepts, Pose2, Reading, Stamp};
+use neuraxis_core::percepts::{AbsolutePose, LaserScan, Odometry};
+use neuraxis_core::senses::Readable as _;
+use neuraxis_core::{Percepts, Pose2, Reading};
 use neuraxis_fusion::Estimator;
 use neuraxis_sim::scene::spec::{Fault, FaultKind};
 
@@ -43,7 +45,7 @@ impl Oracle {
                 continue;
             }
             self.seen[i] = slot.sequence();
-            let fault = self.fault.as_ref().filter(|f| f.sensor == slot.name() && is_on(f, stamp)).cloned();
+            let fault = self.fault.as_ref().filter(|f| f.sensor == slot.name() && f.is_on(stamp)).cloned();
             if fault.as_ref().is_some_and(|fault| !is_worth_showing(fault, reading, truth)) {
                 continue;
             }
@@ -51,14 +53,15 @@ impl Oracle {
         }
         if let Some(fault) = self.fault.clone() {
             let reading = percepts.find(&fault.sensor).and_then(|i| percepts.slots()[i].reading());
-            let factor = fault.factor.filter(|_| is_on(&fault, percepts.now)).unwrap_or(1.0);
-            let (cue, variance) = match (fault.kind, reading) {
-                (FaultKind::Slip, Some(Reading::Odometry(odometry))) => {
+            let factor = fault.factor.filter(|_| fault.is_on(percepts.now)).unwrap_or(1.0);
+            let is_scan = reading.and_then(LaserScan::of).is_some();
+            let (cue, variance) = match (fault.kind, reading.and_then(Odometry::of)) {
+                (FaultKind::Slip, Some(odometry)) => {
                     let off = 1.0 - 1.0 / factor;
                     let way = odometry.twist.linear.abs() / FIX_RATE;
                     (&*fault.sensor, 1.0 + off * off * way / (self.linear * self.linear))
                 }
-                (FaultKind::Noise, Some(Reading::Scan(_))) => ("scan_matching", factor * factor),
+                (FaultKind::Noise, _) if is_scan => ("scan_matching", factor * factor),
                 (FaultKind::Noise, _) => (&*fault.sensor, factor * factor),
                 _ => (&*fault.sensor, 1.0),
             };
@@ -75,17 +78,11 @@ impl Oracle {
     }
 }
 
-/// Whether the fault is on at `stamp`.
-pub(super) fn is_on(fault: &Fault, stamp: Stamp) -> bool {
-    stamp >= Stamp::from_seconds(fault.from)
-        && fault.until.is_none_or(|until| stamp < Stamp::from_seconds(until))
-}
-
 /// Whether a reading that the fault has touched is worth showing.
 fn is_worth_showing(fault: &Fault, reading: &Reading, truth: &Pose2) -> bool {
-    match (fault.kind, reading) {
+    match (fault.kind, AbsolutePose::of(reading)) {
         (FaultKind::Frozen | FaultKind::NotANumber | FaultKind::Silent | FaultKind::Bias, _) => false,
-        (FaultKind::Outliers, Reading::Pose(absolute)) => {
+        (FaultKind::Outliers, Some(absolute)) => {
             absolute.shadow().distance(truth) < OUTLIER * absolute.covariance[(0, 0)].sqrt()
         }
         _ => true,

@@ -2,13 +2,14 @@
 
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::kinematics::Limb;
-use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Command, Drive, Interface, Percepts};
+use neuraxis_core::percepts::{Contact, Imu};
+use neuraxis_core::senses::Sensor;
+use neuraxis_core::{Command, Drive, Input, Interface, Percepts};
 use neuraxis_neural::{CircuitSpec, ParameterError};
 
 use super::balance::{self, Balance, Footing, Vestibular};
 use super::{LegSpec, LegState, Quadruped, QuadrupedSpec, TOUCH};
-use crate::body::{Felt, JointNow, Organ, Pace, Touched, actuator, takes};
+use crate::body::{Joint, JointNow, Pace, actuator, fresh, inertial, takes};
 use crate::{Diagnostics, MotorCircuit, MotorError};
 
 /// One leg on a body.
@@ -18,8 +19,8 @@ struct Leg {
     limb: Option<(Limb, Vec<usize>)>,
     /// Where hip, thigh and calf stand in the command; the hip may be missing.
     actuators: [Option<usize>; 3],
-    felt: [Option<Felt>; 3],
-    foot: Option<Touched>,
+    felt: [Option<Joint>; 3],
+    foot: Option<Input<Contact>>,
 }
 
 /// The quadruped on a body.
@@ -44,7 +45,7 @@ pub struct QuadrupedCircuit {
 struct Upright {
     reflexes: Balance,
     weights: [f64; balance::COUNT],
-    organ: Organ,
+    organ: Input<Imu>,
     corrected: [[f64; 3]; 4],
 }
 
@@ -95,7 +96,7 @@ impl QuadrupedCircuit {
                 .map(|(name, innate, _)| spec.parameters.get(name).copied().unwrap_or(innate));
             parameters.extend(weights);
             names.extend(balance::WEIGHTS.iter().map(|(name, ..)| (*name).to_owned()));
-            let organ = Organ::find(body).ok_or(MotorError::NoVestibular)?;
+            let organ = Input::first(body).ok_or(MotorError::NoVestibular)?;
             if let Some(thigh) = legs.iter().find(|leg| leg.limb.is_none()).and_then(|leg| leg.actuators[1]) {
                 return Err(MotorError::NoFooting { joint: body.actuators[thigh].joint.clone() });
             }
@@ -121,7 +122,7 @@ impl QuadrupedCircuit {
     fn keep_upright(&mut self, drive: &Drive, percepts: &Percepts, dt: f64) {
         let Some(balance) = &mut self.balance else { return };
         balance.corrected = self.targets;
-        let Some((rate, force)) = balance.organ.read(percepts) else {
+        let Some((rate, force)) = inertial(&balance.organ, percepts) else {
             // Without its organ it goes on as if it had none, and says so.
             self.diagnostics.missing_now += 6;
             self.diagnostics.missing += 6;
@@ -167,7 +168,7 @@ impl QuadrupedCircuit {
                 state.effort[j] = now.effort;
                 missing += [now.position, now.velocity, now.effort].iter().filter(|v| !v.is_finite()).count();
             }
-            state.foot = leg.foot.map_or(0.0, |foot| match foot.read(percepts) {
+            state.foot = leg.foot.map_or(0.0, |foot| match fresh(&foot, percepts) {
                 Some(contact) if contact.force.is_finite() && contact.touching => {
                     contact.force.max(2.0 * TOUCH)
                 }
@@ -186,7 +187,7 @@ impl Leg {
     fn named(names: &LegSpec, body: &BodyDescription) -> Result<Self, MotorError> {
         let hip = names.hip.as_ref().map(|hip| actuator(body, hip)).transpose()?;
         let foot = match &names.foot {
-            Some(foot) => Some(Touched::find(body, foot).ok_or_else(|| {
+            Some(foot) => Some(Input::named(body, foot).ok_or_else(|| {
                 let known: Vec<String> = contacts(body).map(str::to_owned).collect();
                 MotorError::unknown_sense(foot, "contact", &known)
             })?),
@@ -202,13 +203,13 @@ impl Leg {
     /// A leg with the usual names; hip and foot may be missing.
     fn usual(prefix: &str, body: &BodyDescription) -> Result<Self, MotorError> {
         let joint = |name: &str| actuator(body, &format!("{prefix}_{name}_joint"));
-        let foot = Touched::find(body, &format!("{prefix}_foot"));
+        let foot = Input::named(body, &format!("{prefix}_foot"));
         Ok(Self::of(body, [joint("hip").ok(), Some(joint("thigh")?), Some(joint("calf")?)], foot))
     }
 
-    fn of(body: &BodyDescription, actuators: [Option<usize>; 3], foot: Option<Touched>) -> Self {
+    fn of(body: &BodyDescription, actuators: [Option<usize>; 3], foot: Option<Input<Contact>>) -> Self {
         let felt =
-            actuators.map(|index| index.and_then(|index| Felt::find(body, &body.actuators[index].joint)));
+            actuators.map(|index| index.and_then(|index| Joint::find(body, &body.actuators[index].joint)));
         let limb = foot.and_then(|foot| {
             let limb = body.sensors[foot.slot()].limb.clone()?;
             let own = |name: &String| {
@@ -225,7 +226,7 @@ impl Leg {
 
 fn contacts(body: &BodyDescription) -> impl Iterator<Item = &str> {
     body.sensors.iter().filter_map(|sense| match &sense.sensor {
-        Sensor::Contact { name, .. } => Some(name.as_str()),
+        Sensor::Contact(spec) => Some(spec.name.as_str()),
         _ => None,
     })
 }

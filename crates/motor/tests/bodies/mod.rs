@@ -5,32 +5,36 @@
 use nalgebra::{Isometry3, Vector3};
 use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::kinematics::{Ackermann, DifferentialDrive, Limb, LimbJoint};
-use neuraxis_core::robot::{ImuNoise, JointNoise, Limits, Sensor, Transport, VelocimeterNoise};
+use neuraxis_core::robot::Limits;
+use neuraxis_core::senses::{
+    ContactSpec, ImuNoise, ImuSpec, JointNoise, JointStateSpec, Sensor, Transport, VelocimeterNoise,
+    VelocimeterSpec,
+};
 use neuraxis_core::{Actuator, Interface, JointLimits, Mobility, Percepts, Reading, Stamp};
 
 pub(crate) const MS: u64 = 1_000_000;
 
 pub(crate) fn joint_sense(joints: &[String]) -> SensorDescription {
-    let sensor = Sensor::JointState {
+    let sensor = Sensor::JointState(JointStateSpec {
         name: "joints".to_owned(),
         joints: None,
         rate: 100.0,
         noise: JointNoise::default(),
         transport: Transport::default(),
         deadline: None,
-    };
+    });
     SensorDescription { sensor, mount: Isometry3::identity(), joints: joints.to_vec(), limb: None }
 }
 
 fn foot_sense(name: &str) -> SensorDescription {
-    let sensor = Sensor::Contact {
+    let sensor = Sensor::Contact(ContactSpec {
         name: name.to_owned(),
         link: name.to_owned(),
         rate: 100.0,
         threshold: 0.0,
         transport: Transport::default(),
         deadline: None,
-    };
+    });
     SensorDescription { sensor, mount: Isometry3::identity(), joints: Vec::new(), limb: None }
 }
 
@@ -57,14 +61,14 @@ pub(crate) fn chain(links: usize) -> BodyDescription {
 pub(crate) fn felt_chain(links: usize) -> BodyDescription {
     let mut body = chain(links);
     body.sensors.extend((0..links).map(|i| {
-        let sensor = Sensor::Velocimeter {
+        let sensor = Sensor::Velocimeter(VelocimeterSpec {
             name: format!("velocity_{i}"),
             link: format!("link_{i}"),
             rate: 100.0,
             noise: VelocimeterNoise::default(),
             transport: Transport::default(),
             deadline: None,
-        };
+        });
         SensorDescription { sensor, mount: Isometry3::identity(), joints: Vec::new(), limb: None }
     }));
     body
@@ -107,14 +111,14 @@ pub(crate) fn balanced_dog() -> BodyDescription {
         let tip = Isometry3::translation(0.0, 0.0, -0.2);
         body.sensors[1 + leg].limb = Some(Limb { joints, tip, radius: 0.02 });
     }
-    let sensor = Sensor::Imu {
+    let sensor = Sensor::Imu(ImuSpec {
         name: "imu".to_owned(),
         link: "base_link".to_owned(),
         rate: 100.0,
         noise: ImuNoise::default(),
         transport: Transport::default(),
         deadline: None,
-    };
+    });
     let mount = Isometry3::identity();
     body.sensors.push(SensorDescription { sensor, mount, joints: Vec::new(), limb: None });
     body

@@ -6,7 +6,11 @@ use std::path::Path;
 use nalgebra::Isometry3;
 use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::percepts::LaserScan;
-use neuraxis_core::robot::{ImuNoise, Limits, OdometryNoise, PoseNoise, RangeNoise, Sensor, Transport};
+use neuraxis_core::robot::Limits;
+use neuraxis_core::senses::{
+    ImuNoise, ImuSpec, LidarSpec, OdometryNoise, PoseNoise, PoseSpec, RangeNoise, Readable as _, Sensor,
+    Transport, WheelOdometrySpec,
+};
 use neuraxis_core::{Mobility, Pose2, Reading, Stamp, ops};
 
 use super::gather::{Content, Event, Gathered, Link, Sweep, Topic, Type};
@@ -444,9 +448,11 @@ fn sensor(topic: &Topic, events: &[Event], clock: &Clock) -> Option<Sensor> {
     Some(match &first.content {
         Content::Odometry(_) => {
             let (left, right, noise) = (String::new(), String::new(), OdometryNoise::default());
-            Sensor::WheelOdometry { name, left, right, rate, noise, transport, deadline }
+            Sensor::WheelOdometry(WheelOdometrySpec { name, left, right, rate, noise, transport, deadline })
         }
-        Content::Imu(_) => Sensor::Imu { name, link, rate, noise: ImuNoise::default(), transport, deadline },
+        Content::Imu(_) => {
+            Sensor::Imu(ImuSpec { name, link, rate, noise: ImuNoise::default(), transport, deadline })
+        }
         Content::Pose(_) => {
             let covariances = || {
                 events.iter().filter(|event| event.topic == first.topic).filter_map(|event| {
@@ -467,7 +473,7 @@ fn sensor(topic: &Topic, events: &[Event], clock: &Clock) -> Option<Sensor> {
                 height: deviation(of(2), 100.0),
                 tilt: deviation(of(3), 10.0),
             };
-            Sensor::Pose { name, rate, noise, transport, deadline }
+            Sensor::Pose(PoseSpec { name, rate, noise, transport, deadline })
         }
         Content::Scan(sweep) => {
             let (angle, _) = angles(sweep).ok()?;
@@ -476,7 +482,7 @@ fn sensor(topic: &Topic, events: &[Event], clock: &Clock) -> Option<Sensor> {
             let farthest = if farthest > nearest && farthest <= FARTHEST { farthest } else { FARTHEST };
             let (beams, range, angle) = (sweep.ranges.len() as u32, [nearest, farthest], Some(angle));
             let noise = RangeNoise::default();
-            Sensor::Lidar { name, link, beams, range, angle, rate, noise, transport, deadline }
+            Sensor::Lidar(LidarSpec { name, link, beams, range, angle, rate, noise, transport, deadline })
         }
         Content::BarePose(_) | Content::Links(_) => return None,
     })
@@ -508,17 +514,16 @@ impl Senses {
     /// Slot and reading of a message; why there is none.
     fn reading(&self, event: Event) -> Result<(usize, Reading), String> {
         let slot = self.slots.get(&event.topic).copied();
-        let reading = match event.content {
-            Content::Odometry(odometry) => Reading::Odometry(odometry),
-            Content::Imu(imu) => Reading::Imu(imu),
-            Content::Pose(absolute) => Reading::Pose(*absolute),
+        let reading: Reading = match event.content {
+            Content::Odometry(odometry) => odometry.into(),
+            Content::Imu(imu) => imu.into(),
+            Content::Pose(absolute) => (*absolute).into(),
             Content::Scan(sweep) => {
                 let (angle, _) = angles(&sweep)?;
                 let slot = slot.ok_or("no sweep of this topic is possible")?;
-                let Reading::Scan(blank) = self.sensors[slot].blank() else {
-                    return Err("it is no sweep".to_owned());
-                };
-                Reading::Scan(fill(&blank, sweep, angle, self.reversed[slot])?)
+                let blank = self.sensors[slot].blank();
+                let blank = LaserScan::of(&blank).ok_or("it is no sweep")?;
+                fill(blank, sweep, angle, self.reversed[slot])?.into()
             }
             Content::BarePose(_) | Content::Links(_) => return Err("it is no sense".to_owned()),
         };

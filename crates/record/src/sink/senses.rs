@@ -7,7 +7,7 @@ use neuraxis_messages::senses::{Place, carrier, encode_reading, is_news};
 
 use super::{GLANCE_PERIOD, RobotSink, VIEW_PERIOD};
 use crate::output::Output;
-use crate::trace::{self, Sense};
+use crate::trace::Sense;
 
 impl RobotSink {
     /// A sense as a ROS message, if it is time for one or there is news.
@@ -22,12 +22,12 @@ impl RobotSink {
             View::Seldom => GLANCE_PERIOD,
         };
         if self.last_view[slot].is_some_and(|last| sense.stamp < last + period)
-            && !(trace::restore(sense, scratch) && is_news(shown, scratch))
+            && !(scratch.restore(&sense.values, &sense.ranges) && is_news(shown, scratch))
         {
             return Ok(());
         }
         self.last_view[slot] = Some(sense.stamp);
-        if !trace::restore(sense, shown) {
+        if !shown.restore(&sense.values, &sense.ranges) {
             return Ok(());
         }
         let place = Place {

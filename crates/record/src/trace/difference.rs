@@ -2,7 +2,7 @@
 
 use neuraxis_core::Reading;
 
-use super::{Tick, upper_triangle};
+use super::Tick;
 
 /// Where two ticks differ: the topic, the field, and what each has there.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -50,11 +50,12 @@ pub(crate) fn difference(a: &Tick, b: &Tick, blanks: &[(&str, Reading)]) -> Opti
             return found(topic, "sequence", x.sequence.to_string(), y.sequence.to_string());
         }
         if let Some(at) = first_difference(&x.values, &y.values, f64::to_bits) {
-            let field = blanks.get(usize::from(x.slot)).map_or(String::new(), |(_, r)| field(r, at));
+            let field = blanks.get(usize::from(x.slot)).map_or(String::new(), |(_, r)| r.number_name(at));
             return found(topic, &field, text(x.values.get(at)), text(y.values.get(at)));
         }
         if let Some(at) = first_difference(&x.ranges, &y.ranges, |v| u64::from(v.to_bits())) {
-            let field = format!("ranges[{at}]");
+            let list = blanks.get(usize::from(x.slot)).map_or("list", |(_, r)| r.list_name());
+            let field = format!("{list}[{at}]");
             return found(topic, &field, text(x.ranges.get(at)), text(y.ranges.get(at)));
         }
     }
@@ -84,51 +85,4 @@ fn first_difference<T: Copy>(a: &[T], b: &[T], bits: impl Fn(T) -> u64) -> Optio
 
 fn text<T: std::fmt::Debug>(value: Option<&T>) -> String {
     value.map_or_else(|| "nothing".to_owned(), |v| format!("{v:?}"))
-}
-
-/// The names of the numbers of a reading, for one who reads of a difference.
-pub(super) fn field(reading: &Reading, index: usize) -> String {
-    let names: &[&str] = match reading {
-        Reading::Scan(_) | Reading::Azimuth(_) => &[],
-        Reading::Imu(_) => &[
-            "angular_velocity.x",
-            "angular_velocity.y",
-            "angular_velocity.z",
-            "linear_acceleration.x",
-            "linear_acceleration.y",
-            "linear_acceleration.z",
-            "orientation.x",
-            "orientation.y",
-            "orientation.z",
-            "orientation.w",
-        ],
-        Reading::Motion(_) => &[
-            "linear_velocity.x",
-            "linear_velocity.y",
-            "linear_velocity.z",
-            "angular_velocity.x",
-            "angular_velocity.y",
-            "angular_velocity.z",
-        ],
-        Reading::Odometry(_) => {
-            &["pose.x", "pose.y", "pose.yaw", "twist.linear", "twist.lateral", "twist.angular"]
-        }
-        Reading::Joints(joints) => {
-            let n = joints.position.len().max(1);
-            let of = ["position", "velocity", "effort"].get(index / n).copied().unwrap_or("value");
-            return format!("{of}[{}]", index % n);
-        }
-        Reading::Contact(_) => &["touching", "force", "bearing"],
-        Reading::Battery(_) => &["percentage", "voltage", "current"],
-        Reading::Pose(_) => {
-            const POSE: [&str; 7] =
-                ["x", "y", "z", "orientation.x", "orientation.y", "orientation.z", "orientation.w"];
-            if let Some(name) = POSE.get(index) {
-                return format!("pose.{name}");
-            }
-            let at = upper_triangle().nth(index - POSE.len());
-            return at.map_or_else(|| format!("[{index}]"), |(r, c)| format!("covariance[{r},{c}]"));
-        }
-    };
-    names.get(index).map_or_else(|| format!("[{index}]"), ToString::to_string)
 }

@@ -105,7 +105,7 @@ fn what_does_not_decode_is_counted() {
     );
     assert_eq!((of_count(&log, "odom"), of_count(&log, "robot/scan")), (76, 16));
     // The NaN is passed on, for the estimator to refuse.
-    let insane = log.readings.iter().filter(|reading| !reading.reading.is_sane()).count();
+    let insane = log.readings.iter().filter(|reading| !reading.reading.is_valid()).count();
     assert_eq!(insane, 1);
 }
 

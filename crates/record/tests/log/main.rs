@@ -12,7 +12,7 @@ use std::f64::consts::PI;
 use std::path::PathBuf;
 
 use nalgebra::{Isometry3, UnitQuaternion, Vector3};
-use neuraxis_core::robot::Sensor;
+use neuraxis_core::senses::{LidarSpec, PoseSpec, Sensor};
 use neuraxis_core::{Pose2, Reading, Stamp};
 use neuraxis_record::log::{LogError, TF_TRACK};
 use neuraxis_record::{Log, LogOptions};
@@ -68,7 +68,8 @@ fn what_was_written_is_read() {
 #[test]
 fn a_sweep_keeps_its_angles_and_says_no_return_where_there_was_none() {
     let log = robot_log();
-    let Sensor::Lidar { beams, range, angle: Some(angle), rate, .. } = &log.body.sensors[2].sensor else {
+    let Sensor::Lidar(LidarSpec { beams, range, angle: Some(angle), rate, .. }) = &log.body.sensors[2].sensor
+    else {
         panic!("{:?}", log.body.sensors)
     };
     assert_eq!((*beams, *range), (11, [f64::from(0.12_f32), 3.5]));
@@ -134,7 +135,7 @@ fn rates_and_delays_are_those_of_the_messages() {
     for sensor in &log.body.sensors {
         assert!((sensor.sensor.transport().delay - 0.005).abs() < 1e-9);
     }
-    let Sensor::Pose { noise, .. } = &log.body.sensors[3].sensor else { panic!("no pose") };
+    let Sensor::Pose(PoseSpec { noise, .. }) = &log.body.sensors[3].sensor else { panic!("no pose") };
     assert!((noise.position - 0.065_f64.sqrt()).abs() < 1e-9 && noise.heading == Some(0.1));
 }
 
@@ -226,5 +227,5 @@ fn a_public_log_is_read() {
     let count = odometry.iter().filter(|reading| reading.received.since(reading.stamp) > 0.1).count();
     assert!(count < odometry.len() / 50, "{count} are late, and not only where the recorder stood still");
     assert_eq!((log.damage.as_deref(), log.skipped.len()), (None, 0));
-    assert!(log.readings.iter().all(|reading| reading.reading.is_sane()));
+    assert!(log.readings.iter().all(|reading| reading.reading.is_valid()));
 }

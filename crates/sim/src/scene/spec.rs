@@ -1,6 +1,5 @@
 //! The scene file: the world (`thing`), the robots in it and their errands, and what goes wrong (`fault`).
 
-mod fault;
 mod thing;
 
 use neuraxis_core::Landmark;
@@ -10,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::labyrinth;
 use crate::medium::Medium;
-pub use fault::{Fault, FaultKind};
+pub use neuraxis_core::faults::{Fault, FaultKind};
 pub use thing::Thing;
 use thing::validate_region;
 

@@ -5,8 +5,9 @@
 //! [`STRETCH`] that lie farther apart.
 
 use neuraxis_core::body::BodyDescription;
+use neuraxis_core::percepts::{Contact, JointState};
 use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Percepts, Reading, Stamp};
+use neuraxis_core::{Percepts, Slot, Stamp};
 
 use neuraxis_sim::model::{Joint, JointKind};
 
@@ -112,18 +113,17 @@ impl Motion {
         let Some(open) = self.stretches.last_mut() else { return };
         if !self.feet.is_empty() {
             let touches = |foot: &Foot| {
-                let reading = percepts.slots().get(foot.slot).and_then(|slot| slot.reading());
-                matches!(reading, Some(Reading::Contact(contact)) if contact.touching)
+                let contact = percepts.slots().get(foot.slot).and_then(Slot::get::<Contact>);
+                contact.is_some_and(|contact| contact.touching)
             };
             open.feet.push(
                 self.feet.iter().enumerate().fold(0, |bits, (i, foot)| bits | (u8::from(touches(foot)) << i)),
             );
         }
         if !self.chain.is_empty() && at % JOINTS_EVERY == 0 {
-            let felt = percepts.slots().get(self.joints.0).and_then(|slot| slot.reading());
-            open.joints.extend(self.joints.1.iter().map(|index| match felt {
-                Some(Reading::Joints(joints)) => joints.position.get(*index).map_or(f32::NAN, |v| *v as f32),
-                _ => f32::NAN,
+            let felt = percepts.slots().get(self.joints.0).and_then(Slot::get::<JointState>);
+            open.joints.extend(self.joints.1.iter().map(|index| {
+                felt.and_then(|joints| joints.position.get(*index)).map_or(f32::NAN, |v| *v as f32)
             }));
         }
     }
@@ -133,9 +133,9 @@ impl Motion {
 fn feet(body: &BodyDescription) -> Vec<Foot> {
     let mut found: Vec<(usize, [f64; 2], &str)> = Vec::new();
     for (slot, sense) in body.sensors.iter().enumerate() {
-        if let (Sensor::Contact { name, .. }, Some(_)) = (&sense.sensor, &sense.limb) {
+        if let (Sensor::Contact(spec), Some(_)) = (&sense.sensor, &sense.limb) {
             let at = sense.mount.translation.vector;
-            found.push((slot, [at.x, at.y], name));
+            found.push((slot, [at.x, at.y], &spec.name));
         }
     }
     if !(LEAST_FEET..=MOST_FEET).contains(&found.len()) {
@@ -170,6 +170,7 @@ mod tests {
     use neuraxis_core::percepts::Contact;
 
     use super::*;
+    use neuraxis_core::Reading;
 
     #[test]
     fn a_long_trial_is_kept_in_whole_stretches_all_along_it() {

@@ -1,9 +1,11 @@
-//! The entries of `faults:` in a scene file: what goes wrong with a sense, and when.
+//! A fault as a scene's `faults:` gives it: what goes wrong with a sense, and when.
 
-use neuraxis_core::file::{Problems, Validate};
-use neuraxis_core::robot::Sensor;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::Stamp;
+use crate::file::{Problems, Validate};
+use crate::senses::Sensor;
 
 /// A fault of a sense.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -62,7 +64,8 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// The key that says how bad it is, and an example of it.
-    fn measure(self) -> Option<(&'static str, &'static str)> {
+    #[must_use]
+    pub fn measure(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Silent | Self::Frozen | Self::NotANumber => None,
             Self::Noise => Some(("factor", "10")),
@@ -76,23 +79,17 @@ impl FaultKind {
     /// Whether it can happen to this sense.
     #[must_use]
     pub fn suits(self, sensor: &Sensor) -> bool {
-        match self {
-            Self::Silent | Self::Frozen | Self::NotANumber | Self::Dropout => true,
-            Self::Noise => {
-                !matches!(sensor, Sensor::JointState { .. } | Sensor::Contact { .. } | Sensor::Battery { .. })
-            }
-            Self::Outliers | Self::Bias => {
-                matches!(
-                    sensor,
-                    Sensor::Lidar { .. }
-                        | Sensor::Imu { .. }
-                        | Sensor::Velocimeter { .. }
-                        | Sensor::Pose { .. }
-                        | Sensor::Beacon { .. }
-                )
-            }
-            Self::Slip => matches!(sensor, Sensor::WheelOdometry { .. }),
-        }
+        matches!(self, Self::Silent | Self::Frozen | Self::NotANumber | Self::Dropout)
+            || sensor.faults().contains(&self)
+    }
+}
+
+impl Fault {
+    /// Whether it befalls what is measured at `stamp`.
+    #[must_use]
+    pub fn is_on(&self, stamp: Stamp) -> bool {
+        stamp >= Stamp::from_seconds(self.from)
+            && self.until.is_none_or(|until| stamp < Stamp::from_seconds(until))
     }
 }
 
