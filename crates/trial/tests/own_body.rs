@@ -37,5 +37,5 @@ fn a_body_of_ones_own_over_the_wall_clock_is_recorded_and_replayed_to_the_bit() 
         "600 ticks at 200 Hz of a clock that does not hurry: {seconds} s"
     );
     let told = why::explain(&recording, robot, Some(2.0)).expect("it tells why");
-    assert!(told.difference.is_none() && told.goal.is_some(), "{told:?}");
+    assert!(told.difference.is_none() && told.decision.goal.is_some(), "{told:?}");
 }

@@ -6,7 +6,7 @@ use neuraxis_core::body::{Body, BodyDescription};
 use neuraxis_core::observer::OnEvent;
 use neuraxis_core::robot::Limits;
 use neuraxis_core::world::Single;
-use neuraxis_core::{Actuator, Belief, Command, Decision, Drive, Goal, Interface, Mobility, Pose2};
+use neuraxis_core::{Actuator, Belief, Command, Decision, Goal, GoalStatus, Interface, Mobility, Pose2};
 
 use super::*;
 use crate::clock::Policy;
