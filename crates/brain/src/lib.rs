@@ -7,6 +7,7 @@
 mod landmarks;
 pub mod lock_step;
 pub mod needs;
+mod parts;
 pub mod real_time;
 pub mod reflex;
 pub mod safety;

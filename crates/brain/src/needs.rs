@@ -4,7 +4,39 @@
 //! deviation reaches 0.25 m; integrity falls while something is touched. The modulation stays nominal: it
 //! is the control that a homeostatic rule has to beat.
 
-use neuraxis_core::{Belief, Modulation, Needs, Percepts, Reading};
+use neuraxis_core::{Belief, Modulation, Needs, Part, Percepts, Reading};
+
+/// Feels how well the needs of the body are met, and tunes the parts of the brain by that, once a tick.
+pub trait Homeostat: Part {
+    /// How the parts are to be tuned in this tick; it does not allocate, block or panic.
+    fn feel(&mut self, percepts: &Percepts, belief: &Belief) -> Modulation;
+
+    /// How well the needs are met, as it felt last.
+    fn needs(&self) -> &Needs;
+}
+
+/// The baseline: it measures the needs and changes nothing.
+#[derive(Clone, Debug, Default)]
+pub struct NominalHomeostat {
+    needs: Needs,
+}
+
+impl Part for NominalHomeostat {
+    fn name(&self) -> &'static str {
+        "nominal_homeostat"
+    }
+}
+
+impl Homeostat for NominalHomeostat {
+    fn feel(&mut self, percepts: &Percepts, belief: &Belief) -> Modulation {
+        self.needs = measure(percepts, belief);
+        nominal()
+    }
+
+    fn needs(&self) -> &Needs {
+        &self.needs
+    }
+}
 
 /// Standard deviation of the position at which certainty is one half, m.
 const HALF_CERTAIN: f64 = 0.25;

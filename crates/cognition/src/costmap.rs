@@ -24,6 +24,8 @@ pub struct Costmap {
     is_wall: Vec<bool>,
     touched: Vec<u32>,
     is_touched: Vec<bool>,
+    /// How far it has read the changes of the map.
+    seen: u64,
 }
 
 impl Costmap {
@@ -58,6 +60,7 @@ impl Costmap {
             counts: vec![[0; RINGS]; count],
             is_wall: vec![false; count],
             is_touched: vec![false; count],
+            seen: map.changes(),
         };
         for cell in 0..count {
             costs.take(map, cell);
@@ -99,9 +102,17 @@ impl Costmap {
         for cell in self.touched.drain(..) {
             self.is_touched[cell as usize] = false;
         }
-        for &cell in map.changed() {
-            self.take(map, cell as usize);
+        match map.changes_since(self.seen) {
+            Some(changes) => changes.for_each(|cell| self.take(map, cell as usize)),
+            None => (0..self.is_wall.len()).for_each(|cell| self.take(map, cell)),
         }
+        self.seen = map.changes();
+    }
+
+    /// From now on [`Self::update`] is given another map of the same extent: its changes are taken in from the first on, and what
+    /// is known stays.
+    pub fn follow_another(&mut self) {
+        self.seen = 0;
     }
 
     /// Takes in one cell of `map`, if it has become a wall or stopped being one.
@@ -178,7 +189,6 @@ mod tests {
         map.add(wall, 3.0);
         costs.update(&map);
         assert!(!costs.touched().is_empty());
-        map.clear_changed();
         let at = |costs: &Costmap, x: f64| costs.factor(map.index_of(Point2::new(x, 0.05)).expect("inside"));
         assert_eq!(at(&costs, 0.05), None);
         assert_eq!(at(&costs, 0.25), None, "0.2 m away, 0.15 m from the wall's edge");

@@ -372,7 +372,6 @@ mod tests {
                 map.add(wall, 3.0);
             }
             costs.update(&map);
-            map.clear_changed();
             let mut planner = DStarLite::new(&costs);
             planner.begin(0, goal);
             for (changes, start) in rounds {
@@ -381,7 +380,6 @@ mod tests {
                     map.add(cell, if wall { 8.0 } else { -8.0 });
                 }
                 costs.update(&map);
-                map.clear_changed();
                 for cell in costs.touched() {
                     planner.touch(&costs, *cell as usize);
                 }

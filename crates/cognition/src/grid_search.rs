@@ -18,7 +18,7 @@ use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::random::{self, Stream};
 use neuraxis_core::reasons::{Choice, MotionMode, PlanReason, Verdict};
-use neuraxis_core::{Drive, Goal, GoalStatus, OccupancyGrid, Pose2, Reasons, Stamp, ops};
+use neuraxis_core::{Drive, Goal, GoalStatus, OccupancyGrid, Part, Pose2, Reasons, Stamp, ops};
 
 use self::lattice::{Lattice, NONE, STRAIGHT};
 use crate::graph::heap::Heap;
@@ -290,7 +290,7 @@ impl GridNavigator {
     }
 
     /// Writes down why this move.
-    fn explain(&mut self, from: u32, at: Point2<f64>) {
+    fn weigh(&mut self, from: u32, at: Point2<f64>) {
         let plan = &mut self.reasons.plan;
         *plan = PlanReason { is_complete: true, has_way: from != NONE, ..PlanReason::default() };
         if from == NONE {
@@ -312,6 +312,16 @@ impl GridNavigator {
             }
         }
         plan.cost = plan.choices[0].cost;
+    }
+}
+
+impl Part for GridNavigator {
+    fn name(&self) -> &'static str {
+        "grid_navigator"
+    }
+
+    fn explain(&self, to: &mut Reasons) {
+        *to = Reasons { motor: to.motor, ..self.reasons };
     }
 }
 
@@ -412,7 +422,7 @@ impl Navigator for GridNavigator {
                     }
                 },
                 Doing::Go(next) => {
-                    self.explain(next.from, at);
+                    self.weigh(next.from, at);
                     let motion = &mut self.reasons.motion;
                     motion.mode = MotionMode::Follow;
                     motion.carrot = [self.driver.target().x, self.driver.target().y];
@@ -452,10 +462,6 @@ impl Navigator for GridNavigator {
 
     fn status(&self) -> GoalStatus {
         self.status
-    }
-
-    fn reasons(&self) -> &Reasons {
-        &self.reasons
     }
 
     fn path(&self) -> &[Point2<f64>] {

@@ -16,7 +16,7 @@
 use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::reasons::{Candidate, MotionMode, MotionReason, SpeedLimit};
-use neuraxis_core::{Drive, OccupancyGrid, Pose2, Reading, Stamp, Twist2, ops};
+use neuraxis_core::{Drive, Modulation, OccupancyGrid, Pose2, Reading, Stamp, Twist2, ops};
 
 use crate::Situation;
 use crate::costmap::Costmap;
@@ -138,6 +138,8 @@ pub struct LocalController {
     escapes: u32,
     /// If its front wheels are steered.
     steering: Option<Steering>,
+    /// 0 (bold) to 1 (creep): what the needs ask for.
+    caution: f64,
     reason: MotionReason,
 }
 
@@ -187,8 +189,14 @@ impl LocalController {
                 backs: false,
                 carrot: Point2::origin(),
             }),
+            caution: 0.0,
             reason: MotionReason::default(),
         }
+    }
+
+    /// How cautious to be from now on.
+    pub fn regulate(&mut self, by: &Modulation) {
+        self.caution = by.caution;
     }
 
     /// Why the last drive.
@@ -292,7 +300,7 @@ impl LocalController {
 
         // How fast at most: caution, room, sight, and the goal.
         let room = ((gap - self.spec.margin) / 0.20).clamp(0.25, 1.0);
-        let caution = 1.0 - 0.7 * situation.modulation.caution.clamp(0.0, 1.0);
+        let caution = 1.0 - 0.7 * self.caution.clamp(0.0, 1.0);
         let sight = if has_eyes { 1.0 } else { 0.25 };
         let braking = (2.0 * self.acceleration * (left - 0.5 * near_enough).max(0.02)).sqrt();
         let open = self.linear * self.spec.cruise * room * caution * sight;

@@ -5,13 +5,22 @@ mod mazes;
 use mazes::{World, drive, navigator, pursue};
 use nalgebra::Point2;
 use neuraxis_cognition::graph::MemoryKind;
-use neuraxis_cognition::{CognitionSpec, Graph, Impressions, Navigator, Search, Situation};
-use neuraxis_core::{Drive, Goal, GoalStatus, Reasons};
+use neuraxis_cognition::{CognitionSpec, Navigator, Search, Situation};
+use neuraxis_core::{Drive, Goal, GoalStatus, Part, Reasons};
 
 /// A navigator whose steps are watched.
 struct Watched {
     inner: Box<dyn Navigator>,
     allocations: u64,
+}
+
+impl Part for Watched {
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+    fn explain(&self, to: &mut Reasons) {
+        self.inner.explain(to);
+    }
 }
 
 impl Navigator for Watched {
@@ -27,14 +36,8 @@ impl Navigator for Watched {
     fn status(&self) -> GoalStatus {
         self.inner.status()
     }
-    fn reasons(&self) -> &Reasons {
-        self.inner.reasons()
-    }
     fn path(&self) -> &[Point2<f64>] {
         self.inner.path()
-    }
-    fn cognitive_graph(&self) -> Option<(&Graph, &Impressions)> {
-        self.inner.cognitive_graph()
     }
 }
 

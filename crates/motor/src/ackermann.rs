@@ -12,7 +12,7 @@
 
 use neuraxis_core::kinematics::{Ackermann, DifferentialDrive};
 use neuraxis_core::robot::Limits;
-use neuraxis_core::{Command, Drive, Percepts, Twist2};
+use neuraxis_core::{Command, Drive, Part, Percepts, Twist2};
 
 use crate::MotorCircuit;
 
@@ -50,6 +50,12 @@ impl AckermannCircuit {
             return (speed, 0.0);
         }
         (speed, (rate / speed).clamp(-most, most))
+    }
+}
+
+impl Part for AckermannCircuit {
+    fn name(&self) -> &'static str {
+        "ackermann"
     }
 }
 

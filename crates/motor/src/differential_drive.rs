@@ -6,7 +6,7 @@
 
 use neuraxis_core::kinematics::DifferentialDrive;
 use neuraxis_core::robot::Limits;
-use neuraxis_core::{Command, Drive, Percepts, Twist2};
+use neuraxis_core::{Command, Drive, Part, Percepts, Twist2};
 
 use crate::MotorCircuit;
 
@@ -24,6 +24,12 @@ impl DifferentialDriveCircuit {
     #[must_use]
     pub fn new(drive: DifferentialDrive, limits: &Limits) -> Self {
         Self { drive, limits: limits.clone(), twist: Twist2::default() }
+    }
+}
+
+impl Part for DifferentialDriveCircuit {
+    fn name(&self) -> &'static str {
+        "differential_drive"
     }
 }
 

@@ -7,8 +7,8 @@
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::file::{Problems, Validate};
 use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Command, Drive, Percepts};
-use neuraxis_neural::{Circuit, CircuitSpec};
+use neuraxis_core::{Command, Drive, Part, Percepts, Reasons, Trainable};
+use neuraxis_neural::{Circuit, CircuitSpec, ParameterError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -166,6 +166,24 @@ impl WiredCircuit {
     }
 }
 
+impl Part for WiredCircuit {
+    fn name(&self) -> &'static str {
+        "wired"
+    }
+
+    fn explain(&self, to: &mut Reasons) {
+        to.motor = self.diagnostics.reason();
+    }
+
+    fn trainable(&self) -> Option<&dyn Trainable> {
+        Some(self)
+    }
+
+    fn trainable_mut(&mut self) -> Option<&mut dyn Trainable> {
+        Some(self)
+    }
+}
+
 impl MotorCircuit for WiredCircuit {
     fn step(&mut self, drive: &Drive, percepts: &Percepts, _: f64, command: &mut Command) {
         let steps = self.pace.due(percepts.now);
@@ -194,6 +212,16 @@ impl MotorCircuit for WiredCircuit {
         self.diagnostics = Diagnostics::default();
     }
 
+    fn wiring(&self) -> Option<&CircuitSpec> {
+        Some(&self.wiring)
+    }
+
+    fn diagnostics(&self) -> Diagnostics {
+        self.diagnostics
+    }
+}
+
+impl Trainable for WiredCircuit {
     fn parameters(&self) -> &[f64] {
         self.circuit.parameters()
     }
@@ -202,19 +230,11 @@ impl MotorCircuit for WiredCircuit {
         self.circuit.parameter_names()
     }
 
-    fn set_parameters(&mut self, values: &[f64]) -> Result<(), MotorError> {
-        Ok(self.circuit.set_parameters(values)?)
+    fn set_parameters(&mut self, values: &[f64]) -> Result<(), ParameterError> {
+        self.circuit.set_parameters(values)
     }
 
     fn project(&self, values: &mut [f64]) {
         self.circuit.project(values);
-    }
-
-    fn wiring(&self) -> Option<&CircuitSpec> {
-        Some(&self.wiring)
-    }
-
-    fn diagnostics(&self) -> Diagnostics {
-        self.diagnostics
     }
 }

@@ -37,7 +37,7 @@ fn no_step_of_a_motor_circuit_allocates() {
         let mut circuit = build(&spec, &body).expect("they fit");
         let (mut percepts, mut command) = (body.percepts(), body.command());
         let mut position = vec![0.1; body.actuators.len()];
-        let parameters = circuit.parameters().to_vec();
+        let parameters = circuit.trainable().expect("parameters").parameters().to_vec();
         let mut allocations = 0;
         for tick in 0..2000 {
             position[0] = if tick % 11 == 0 { f64::NAN } else { 0.2 };
@@ -47,7 +47,7 @@ fn no_step_of_a_motor_circuit_allocates() {
             }
             let before = neuraxis_allocations::so_far();
             circuit.step(&Drive::new(0.7, 0.1), &percepts, 0.01, &mut command);
-            circuit.set_parameters(&parameters).expect("its own");
+            circuit.trainable_mut().expect("parameters").set_parameters(&parameters).expect("its own");
             allocations += neuraxis_allocations::so_far() - before;
         }
         assert_eq!(allocations, 0, "{spec:?}");

@@ -2,32 +2,12 @@
 
 use neuraxis_core::digest::Digest;
 use neuraxis_core::ops;
+use neuraxis_core::part::ParameterError;
 
 use crate::LIMIT;
 use crate::resolve::{Resolved, Value};
 use crate::spec::{CircuitSpec, Part, Sign, UnitSpec};
 use crate::unit::HalfCentre;
-
-/// Why a vector of parameters cannot be set.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ParameterError {
-    /// Too many or too few.
-    #[error("the circuit has {expected} parameters, not {found}")]
-    Count {
-        /// As many as it has.
-        expected: usize,
-        /// As many as were given.
-        found: usize,
-    },
-    /// One is not a number.
-    #[error("the parameter `{name}` would be {value}, which is not a number")]
-    NotANumber {
-        /// The first such.
-        name: String,
-        /// What it would be.
-        value: String,
-    },
-}
 
 /// What a unit does with its drive.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -55,7 +55,6 @@ pub fn compare(
     while body.sense(&mut percepts).is_ok() {
         for (estimator, track) in estimators.iter_mut().zip(&mut tracks) {
             estimator.update(&percepts);
-            estimator.map_mut().clear_changed();
             track.push((percepts.now, estimator.belief().pose));
         }
         if body.act(&command).is_err() {

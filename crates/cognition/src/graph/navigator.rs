@@ -15,7 +15,7 @@ use nalgebra::{Point2, Vector2};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::reasons::{Choice, MotionMode, PlanReason, Verdict};
 use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Drive, Goal, GoalStatus, OccupancyGrid, Reasons, Sketch, Stamp, ops};
+use neuraxis_core::{Drive, Goal, GoalStatus, Modulation, OccupancyGrid, Part, Reasons, Sketch, Stamp, ops};
 
 use self::explore::Frontier;
 use super::impressions::{Impressions, WallEnd};
@@ -308,7 +308,7 @@ impl GraphNavigator {
     }
 
     /// Writes down why this way.
-    fn explain(&mut self) {
+    fn weigh(&mut self) {
         if self.goal_node == NONE {
             return;
         }
@@ -398,6 +398,22 @@ impl GraphNavigator {
     }
 }
 
+impl Part for GraphNavigator {
+    fn name(&self) -> &'static str {
+        "graph_navigator"
+    }
+
+    fn regulate(&mut self, by: &Modulation) {
+        if let Some(sight) = &mut self.sight {
+            sight.regulate(by);
+        }
+    }
+
+    fn explain(&self, to: &mut Reasons) {
+        *to = Reasons { motor: to.motor, ..self.reasons };
+    }
+}
+
 impl Navigator for GraphNavigator {
     fn set_goal(&mut self, goal: Option<Goal>) {
         if self.goal.is_some() {
@@ -479,16 +495,12 @@ impl Navigator for GraphNavigator {
         self.status
     }
 
-    fn reasons(&self) -> &Reasons {
-        &self.reasons
-    }
-
     fn path(&self) -> &[Point2<f64>] {
         &self.path
     }
 
-    fn cognitive_graph(&self) -> Option<(&Graph, &Impressions)> {
-        Some((&self.graph, &self.impressions))
+    fn follow_another_map(&mut self) {
+        self.impressions.follow_another_map();
     }
 
     fn sketch(&self) -> Option<Sketch> {

@@ -21,9 +21,9 @@
 use nalgebra::Vector3;
 use neuraxis_core::kinematics::Tip;
 use neuraxis_core::ops;
+use neuraxis_core::part::ParameterError;
 
 use super::sway::Sway;
-use crate::MotorError;
 
 /// Gravity, m/s².
 const GRAVITY: f64 = 9.81;
@@ -128,8 +128,8 @@ weights! {
 }
 
 /// What to say of a weight below 0.
-pub(super) fn negative(name: &str, value: f64) -> MotorError {
-    MotorError::Wiring(format!("the weight `{name}` is {value}, but it must be at least 0"))
+pub(super) fn negative(name: &str, value: f64) -> ParameterError {
+    ParameterError::Negative { name: name.to_owned(), value: value.to_string() }
 }
 
 /// What the vestibular organ feels in a tick, in the frame of `base_link`.

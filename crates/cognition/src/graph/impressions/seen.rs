@@ -48,6 +48,13 @@ impl Impressions {
         });
     }
 
+    /// From now on the map is another one of the same extent; what was seen stays.
+    pub(crate) fn follow_another_map(&mut self) {
+        if let Some(seen) = &mut self.seen {
+            seen.costs.follow_another();
+        }
+    }
+
     /// Takes in what changed in the map; the places whose surroundings did.
     pub fn look(&mut self, map: &OccupancyGrid) -> impl Iterator<Item = Point2<f64>> + '_ {
         if let Some(seen) = &mut self.seen {
