@@ -11,6 +11,7 @@ mod parts;
 pub mod real_time;
 pub mod reflex;
 pub mod safety;
+mod saving;
 pub mod spec;
 mod tick;
 

@@ -4,7 +4,7 @@
 //! deviation reaches 0.25 m; integrity falls while something is touched. The modulation stays nominal: it
 //! is the control that a homeostatic rule has to beat.
 
-use neuraxis_core::{Belief, Modulation, Needs, Part, Percepts, Reading};
+use neuraxis_core::{Belief, Modulation, Needs, Part, Percepts, Reading, saved};
 
 /// Feels how well the needs of the body are met, and tunes the parts of the brain by that, once a tick.
 pub trait Homeostat: Part {
@@ -62,6 +62,8 @@ pub fn measure(percepts: &Percepts, belief: &Belief) -> Needs {
 pub fn nominal() -> Modulation {
     Modulation::default()
 }
+
+saved!(NominalHomeostat { needs });
 
 #[cfg(test)]
 mod tests {

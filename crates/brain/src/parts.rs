@@ -3,7 +3,7 @@
 use neuraxis_cognition::Navigator;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::calibration::{BodyModel, Inverse};
-use neuraxis_core::{Modulation, OccupancyGrid, Outcome, Part, Pose2};
+use neuraxis_core::{Modulation, OccupancyGrid, Origin, Outcome, Part, Pose2};
 use neuraxis_fusion::Estimator;
 use neuraxis_motor::MotorCircuit;
 
@@ -73,6 +73,16 @@ impl Parts {
             .chain(reflexes)
             .chain(model)
             .chain([&mut *self.circuit as &mut dyn Part])
+    }
+
+    /// What each was built from, in the same order.
+    pub(crate) fn origins(&self, spec: &BrainSpec, body: &BodyDescription) -> Vec<Origin> {
+        let of = |settings: &dyn std::fmt::Debug| Origin::of(body, settings);
+        let mut origins = vec![of(&spec.fusion), of(&"nominal"), of(&spec.cognition)];
+        origins.extend(self.reflexes.iter().map(|reflex| of(&reflex.name())));
+        origins.extend(self.body_model.iter().map(|_| of(&body.calibration)));
+        origins.push(of(&spec.motor));
+        origins
     }
 
     /// Turns all parts up or down for the coming tick.

@@ -6,7 +6,7 @@
 //! out; of a body that has to move to turn it takes the turn too. The safety supervisor stands behind it and knows nothing of it. `reflexes: false` in the robot's file is the ablation.
 
 use neuraxis_core::reasons::SpeedLimit;
-use neuraxis_core::{Drive, Events, Part, Reasons};
+use neuraxis_core::{Drive, Events, Part, Reasons, saved};
 
 /// What events do to the drive, once a tick, before anybody has thought about them.
 pub trait Reflex: Part {
@@ -104,6 +104,9 @@ pub fn orient(drive: Drive, events: &Events) -> Drive {
     }
     Drive { turn: TURN * events.beacon * (bearing / TURNED).clamp(-1.0, 1.0), ..drive }
 }
+
+saved!(Withdrawal { took; turns_on_the_spot });
+saved!(Orienting {});
 
 #[cfg(test)]
 mod tests {

@@ -7,7 +7,7 @@
 
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::brain::{Limit, SafetyState};
-use neuraxis_core::{Belief, Command, Interface, Percepts, Stamp, StopReason, Twist2, ops};
+use neuraxis_core::{Belief, Command, Interface, Percepts, Stamp, StopReason, Twist2, ops, saved};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -88,6 +88,12 @@ impl Supervisor {
     /// Presses or releases the emergency stop.
     pub fn set_emergency_stop(&mut self, pressed: bool) {
         self.emergency_stop = pressed;
+    }
+
+    /// Whether the emergency stop is pressed.
+    #[must_use]
+    pub fn emergency_stop(&self) -> bool {
+        self.emergency_stop
     }
 
     /// What it did to the last command.
@@ -249,6 +255,8 @@ fn approach(now: f64, target: f64, step: f64) -> f64 {
     }
     if target.abs() <= now.abs() { target } else { now + (target - now).clamp(-step, step) }
 }
+
+saved!(Supervisor { checked, emergency_stop, last, steering, state; body, effort, upright, watches });
 
 #[cfg(test)]
 mod tests {

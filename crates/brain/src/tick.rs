@@ -1,5 +1,7 @@
 //! The tick: the parts in their order, with buffers made at start-up.
 
+use std::sync::Arc;
+
 use neuraxis_cognition::{Navigator, Situation};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::brain::SafetyState;
@@ -17,19 +19,21 @@ use crate::{BrainSpec, Supervisor, needs};
 
 /// A brain that is composed of parts.
 pub struct RobotBrain {
-    parts: Parts,
-    supervisor: Supervisor,
-    decision: Decision,
+    pub(crate) parts: Parts,
+    pub(crate) supervisor: Supervisor,
+    pub(crate) decision: Decision,
     /// All goals that it was given, the present one among them.
-    goals: Vec<Goal>,
-    landmarks: Landmarks,
-    last_tick: Option<Stamp>,
-    first_tick: Option<Stamp>,
-    settle: f64,
-    limits: Limits,
+    pub(crate) goals: Vec<Goal>,
+    pub(crate) landmarks: Landmarks,
+    pub(crate) last_tick: Option<Stamp>,
+    pub(crate) first_tick: Option<Stamp>,
+    pub(crate) settle: f64,
+    pub(crate) limits: Limits,
     /// What the motor circuit was asked for in the last tick, and the command that went out.
-    asked: Drive,
-    sent: Command,
+    pub(crate) asked: Drive,
+    pub(crate) sent: Command,
+    /// Its files: what was saved fits only a brain that was built from the same.
+    pub(crate) built_from: Arc<(BrainSpec, BodyDescription)>,
 }
 
 /// Why a brain does not fit a body.
@@ -83,6 +87,7 @@ impl RobotBrain {
             limits: body.limits.clone(),
             asked: Drive::REST,
             sent: body.command(),
+            built_from: Arc::new((spec.clone(), body.clone())),
         })
     }
 

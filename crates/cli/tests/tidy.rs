@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The floors, from the ground up; a crate may import from lower floors only.
-const FLOORS: [(&str, u32); 11] = [
+const FLOORS: [(&str, u32); 12] = [
     ("allocations", 0),
     ("core", 0),
     ("neural", 1),
@@ -12,6 +12,7 @@ const FLOORS: [(&str, u32); 11] = [
     ("cognition", 2),
     ("motor", 2),
     ("brain", 3),
+    ("testing", 4),
     ("sim", 4),
     ("record", 4),
     ("scenario", 5),

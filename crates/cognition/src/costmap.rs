@@ -6,6 +6,7 @@
 
 use neuraxis_core::OccupancyGrid;
 use neuraxis_core::grid::Cell;
+use neuraxis_core::saved;
 
 /// Rings: lethal, then three that cost less and less.
 const RINGS: usize = 4;
@@ -173,6 +174,15 @@ impl Costmap {
             }
         }
         best.map(|(_, index)| index)
+    }
+}
+
+saved!(Costmap { counts, is_wall, touched: list, is_touched, seen; width, height, kernel } then Self::is_whole);
+
+impl Costmap {
+    /// Whether what was loaded names only cells that are there.
+    fn is_whole(&mut self) -> bool {
+        self.touched.iter().all(|cell| (*cell as usize) < self.counts.len())
     }
 }
 

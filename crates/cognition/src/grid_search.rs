@@ -18,7 +18,7 @@ use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::random::{self, Stream};
 use neuraxis_core::reasons::{Choice, MotionMode, PlanReason, Verdict};
-use neuraxis_core::{Drive, Goal, GoalStatus, OccupancyGrid, Part, Pose2, Reasons, Stamp, ops};
+use neuraxis_core::{Drive, Goal, GoalStatus, OccupancyGrid, Part, Pose2, Reasons, Stamp, ops, saved, value};
 
 use self::lattice::{Lattice, NONE, STRAIGHT};
 use crate::graph::heap::Heap;
@@ -466,5 +466,31 @@ impl Navigator for GridNavigator {
 
     fn path(&self) -> &[Point2<f64>] {
         &self.path
+    }
+}
+
+value!(struct Move { from, to });
+value!(
+    enum Doing {
+        Plan,
+        Go(next),
+        Back(from),
+    }
+);
+saved!(GridNavigator {
+    lattice, values, ahead, open, km, start, is_stale, flooded: list, has_lifted, stream, driver, doing, here, goal, status,
+    verdict, last, path: list, reasons; search, budget, radius, tops
+} then Self::is_whole);
+
+impl GridNavigator {
+    /// Whether what was loaded names only cells that are there.
+    fn is_whole(&mut self) -> bool {
+        let is = |vertex: &u32| *vertex == NONE || (*vertex as usize) < self.values.len();
+        let going = match &self.doing {
+            Doing::Go(next) => [next.from, next.to].iter().all(is),
+            Doing::Plan | Doing::Back(_) => true,
+        };
+        let here = self.here == NONE || (self.here as usize) < self.lattice.cells.len();
+        going && here && is(&self.start) && self.flooded.iter().all(is)
     }
 }

@@ -16,7 +16,7 @@
 use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::reasons::{Candidate, MotionMode, MotionReason, SpeedLimit};
-use neuraxis_core::{Drive, Modulation, OccupancyGrid, Pose2, Reading, Stamp, Twist2, ops};
+use neuraxis_core::{Drive, Modulation, OccupancyGrid, Pose2, Reading, Stamp, Twist2, ops, saved, value};
 
 use crate::Situation;
 use crate::costmap::Costmap;
@@ -573,3 +573,18 @@ impl LocalController {
         }
     }
 }
+
+value!(enum Mode { Follow, Turn, Escape { heading, until, is_turned } });
+saved!(Cloud { x: list, y: list, count } then Self::is_whole);
+
+impl Cloud {
+    /// Whether what was loaded has room for its points.
+    fn is_whole(&mut self) -> bool {
+        self.x.len() == self.y.len() && self.x.len() == self.count.div_ceil(LANES)
+    }
+}
+saved!(Steering { backs, carrot; curvature, wheelbase });
+saved!(LocalController {
+    lidars, hits: list, near, seen, mode, progress, escapes, steering: each, caution, reason;
+    spec, radius, linear, angular, acceleration
+});

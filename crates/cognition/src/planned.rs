@@ -3,7 +3,7 @@
 use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::reasons::{Choice, MotionMode, PlanReason, Verdict};
-use neuraxis_core::{Drive, Goal, GoalStatus, Modulation, OccupancyGrid, Part, Reasons, Stamp, ops};
+use neuraxis_core::{Drive, Goal, GoalStatus, Modulation, OccupancyGrid, Part, Reasons, Stamp, ops, saved};
 
 use neuraxis_core::grid::Cell;
 
@@ -263,3 +263,7 @@ impl Navigator for PlannedNavigator {
         self.costs.follow_another();
     }
 }
+
+saved!(PlannedNavigator {
+    costs, planner, local, goal, status, path: list, is_complete, has_way, closed_since, verdict, needs_path, reasons; spec
+});

@@ -6,12 +6,22 @@ use mazes::{World, drive, navigator, pursue};
 use nalgebra::Point2;
 use neuraxis_cognition::graph::MemoryKind;
 use neuraxis_cognition::{CognitionSpec, Navigator, Search, Situation};
+use neuraxis_core::archive::{Damage, Reader, Saved, Writer};
 use neuraxis_core::{Drive, Goal, GoalStatus, Part, Reasons};
 
 /// A navigator whose steps are watched.
 struct Watched {
     inner: Box<dyn Navigator>,
     allocations: u64,
+}
+
+impl Saved for Watched {
+    fn write(&self, to: &mut Writer) {
+        self.inner.write(to);
+    }
+    fn read(&mut self, from: &mut Reader<'_>) -> Result<(), Damage> {
+        self.inner.read(from)
+    }
 }
 
 impl Part for Watched {

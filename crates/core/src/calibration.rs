@@ -121,6 +121,8 @@ impl Part for Inverse {
     }
 }
 
+crate::saved!(Inverse { ; map, speed, turn, scale });
+
 impl BodyModel for Inverse {
     fn invert(&self, wanted: &Twist2) -> Drive {
         self.drive(wanted)

@@ -209,6 +209,33 @@ impl OccupancyGrid {
     }
 }
 
+impl crate::archive::Value for Cell {
+    fn put(&self, to: &mut crate::archive::Writer) {
+        (*self as u8).put(to);
+    }
+    fn take(from: &mut crate::archive::Reader<'_>) -> Result<Self, crate::archive::Damage> {
+        match u8::take(from)? {
+            0 => Ok(Self::Unknown),
+            1 => Ok(Self::Free),
+            2 => Ok(Self::Occupied),
+            _ => Err(crate::archive::Damage::Value),
+        }
+    }
+}
+
+crate::saved!(OccupancyGrid { origin, log_odds, cells, changed, changes, known; resolution, width, height } then Self::is_whole);
+
+impl OccupancyGrid {
+    /// Whether what was loaded names only cells that are there.
+    fn is_whole(&mut self) -> bool {
+        let count = self.cells.len();
+        let known = self.known.is_none_or(|[left, low, right, high]| {
+            left <= right && low <= high && right < self.width && high < self.height
+        });
+        known && self.changed.iter().all(|cell| (*cell as usize) < count)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@
 //! SI units and radians everywhere; right-handed frames, x forward, y left, z up (REP 103); frames
 //! `map`, `odom`, `base_link` (REP 105); field names follow the ROS messages where ROS has one.
 
+pub mod archive;
 pub mod belief;
 pub mod body;
 pub mod brain;
@@ -32,6 +33,7 @@ pub mod sketch;
 pub mod soft_limit;
 pub mod time;
 
+pub use archive::{Archive, ArchiveError, Origin};
 pub use belief::{Belief, CueReport, Events};
 pub use body::{Body, BodyDescription, BodyError};
 pub use brain::{Brain, Decision, SafetyState};

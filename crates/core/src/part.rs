@@ -1,13 +1,15 @@
-//! What every part of a brain can be asked, whatever it does: to be regulated, to learn, to say why, to be trained.
+//! What every part of a brain can be asked, whatever it does: to be regulated, to learn, to be saved and loaded, to say why, to be
+//! trained.
 
+use crate::archive::Saved;
 use crate::moments::Moments;
-use crate::{Belief, Command, Drive, Modulation, Needs, Percepts, Reasons};
+use crate::{Archive, ArchiveError, Belief, Command, Drive, Modulation, Needs, Origin, Percepts, Reasons};
 
 /// A part of a brain: an estimator, a navigator, a motor circuit, a homeostat, a reflex, a model of the body.
 ///
 /// What it does is told by a trait of its own, of which this one is the supertrait. The safety supervisor is no part: nothing
 /// that regulates or teaches parts can reach it.
-pub trait Part: Send + Sync {
+pub trait Part: Saved + Send + Sync {
     /// Its kind, as in `planar_estimator`: lower case, the same in every build.
     fn name(&self) -> &'static str;
 
@@ -16,6 +18,20 @@ pub trait Part: Send + Sync {
 
     /// Shows it what came of the last tick, once a tick from the second on. It does not allocate.
     fn learn(&mut self, _from: &Outcome<'_>) {}
+
+    /// Adds all that it remembers to an archive, under its name. Between two ticks, not in one.
+    fn save(&self, to: &mut Archive, origin: Origin) {
+        to.put(self.name(), origin, self);
+    }
+
+    /// Remembers what an archive holds under its name, in the place of all that it remembered: from then on it does to the bit
+    /// what the one did that was saved.
+    ///
+    /// # Errors
+    /// If the archive holds nothing of a part of this name, this `origin` and these fields; then nothing is changed.
+    fn load(&mut self, from: &Archive, origin: Origin) -> Result<(), ArchiveError> {
+        from.get(self.name(), origin, self)
+    }
 
     /// Writes down why it did what it did in the last tick, and leaves what others wrote. It does not allocate.
     fn explain(&self, _to: &mut Reasons) {}

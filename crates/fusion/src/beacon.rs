@@ -14,7 +14,7 @@ use nalgebra::Isometry3;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::percepts::Azimuth;
 use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Percepts, Pose2, Reading, Stamp, ops};
+use neuraxis_core::{Percepts, Pose2, Reading, Stamp, ops, saved};
 
 use crate::normalisation::{BASE_RATE, GaussianCue, LOGIT_LIMIT};
 
@@ -133,6 +133,9 @@ impl Ear {
 fn direction(unit: usize) -> f64 {
     ops::wrap(2.0 * ops::PI * unit as f64 / UNITS as f64)
 }
+
+saved!(Ear { seen, stamp, last: list, said; slot, heading });
+saved!(BeaconSense { ears });
 
 #[cfg(test)]
 mod tests {

@@ -14,7 +14,7 @@
 use nalgebra::{Matrix3, Point2, Vector3};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::reasons::Refusal;
-use neuraxis_core::{Belief, CueReport, OccupancyGrid, Part, Percepts, Pose2, Stamp};
+use neuraxis_core::{Belief, CueReport, OccupancyGrid, Part, Percepts, Pose2, Stamp, saved};
 
 use crate::absolutes::Absolutes;
 use crate::events::{Context, EventSense};
@@ -408,3 +408,8 @@ impl Informed for Fusion {
         true
     }
 }
+
+saved!(Fusion {
+    senses, motion, filter, absolutes, last_poses, silence, fastest, sweeps, belief, map, known_q, events, disagreement;
+    honesty, noise, scan_matching
+});

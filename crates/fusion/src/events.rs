@@ -18,7 +18,7 @@ use nalgebra::{UnitQuaternion, Vector2};
 use neuraxis_core::belief::Events;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::percepts::LaserScan;
-use neuraxis_core::{Percepts, Pose2, Reading, Stamp, Twist2, ops};
+use neuraxis_core::{Percepts, Pose2, Reading, Stamp, Twist2, ops, saved};
 
 use crate::beacon::BeaconSense;
 use crate::normalisation::{Detector, GaussianCue};
@@ -241,3 +241,8 @@ impl EventSense {
         room
     }
 }
+
+saved!(EventSense {
+    beacon, seen, room, strain, touch, jolt, pull, level, usual_effort, last_speed, wheel_acceleration, unfelt, last_imu;
+    detector, radius, braking, mounts, turns
+});

@@ -2,7 +2,7 @@
 
 use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::{Belief, CueReport, OccupancyGrid, Part, Percepts, Pose2, Stamp, Twist2};
+use neuraxis_core::{Belief, CueReport, OccupancyGrid, Part, Percepts, Pose2, Stamp, Twist2, saved};
 
 use crate::mapper::Mapper;
 use crate::senses::Senses;
@@ -104,3 +104,5 @@ impl Estimator for DeadReckoning {
         &self.map
     }
 }
+
+saved!(DeadReckoning { senses, start, last, first, way, path, belief, map, mapper; odometry_linear });

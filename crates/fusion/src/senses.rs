@@ -8,7 +8,7 @@ use neuraxis_core::body::BodyDescription;
 use neuraxis_core::percepts::{AbsolutePose, Imu, LaserScan, Odometry};
 use neuraxis_core::reasons::Refusal;
 use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Percepts, Pose2, Reading, Stamp};
+use neuraxis_core::{Percepts, Pose2, Reading, Stamp, saved};
 
 use crate::gaussian::information;
 
@@ -189,3 +189,6 @@ fn wheels(body: &BodyDescription, joints: &[String]) -> Option<[usize; 2]> {
     let find = |i: usize| joints.iter().position(|name| Some(name) == body.actuators.get(i));
     Some([find(0)?, find(1)?])
 }
+
+saved!(Reader { seen, newest; slot, name, mount, frame, beams, tilt, wheels });
+saved!(Senses { odometry: each, imu: each, scans, poses; contacts });

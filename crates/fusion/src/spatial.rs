@@ -19,7 +19,7 @@ use nalgebra::{Isometry3, Matrix6, Point2, UnitQuaternion, Vector3, Vector6};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::percepts::{AbsolutePose, PLANAR};
 use neuraxis_core::reasons::Refusal;
-use neuraxis_core::{Belief, CueReport, OccupancyGrid, Part, Percepts, Pose2, Stamp, Twist2};
+use neuraxis_core::{Belief, CueReport, OccupancyGrid, Part, Percepts, Pose2, Stamp, Twist2, saved};
 
 use crate::absolutes::Absolutes;
 use crate::events::{Context, EventSense};
@@ -375,3 +375,8 @@ impl Informed for SpatialFusion {
         true
     }
 }
+
+saved!(SpatialFusion {
+    fastest, senses, filter, absolutes, at, inertial, wheels, legs, track, last_poses, told, plumbed, born, limited, sweeps,
+    events, known_q, belief, map; honesty, noise, scan_matching, level
+});

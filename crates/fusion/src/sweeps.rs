@@ -2,7 +2,7 @@
 
 use nalgebra::{Matrix3, Vector3};
 use neuraxis_core::percepts::LaserScan;
-use neuraxis_core::{OccupancyGrid, Pose2};
+use neuraxis_core::{OccupancyGrid, Pose2, saved};
 
 use crate::gaussian::soften;
 use crate::mapper::Mapper;
@@ -155,3 +155,6 @@ impl Sweeps {
         self.mapper.draw(map, sensor, scan);
     }
 }
+
+saved!(Roughness { usual });
+saved!(Sweeps { matcher, mapper, roughness, last; honesty, best });

@@ -12,7 +12,7 @@
 
 use neuraxis_core::kinematics::{Ackermann, DifferentialDrive};
 use neuraxis_core::robot::Limits;
-use neuraxis_core::{Command, Drive, Part, Percepts, Twist2};
+use neuraxis_core::{Command, Drive, Part, Percepts, Twist2, saved};
 
 use crate::MotorCircuit;
 
@@ -85,6 +85,8 @@ impl MotorCircuit for AckermannCircuit {
         (self.speed, self.curvature) = (0.0, 0.0);
     }
 }
+
+saved!(AckermannCircuit { speed, curvature; drive, steering, limits });
 
 #[cfg(test)]
 mod tests {

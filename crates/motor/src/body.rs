@@ -4,7 +4,7 @@ use nalgebra::{UnitQuaternion, Vector3};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::percepts::{Contact, Motion};
 use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Interface, Percepts, Reading, Stamp, time};
+use neuraxis_core::{Interface, Percepts, Reading, Stamp, saved, time};
 
 use crate::MotorError;
 
@@ -217,6 +217,8 @@ impl Pace {
         self.next = None;
     }
 }
+
+saved!(Pace { next; period });
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@
 
 use neuraxis_core::kinematics::DifferentialDrive;
 use neuraxis_core::robot::Limits;
-use neuraxis_core::{Command, Drive, Part, Percepts, Twist2};
+use neuraxis_core::{Command, Drive, Part, Percepts, Twist2, saved};
 
 use crate::MotorCircuit;
 
@@ -51,6 +51,8 @@ impl MotorCircuit for DifferentialDriveCircuit {
         }
     }
 }
+
+saved!(DifferentialDriveCircuit { twist; drive, limits });
 
 #[cfg(test)]
 mod tests {

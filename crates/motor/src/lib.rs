@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::reasons::MotorReason;
-use neuraxis_core::{Command, Drive, Part, Percepts};
+use neuraxis_core::{Command, Drive, Part, Percepts, value};
 use neuraxis_neural::{Circuit, CircuitSpec};
 
 pub use ackermann::AckermannCircuit;
@@ -104,3 +104,5 @@ fn compile(
     }
     wiring.compile().map_err(|error| MotorError::Wiring(error.to_string()))
 }
+
+value!(struct Diagnostics { missing_now, missing, reflexes });

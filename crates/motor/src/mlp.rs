@@ -10,7 +10,7 @@
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::file::{Problems, Validate};
 use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Command, Drive, Part, Percepts, Reading, Reasons, Trainable, ops, random};
+use neuraxis_core::{Command, Drive, Part, Percepts, Reading, Reasons, Trainable, ops, random, saved};
 use neuraxis_neural::{LIMIT, ParameterError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -510,3 +510,9 @@ impl Trainable for MlpCircuit {
         self.gathered.as_ref()
     }
 }
+
+// The layers are made anew in each step.
+saved!(Mlp { parameters; sizes, layers });
+saved!(MlpCircuit {
+    mlp, normalisation, gathered: each, pace, steps, seen, said, diagnostics; spec, inputs, actuators
+});

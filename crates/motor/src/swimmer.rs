@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::file::{Problems, Validate};
-use neuraxis_core::{Command, Drive, Interface, Percepts, Reasons, Trainable, ops};
+use neuraxis_core::{Command, Drive, Interface, Percepts, Reasons, Trainable, ops, saved};
 use neuraxis_neural::{Circuit, CircuitSpec, ParameterError, Part, Sign, UnitSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -451,5 +451,17 @@ impl Trainable for SwimmerCircuit {
 
     fn project(&self, values: &mut [f64]) {
         self.swimmer.circuit.project(values);
+    }
+}
+
+saved!(Swimmer { circuit, inputs; wiring, joints, felt, has_speed, has_turn, turn_limit, turning_speed });
+saved!(SwimmerCircuit {
+    swimmer, pace, turns, oldest, q, activation, diagnostics; felt, actuators, torque
+} then Self::is_whole);
+
+impl SwimmerCircuit {
+    /// Whether what was loaded names only turns that are there.
+    fn is_whole(&mut self) -> bool {
+        self.oldest < self.turns.len()
     }
 }

@@ -7,7 +7,7 @@
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::file::{Problems, Validate};
 use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Command, Drive, Part, Percepts, Reasons, Trainable};
+use neuraxis_core::{Command, Drive, Part, Percepts, Reasons, Trainable, saved};
 use neuraxis_neural::{Circuit, CircuitSpec, ParameterError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -238,3 +238,5 @@ impl Trainable for WiredCircuit {
         self.circuit.project(values);
     }
 }
+
+saved!(WiredCircuit { circuit, pace, inputs, outputs, diagnostics; wiring, sources, actuators, scale });

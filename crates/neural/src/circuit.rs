@@ -1,8 +1,9 @@
 //! A circuit at work: flat arrays, stepped in an order in which nobody waits, without allocation.
 
+use neuraxis_core::archive::{Damage, Reader, Saved, Writer};
 use neuraxis_core::digest::Digest;
-use neuraxis_core::ops;
 use neuraxis_core::part::ParameterError;
+use neuraxis_core::{ops, saved};
 
 use crate::LIMIT;
 use crate::resolve::{Resolved, Value};
@@ -378,5 +379,36 @@ impl Circuit {
                 _ => {}
             }
         }
+    }
+}
+
+/// The memory of a unit; what kind it is stays.
+impl Saved for Unit {
+    fn write(&self, to: &mut Writer) {
+        match &self.kind {
+            Kind::Leaky { state, .. } => state.write(to),
+            Kind::HalfCentre(centre) => centre.write(to),
+            Kind::Graded | Kind::Linear | Kind::Tanh | Kind::Square { .. } => {}
+        }
+    }
+    fn read(&mut self, from: &mut Reader<'_>) -> Result<(), Damage> {
+        match &mut self.kind {
+            Kind::Leaky { state, .. } => state.read(from),
+            Kind::HalfCentre(centre) => centre.read(from),
+            Kind::Graded | Kind::Linear | Kind::Tanh | Kind::Square { .. } => Ok(()),
+        }
+    }
+}
+
+saved!(Circuit {
+    parameters, units, history, newest, clock, missing, missing_now;
+    names, signs, constrained, sites, ranges, unit_names, places, synapses, terms, ends, width, rows, step
+} then Self::is_whole);
+
+impl Circuit {
+    /// Lets loaded parameters act; whether they are numbers, and the newest row is there.
+    fn is_whole(&mut self) -> bool {
+        self.take_over();
+        self.newest < self.rows && self.parameters.iter().all(|value| value.is_finite())
     }
 }

@@ -15,7 +15,9 @@ use nalgebra::{Point2, Vector2};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::reasons::{Choice, MotionMode, PlanReason, Verdict};
 use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Drive, Goal, GoalStatus, Modulation, OccupancyGrid, Part, Reasons, Sketch, Stamp, ops};
+use neuraxis_core::{
+    Drive, Goal, GoalStatus, Modulation, OccupancyGrid, Part, Reasons, Sketch, Stamp, ops, saved, value,
+};
 
 use self::explore::Frontier;
 use super::impressions::{Impressions, WallEnd};
@@ -505,5 +507,36 @@ impl Navigator for GraphNavigator {
 
     fn sketch(&self) -> Option<Sketch> {
         Some(super::sketch::draw(&self.graph, &self.impressions))
+    }
+}
+
+value!(struct Leg { edge, from, to });
+value!(
+    enum Doing {
+        Plan,
+        Go(leg),
+        Back(from),
+    }
+);
+saved!(GraphNavigator {
+    graph, impressions, all, known, frontier, driver, doing, goal, goal_node, status, here, last, places: list, path: list, done,
+    reasons, touches, sight: each, closed_since, is_anew, verdict; spec, budget, radius, top
+} then Self::is_whole);
+
+impl GraphNavigator {
+    /// Whether what was loaded names only places and edges that are there.
+    fn is_whole(&mut self) -> bool {
+        let (nodes, edges) = (self.graph.nodes().len(), self.graph.edges().len());
+        let is = |node: &u32| *node == NONE || (*node as usize) < nodes;
+        let leg = match &self.doing {
+            Doing::Go(leg) => {
+                (leg.edge == NONE || (leg.edge as usize) < edges) && [leg.from, leg.to].iter().all(is)
+            }
+            Doing::Plan | Doing::Back(_) => true,
+        };
+        leg && [self.goal_node, self.here].iter().chain(&self.places).all(is)
+            && self.all.is_below(nodes)
+            && self.known.is_below(nodes)
+            && self.frontier.is_below(nodes)
     }
 }

@@ -11,7 +11,7 @@ use nalgebra::Vector3;
 use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::kinematics::Limb;
 use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Percepts, Reading, Stamp};
+use neuraxis_core::{Percepts, Reading, Stamp, saved};
 
 /// Legs that take part at most.
 const MOST: usize = 16;
@@ -163,3 +163,6 @@ fn median(of: &[Vector3<f64>]) -> Option<Vector3<f64>> {
     };
     Some(Vector3::new(axis(0)?, axis(1)?, axis(2)?))
 }
+
+saved!(Leg { seen, stands; limb, contact, joints });
+saved!(Legs { all, seen, newest; height });

@@ -22,6 +22,7 @@ use nalgebra::Vector3;
 use neuraxis_core::kinematics::Tip;
 use neuraxis_core::ops;
 use neuraxis_core::part::ParameterError;
+use neuraxis_core::saved;
 
 use super::sway::Sway;
 
@@ -329,6 +330,14 @@ impl Balance {
                 *target += b * (braced - *target);
             }
         }
+    }
+}
+
+saved!(Balance { up, velocity, drift, turning, height, placed, sway, braced, stride, steer; worth });
+impl Balance {
+    /// What its weights are worth, from now on.
+    pub(super) fn set_weights(&mut self, weights: &[f64; COUNT]) {
+        self.worth = Worth::of(weights);
     }
 }
 

@@ -3,7 +3,7 @@
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::kinematics::Limb;
 use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Command, Drive, Interface, Part, Percepts, Reasons, Trainable};
+use neuraxis_core::{Command, Drive, Interface, Part, Percepts, Reasons, Trainable, saved};
 use neuraxis_neural::{CircuitSpec, ParameterError};
 
 use super::balance::{self, Balance, Footing, Vestibular};
@@ -323,3 +323,16 @@ impl Trainable for QuadrupedCircuit {
         }
     }
 }
+
+saved!(Upright { reflexes, weights, corrected; organ } then Self::is_whole);
+
+impl Upright {
+    /// Lets loaded weights act; whether they may be what they are.
+    fn is_whole(&mut self) -> bool {
+        self.reflexes.set_weights(&self.weights);
+        self.weights.iter().all(|weight| *weight >= 0.0 && weight.is_finite())
+    }
+}
+saved!(QuadrupedCircuit {
+    quadruped, states: each, targets, pace, diagnostics, balance: each, parameters; legs, names, limits, standing
+});

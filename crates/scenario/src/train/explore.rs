@@ -1,7 +1,7 @@
 //! Episodes of tries: a perceptron moves its body, does something else than it would by a drawn bit, and all is kept.
 
 use neuraxis_core::random::{self, Stream};
-use neuraxis_core::{Command, Drive, Part, Percepts, Trainable as _, ops};
+use neuraxis_core::{Command, Drive, Part, Percepts, Trainable as _, ops, saved};
 use neuraxis_motor::{MlpCircuit, Moments, MotorCircuit, MotorSpec};
 
 use super::ppo::Episode;
@@ -19,6 +19,9 @@ struct Exploring {
     done: Vec<f64>,
     kept: Episode,
 }
+
+// Of an episode nothing but the circuit outlives it.
+saved!(Exploring { circuit; deviation, stream, steps, done, kept });
 
 impl Part for Exploring {
     fn name(&self) -> &'static str {

@@ -2,6 +2,7 @@
 
 use nalgebra::{Point2, Vector2};
 use neuraxis_core::OccupancyGrid;
+use neuraxis_core::saved;
 
 use super::Impressions;
 use crate::costmap::Costmap;
@@ -93,3 +94,5 @@ impl Impressions {
         self.seen.as_ref().map(|seen| &seen.costs)
     }
 }
+
+saved!(Seen { costs, origin; resolution });
