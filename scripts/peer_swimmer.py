@@ -2,7 +2,7 @@
 """The swimmer's peer, measured: dm_control in MuJoCo, with the untrained circuit of Bhattasali et al. (2022).
 
     python3 -m venv peer && peer/bin/pip install mujoco==3.17.0 dm_control==1.0.50
-    peer/bin/python scripts/peer_swimmer.py starts > crates/scenario/src/bench/data/swimmer_starts.csv
+    peer/bin/python scripts/peer_swimmer.py starts > crates/lab/src/bench/data/swimmer_starts.csv
     peer/bin/python scripts/peer_swimmer.py pace
 
 `starts` prints the ten random starts of 3 to 12 links and the returns from there; `neuraxis bench motor` begins at the same ones.

@@ -1,21 +1,23 @@
 //! A brain composed from the `brain:` block of a robot's file.
 //!
 //! One tick: percepts → fusion → needs → cognition → motor → safety → command. The parts know only the
-//! core; here is the one place that knows all of them. [`lock_step`] drives a body whose time stands
-//! still while the brain thinks, [`real_time`] one whose time does not.
+//! core; here is the one place that knows all of them. [`session`] is the one loop that drives bodies, whether their time
+//! stands still while the brain thinks or not.
 
+pub mod clock;
 mod landmarks;
-pub mod lock_step;
 pub mod needs;
 mod parts;
-pub mod real_time;
 pub mod reflex;
 pub mod safety;
 mod saving;
+pub mod session;
 pub mod spec;
 mod tick;
 
+pub use clock::{Pace, Policy, Timing};
 pub use safety::{SafetySpec, Supervisor};
+pub use session::{Driver, Seat, Session, SessionError};
 pub use spec::BrainSpec;
 pub use tick::{BrainError, RobotBrain};
 

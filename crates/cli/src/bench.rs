@@ -8,10 +8,10 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use neuraxis_core::Interface;
 use neuraxis_core::file::Override;
-use neuraxis_scenario::PlannedScene;
-use neuraxis_scenario::bench::fusion::{self, Order, RobotBench};
-use neuraxis_scenario::bench::fusion_page;
-use neuraxis_scenario::plan::Changes;
+use neuraxis_lab::bench::fusion::{self, Order, RobotBench};
+use neuraxis_lab::bench::fusion_page;
+use neuraxis_trial::PlannedScene;
+use neuraxis_trial::plan::Changes;
 
 use crate::bench_learning::{self, LearningArgs};
 use crate::bench_motor::{self, MotorArgs};
@@ -222,7 +222,7 @@ fn table(benches: &[RobotBench]) -> String {
     ]);
     for row in benches.iter().flat_map(|bench| &bench.rows) {
         let cm = |m: f64| format!("{:.1}", 100.0 * m);
-        let ratio = |i: &neuraxis_scenario::statistics::Interval| {
+        let ratio = |i: &neuraxis_trial::statistics::Interval| {
             format!("{:.2} [{:.2}, {:.2}]", i.value, i.low, i.high)
         };
         let broken: Vec<&str> =

@@ -6,7 +6,7 @@ use clap::Args;
 use comfy_table::Table;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use neuraxis_core::file;
-use neuraxis_scenario::train::{self, Checkpoint};
+use neuraxis_lab::train::{self, Checkpoint};
 
 use crate::exit::Exit;
 use crate::output;

@@ -8,10 +8,10 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use neuraxis_brain::RobotFile;
 use neuraxis_core::file;
+use neuraxis_lab::bench::motor::{self, Bound, Order, Row};
+use neuraxis_lab::bench::{motor_page, walk};
 use neuraxis_motor::{MotorSpec, SwimmerSpec};
-use neuraxis_scenario::bench::motor::{self, Bound, Order, Row};
-use neuraxis_scenario::bench::{motor_page, walk};
-use neuraxis_scenario::plan::PlannedRobot;
+use neuraxis_trial::plan::PlannedRobot;
 
 use crate::bench_motor_peer::Peer;
 use crate::bench_motor_speed as speed;

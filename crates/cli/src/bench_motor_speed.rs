@@ -5,9 +5,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use neuraxis_core::Drive;
+use neuraxis_lab::bench::motor::{Bound, Row};
+use neuraxis_lab::motor::{Start, Subject, Task, roll};
 use neuraxis_motor::{LegState, MotorSpec, Quadruped, QuadrupedSpec, Swimmer, SwimmerSpec};
-use neuraxis_scenario::bench::motor::{Bound, Row};
-use neuraxis_scenario::motor::{Start, Subject, Task, roll};
 
 use crate::bench_motor_peer::{Paces, Peer};
 use crate::exit::Exit;

@@ -6,13 +6,13 @@ use clap::Args;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 use neuraxis_core::file::{FileError, Override};
-use neuraxis_scenario::PlannedScene;
-use neuraxis_scenario::bench::navigation::{
+use neuraxis_lab::bench::navigation::{
     self, ABLATIONS, Entrant, NAVIGATORS, NavigationBench, Navigator, Order, PairRow,
 };
-use neuraxis_scenario::bench::navigation_page;
-use neuraxis_scenario::bench::navigation_table::{By, Cell, Measure, ablations, maze_rows, measures};
-use neuraxis_scenario::plan::{Changes, PlannedRobot};
+use neuraxis_lab::bench::navigation_page;
+use neuraxis_lab::bench::navigation_table::{By, Cell, Measure, ablations, maze_rows, measures};
+use neuraxis_trial::PlannedScene;
+use neuraxis_trial::plan::{Changes, PlannedRobot};
 
 use crate::exit::Exit;
 use crate::jobs::{self, Jobs};
@@ -181,8 +181,8 @@ fn load(
 #[derive(serde::Serialize)]
 struct Document<'a> {
     measures: Vec<Judged>,
-    mazes: Vec<neuraxis_scenario::bench::navigation_table::MazeRow>,
-    ablations: Vec<neuraxis_scenario::bench::navigation_table::Ablation>,
+    mazes: Vec<neuraxis_lab::bench::navigation_table::MazeRow>,
+    ablations: Vec<neuraxis_lab::bench::navigation_table::Ablation>,
     bench: &'a NavigationBench,
 }
 
@@ -288,11 +288,11 @@ fn maze_table(bench: &NavigationBench) -> String {
     table.to_string()
 }
 
-fn ablation_table(parts: &[neuraxis_scenario::bench::navigation_table::Ablation]) -> String {
+fn ablation_table(parts: &[neuraxis_lab::bench::navigation_table::Ablation]) -> String {
     let mut table = framed(&["without", "reached", "trial 1", "trial 2", "trial 5", "wall closed"], 1);
     for part in parts {
         let [good, all] = part.success;
-        let ratio = |r: &Option<neuraxis_scenario::statistics::Interval>| {
+        let ratio = |r: &Option<neuraxis_trial::statistics::Interval>| {
             r.as_ref().map_or("-".to_owned(), |r| format!("{:.2} [{:.2}, {:.2}]", r.value, r.low, r.high))
         };
         let mut cells = vec![part.name.clone(), format!("{good}/{all}")];

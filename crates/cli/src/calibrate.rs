@@ -8,8 +8,8 @@ use comfy_table::{CellAlignment, Table};
 use neuraxis_brain::RobotFile;
 use neuraxis_core::calibration::Calibration;
 use neuraxis_core::file;
-use neuraxis_scenario::motor::calibrate::{Tank, Unmeasured, block, insert};
-use neuraxis_scenario::plan::PlannedRobot;
+use neuraxis_lab::motor::calibrate::{Tank, Unmeasured, block, insert};
+use neuraxis_trial::plan::PlannedRobot;
 
 use crate::exit::Exit;
 use crate::jobs::{self, Jobs};

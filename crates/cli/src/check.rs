@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use neuraxis_core::robot::{Articulation, Sensor};
-use neuraxis_scenario::PlannedScene;
-use neuraxis_scenario::plan::{Changes, PlannedRobot};
 use neuraxis_sim::model::JointKind;
+use neuraxis_trial::PlannedScene;
+use neuraxis_trial::plan::{Changes, PlannedRobot};
 
 use crate::exit::Exit;
 use crate::files::{Kind, kind, yaml_files};

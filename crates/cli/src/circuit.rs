@@ -7,7 +7,7 @@ use comfy_table::Table;
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use neuraxis_core::file::Override;
 use neuraxis_neural::{CircuitSpec, Part, Weight};
-use neuraxis_scenario::plan::PlannedRobot;
+use neuraxis_trial::plan::PlannedRobot;
 
 use crate::exit::Exit;
 use crate::output;

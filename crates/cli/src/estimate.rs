@@ -8,14 +8,14 @@ use comfy_table::{CellAlignment, ContentArrangement, Table};
 use neuraxis_core::file::{self, Override};
 use neuraxis_core::{Pose2, Stamp};
 use neuraxis_fusion::FusionSpec;
+use neuraxis_lab::estimate::{self, RuleRow};
 use neuraxis_record::log::TF_TRACK;
 use neuraxis_record::{Log, LogBody, LogOptions, Recording, ReplayBody};
-use neuraxis_scenario::estimate::{self, RuleRow};
-use neuraxis_scenario::replay;
+use neuraxis_trial::replay;
 use serde_json::json;
 
 use crate::exit::Exit;
-use crate::replay::fail;
+use crate::recordings::fail;
 use crate::{output, run};
 
 /// Ticks a second over a log of others.

@@ -18,6 +18,7 @@ mod files;
 mod jobs;
 mod live;
 mod output;
+mod recordings;
 mod replay;
 mod run;
 mod train;

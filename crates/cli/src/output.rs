@@ -8,9 +8,9 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table};
 use miette::Diagnostic;
 use neuraxis_core::file::FileError;
-use neuraxis_scenario::results::Results;
-use neuraxis_scenario::statistics::Interval;
-use neuraxis_scenario::{SceneSummary, TrialResult};
+use neuraxis_trial::results::Results;
+use neuraxis_trial::statistics::Interval;
+use neuraxis_trial::{SceneSummary, TrialResult};
 
 use crate::exit::Exit;
 
@@ -170,7 +170,7 @@ pub(crate) fn prepare_out(folder: Option<&Path>) -> Result<(), Exit> {
 /// Writes the schemas of the file formats.
 pub(crate) fn schemas(folder: &Path) -> Exit {
     let written = prepare_folder(folder).and_then(|()| {
-        for (name, text) in neuraxis_scenario::schemas() {
+        for (name, text) in neuraxis_trial::schemas() {
             write(&folder.join(name), &text)?;
         }
         Ok(())

@@ -9,19 +9,20 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use neuraxis_core::file::{FileError, Override};
-use neuraxis_core::{Observer, map_file};
+use neuraxis_core::{Event, Observer as _, map_file};
 use neuraxis_record::Recorder;
-use neuraxis_scenario::book::Files;
-use neuraxis_scenario::plan::Changes;
-use neuraxis_scenario::report::TrialView;
-use neuraxis_scenario::run::Order;
-use neuraxis_scenario::{Hooks, Plan, PlannedScene, Progress, TrialResult, columns, picture, replay, report};
-use neuraxis_sim::Arena;
+use neuraxis_trial::book::Files;
+use neuraxis_trial::plan::Changes;
+use neuraxis_trial::report::TrialView;
+use neuraxis_trial::run::Order;
+use neuraxis_trial::{
+    Hooks, Plan, PlannedScene, Progress, Trial, TrialResult, columns, picture, replay, report,
+};
 
 use crate::exit::Exit;
 use crate::files::{Kind, kind, yaml_files};
 use crate::jobs::{self, Jobs};
-use crate::live::{Paced, Stage};
+use crate::live::Stage;
 use crate::{builtin, output};
 
 /// Arenas that run side by side, for each thread.
@@ -165,7 +166,7 @@ fn run_plan(args: &RunArgs, plan: &Plan) -> Exit {
         disk: None,
         views: Vec::new(),
     };
-    let results = neuraxis_scenario::run(plan, order, &mut session);
+    let results = neuraxis_trial::run(plan, order, &mut session);
     let Run { watch, cut, mut disk, mut views, .. } = session;
     watch.close();
     for finished in recorder.map(Recorder::close).unwrap_or_default() {
@@ -213,7 +214,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn observe(&mut self, scene: &PlannedScene, arena: &mut Arena) -> std::io::Result<()> {
+    fn observe(&mut self, scene: &PlannedScene, trial: &mut Trial) -> std::io::Result<()> {
         let Some(recorder) = self.recorder else { return Ok(()) };
         let path = &scene.file.path;
         if !self.files.iter().any(|(known, _)| known == path) {
@@ -221,26 +222,26 @@ impl Run<'_> {
         }
         let Some((_, files)) = self.files.iter().find(|(known, _)| known == path) else { return Ok(()) };
         let line: Vec<String> = std::env::args().collect();
-        let session = files.session(scene, arena, &line.join(" "));
+        let session = files.session(scene, trial, &line.join(" "));
         let path = self.folder.filter(|_| self.is_recorded);
-        let path = path.map(|folder| folder.join(format!("trial-{:05}.mcap", arena.trial)));
-        let observer: Box<dyn Observer> = match (self.stage, path) {
+        let path = path.map(|folder| folder.join(format!("trial-{:05}.mcap", trial.number)));
+        let tap = match (self.stage, path) {
             (Some(stage), path) => {
-                let tap = stage.show(recorder, path.as_deref(), session)?;
-                Box::new(Paced::new(Box::new(tap), self.speed))
+                trial.set_speed(self.speed);
+                stage.show(recorder, path.as_deref(), session)?
             }
-            (None, Some(path)) => Box::new(recorder.open(&path, session)?),
+            (None, Some(path)) => recorder.open(&path, session)?,
             (None, None) => return Ok(()),
         };
-        arena.set_observer(observer);
+        trial.set_observer(Box::new(tap));
         Ok(())
     }
 }
 
 impl Hooks for Run<'_> {
-    fn begin(&mut self, scene: &PlannedScene, arena: &mut Arena) -> Result<(), FileError> {
+    fn begin(&mut self, scene: &PlannedScene, trial: &mut Trial) -> Result<(), FileError> {
         if self.disk.is_none()
-            && let Err(error) = self.observe(scene, arena)
+            && let Err(error) = self.observe(scene, trial)
         {
             self.disk = Some(error);
         }
@@ -257,28 +258,29 @@ impl Hooks for Run<'_> {
         self.cut.is_none()
     }
 
-    fn end(&mut self, arena: &mut Arena, results: &[TrialResult]) {
-        if let Some(mut observer) = arena.take_observer() {
-            observer.ended(&replay::verdict(results), results.iter().any(|row| !row.success));
+    fn end(&mut self, trial: &mut Trial, results: &[TrialResult]) {
+        if let Some(mut observer) = trial.take_observer() {
+            let is_failure = results.iter().any(|row| !row.success);
+            observer.on(&Event::Ended { verdict: &replay::verdict(results), is_failure });
         }
         if let (Some(folder), None) = (self.folder, &self.disk) {
-            let path = folder.join(format!("trial-{:05}.svg", arena.trial));
-            self.disk = output::write(&path, picture::svg(arena)).err();
-            self.views.push(TrialView::of(arena, results));
+            let path = folder.join(format!("trial-{:05}.svg", trial.number));
+            self.disk = output::write(&path, picture::svg(trial)).err();
+            self.views.push(TrialView::of(trial, results));
         }
         if let (Some(folder), true, None) = (self.folder, self.saves_maps, &self.disk) {
-            self.disk = save_maps(folder, arena).err();
+            self.disk = save_maps(folder, trial).err();
         }
     }
 }
 
 /// Writes the map of each robot that knows something of one.
-fn save_maps(folder: &Path, arena: &Arena) -> std::io::Result<()> {
-    for (k, robot) in arena.robots().iter().enumerate() {
-        let map = robot.brain.as_deref().and_then(|brain| brain.map());
+fn save_maps(folder: &Path, trial: &Trial) -> std::io::Result<()> {
+    for (k, robot) in trial.robots().enumerate() {
+        let map = robot.brain.and_then(neuraxis_core::Brain::map);
         let Some(map) = map.filter(|map| map.known().is_some()) else { continue };
         let whose = if k == 0 { String::new() } else { format!(".robot-{k}") };
-        map_file::save(map, &folder.join(format!("trial-{:05}{whose}.map.yaml", arena.trial)))?;
+        map_file::save(map, &folder.join(format!("trial-{:05}{whose}.map.yaml", trial.number)))?;
     }
     Ok(())
 }

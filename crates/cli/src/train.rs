@@ -8,13 +8,13 @@ use clap::Args;
 use neuraxis_core::Trainable;
 use neuraxis_core::file::{self, Override};
 use neuraxis_core::robot::Sensor;
-use neuraxis_motor::{MlpInput, MlpSpec, MotorSpec, SwimmerSpec};
-use neuraxis_scenario::motor::task::Ground;
-use neuraxis_scenario::motor::{Subject, Task, circuit_name};
-use neuraxis_scenario::plan::PlannedRobot;
-use neuraxis_scenario::train::{
+use neuraxis_lab::motor::task::Ground;
+use neuraxis_lab::motor::{Subject, Task, circuit_name};
+use neuraxis_lab::train::{
     self, Algorithm, Checkpoint, CmaEs, End, Identity, MotorObjective, Optimizer, Ppo, PpoSettings,
 };
+use neuraxis_motor::{MlpInput, MlpSpec, MotorSpec, SwimmerSpec};
+use neuraxis_trial::plan::PlannedRobot;
 
 use crate::exit::Exit;
 use crate::jobs::{self, Jobs};

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use neuraxis_core::reasons::{MotionMode, Refusal, SpeedLimit};
 use neuraxis_core::{Goal, Landmark};
-use neuraxis_scenario::why::{self, Explanation};
+use neuraxis_trial::why::{self, Explanation};
 
 use crate::exit::Exit;
-use crate::{output, replay};
+use crate::{output, recordings};
 
 #[derive(Args, Debug)]
 #[command(
@@ -36,7 +36,7 @@ fn seconds(text: &str) -> Result<f64, String> {
 }
 
 pub(crate) fn why(args: &WhyArgs) -> Exit {
-    let recording = match replay::open(&args.file) {
+    let recording = match recordings::open(&args.file) {
         Ok(recording) => recording,
         Err(exit) => return exit,
     };
@@ -47,7 +47,7 @@ pub(crate) fn why(args: &WhyArgs) -> Exit {
     };
     let explanation = match why::explain(&recording, robot, args.at) {
         Ok(explanation) => explanation,
-        Err(error) => return replay::fail(&args.file, &error),
+        Err(error) => return recordings::fail(&args.file, &error),
     };
     if args.json {
         output::say(&serde_json::to_string_pretty(&explanation).unwrap_or_default());

@@ -4,19 +4,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The floors, from the ground up; a crate may import from lower floors only.
-const FLOORS: [(&str, u32); 12] = [
+const FLOORS: [(&str, u32); 14] = [
     ("allocations", 0),
     ("core", 0),
     ("neural", 1),
-    ("fusion", 2),
-    ("cognition", 2),
-    ("motor", 2),
-    ("brain", 3),
+    ("optimizer", 1),
+    ("fusion", 3),
+    ("cognition", 3),
+    ("motor", 3),
+    ("brain", 4),
     ("testing", 4),
-    ("sim", 4),
-    ("record", 4),
-    ("scenario", 5),
-    ("cli", 6),
+    ("sim", 5),
+    ("record", 5),
+    ("trial", 6),
+    ("lab", 7),
+    ("cli", 8),
 ];
 
 fn root() -> PathBuf {
@@ -115,7 +117,7 @@ fn every_file_says_its_subject_and_stays_short() {
 
 #[test]
 fn the_published_schemas_are_those_of_the_types() {
-    for (name, text) in neuraxis_scenario::schemas() {
+    for (name, text) in neuraxis_trial::schemas() {
         let published = fs::read_to_string(root().join("schemas").join(name)).unwrap_or_default();
         assert!(published == text, "schemas/{name} is out of date: run `cargo run -- schemas`");
     }
@@ -143,4 +145,44 @@ fn every_invariant_of_the_architecture_names_a_test_that_exists() {
         }
     }
     assert!(count >= 8, "only {count} invariants");
+}
+
+/// What stands above the tests of a source file.
+fn product(text: &str) -> &str {
+    text.split("#[cfg(test)]").next().unwrap_or_default()
+}
+
+/// The files of the product whose code, not their comments, holds `pattern`.
+fn files_with(pattern: &str) -> Vec<String> {
+    let mut files = Vec::new();
+    for (name, path) in crates() {
+        // What only tests are made of is no product.
+        if !["testing", "allocations"].contains(&name.as_str()) {
+            sources(&path.join("src"), &mut files);
+        }
+    }
+    files.sort();
+    files.retain(|file| {
+        let text = fs::read_to_string(file).expect("source");
+        let mut lines = product(&text).lines().map(str::trim_start);
+        !file.ends_with("tests.rs") && lines.any(|line| !line.starts_with("//") && line.contains(pattern))
+    });
+    files.iter().map(|file| file.display().to_string()).collect()
+}
+
+#[test]
+fn one_loop_asks_brains_and_senses_bodies() {
+    for (pattern, home) in
+        [("brain.tick(", "brain/src/session/seat.rs"), ("world.sense(", "brain/src/session.rs")]
+    {
+        let files = files_with(pattern);
+        assert!(
+            matches!(&files[..], [only] if only.ends_with(home)),
+            "`{pattern}` belongs into {home} alone, where everybody who drives a body goes through: {files:?}"
+        );
+    }
+    let files = files_with(".sense(&mut");
+    let beside: Vec<&String> =
+        files.iter().filter(|file| !file.ends_with("core/src/conformance.rs")).collect();
+    assert!(beside.is_empty(), "bodies are sensed by a `brain::Session`: {beside:?}");
 }

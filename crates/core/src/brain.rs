@@ -44,6 +44,31 @@ pub trait Brain: Send + Sync {
     }
 }
 
+/// A brain that is only lent.
+impl<B: Brain + ?Sized> Brain for &mut B {
+    fn tick(&mut self, percepts: &Percepts, command: &mut Command) {
+        (**self).tick(percepts, command);
+    }
+    fn set_goals(&mut self, goals: &[Goal]) {
+        (**self).set_goals(goals);
+    }
+    fn set_emergency_stop(&mut self, pressed: bool) {
+        (**self).set_emergency_stop(pressed);
+    }
+    fn decision(&self) -> &Decision {
+        (**self).decision()
+    }
+    fn path(&self) -> &[Point2<f64>] {
+        (**self).path()
+    }
+    fn map(&self) -> Option<&OccupancyGrid> {
+        (**self).map()
+    }
+    fn sketch(&self) -> Option<Sketch> {
+        (**self).sketch()
+    }
+}
+
 /// What the safety supervisor did to the last command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SafetyState {

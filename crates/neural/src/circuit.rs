@@ -2,11 +2,12 @@
 
 use neuraxis_core::archive::{Damage, Reader, Saved, Writer};
 use neuraxis_core::digest::Digest;
+use neuraxis_core::file::{FileError, Problems, tree};
 use neuraxis_core::part::ParameterError;
 use neuraxis_core::{ops, saved};
 
 use crate::LIMIT;
-use crate::resolve::{Resolved, Value};
+use crate::resolve::{Resolved, Value, resolve};
 use crate::spec::{CircuitSpec, Part, Sign, UnitSpec};
 use crate::unit::HalfCentre;
 
@@ -379,6 +380,20 @@ impl Circuit {
                 _ => {}
             }
         }
+    }
+}
+
+impl CircuitSpec {
+    /// The circuit, ready to be stepped.
+    ///
+    /// # Errors
+    /// All that is wrong with it, each under its path; a spec that came from a file was checked there already.
+    pub fn compile(&self) -> Result<Circuit, FileError> {
+        let nowhere = tree::Node { place: None, value: tree::Value::Null };
+        let mut problems = Problems::new(&nowhere);
+        let resolved = resolve(self, &mut problems);
+        problems.finish(std::path::Path::new(&self.name), "")?;
+        Ok(Circuit::new(self, resolved))
     }
 }
 

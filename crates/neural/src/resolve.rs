@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use neuraxis_core::file::Problems;
+use neuraxis_core::file::{Problems, Validate};
 
 use crate::LIMIT;
 use crate::spec::{CircuitSpec, Sign, UnitSpec, Weight};
@@ -380,5 +380,10 @@ impl<'s> Resolver<'s, '_, '_> {
             }
             resolved.outputs.push(terms);
         }
+    }
+}
+impl Validate for CircuitSpec {
+    fn validate(&self, problems: &mut Problems<'_>) {
+        resolve(self, problems);
     }
 }

@@ -3,12 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use neuraxis_core::file::{FileError, Problems, Validate, tree};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use crate::unit::HalfCentreSpec;
-use crate::{Circuit, resolve};
 
 /// A circuit: one file in a robot's `circuits/`, or made by code.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -336,12 +334,6 @@ pub struct TermSpec {
     pub weight: f64,
 }
 
-impl Validate for CircuitSpec {
-    fn validate(&self, problems: &mut Problems<'_>) {
-        resolve::resolve(self, problems);
-    }
-}
-
 impl CircuitSpec {
     /// A circuit without units yet, that is stepped every `step` s.
     #[must_use]
@@ -372,17 +364,5 @@ impl CircuitSpec {
     pub fn output(&mut self, name: impl Into<String>, terms: &[(&str, f64)]) {
         let from = terms.iter().map(|(unit, weight)| TermSpec { unit: (*unit).to_owned(), weight: *weight });
         self.outputs.push(OutputSpec { name: name.into(), from: from.collect() });
-    }
-
-    /// The circuit, ready to be stepped.
-    ///
-    /// # Errors
-    /// All that is wrong with it, each under its path; a spec that came from a file was checked there already.
-    pub fn compile(&self) -> Result<Circuit, FileError> {
-        let nowhere = tree::Node { place: None, value: tree::Value::Null };
-        let mut problems = Problems::new(&nowhere);
-        let resolved = resolve::resolve(self, &mut problems);
-        problems.finish(std::path::Path::new(&self.name), "")?;
-        Ok(Circuit::new(self, resolved))
     }
 }

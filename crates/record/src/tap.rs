@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::grid::Cell;
-use neuraxis_core::{Brain, Command, GoalStatus, Observer, OccupancyGrid, Percepts, Pose2, Stamp};
+use neuraxis_core::{
+    Brain, Command, Event, Flow, GoalStatus, Observer, OccupancyGrid, Percepts, Pose2, Stamp,
+};
 use rtrb::Producer;
 
 use crate::frame::{self, Writer};
@@ -15,6 +17,8 @@ use crate::trace;
 pub(crate) const DECISION_PERIOD: u64 = 200_000_000;
 const PATH_PERIOD: u64 = 1_000_000_000;
 const MAP_PERIOD: u64 = 10_000_000_000;
+/// Where a robot truly is, is noted so many ns apart.
+const TRUTH_PERIOD: u64 = 100_000_000;
 /// Points of a path that are noted at most; a longer one is thinned out.
 const MOST_POINTS: usize = 256;
 /// Cells of a map that are noted at most.
@@ -36,6 +40,8 @@ struct Seen {
     decision: Option<(u64, GoalStatus, (u8, u16))>,
     path: Option<u64>,
     map: Option<u64>,
+    /// The time of the truth that was told last, whether it was noted or not, ns.
+    truth: u64,
 }
 
 /// Bytes that a tick of `body` takes at most.
@@ -70,6 +76,7 @@ impl Tap {
                 decision: None,
                 path: None,
                 map: None,
+                truth: 0,
             })
             .collect();
         Self { ring, robots, buffer: Vec::with_capacity(need), need, fell_behind }
@@ -126,8 +133,8 @@ fn is_due(last: Option<u64>, now: Stamp, period: u64) -> bool {
     last.is_none_or(|last| now.0 >= last + period)
 }
 
-impl Observer for Tap {
-    fn ticked(&mut self, robot: usize, percepts: &Percepts, command: &Command, brain: &dyn Brain) {
+impl Tap {
+    fn note_tick(&mut self, robot: usize, percepts: &Percepts, command: &Command, brain: &dyn Brain) {
         let Some(seen) = self.robots.get_mut(robot) else { return };
         let now = percepts.now;
         let decision = brain.decision();
@@ -210,7 +217,12 @@ impl Observer for Tap {
         }
     }
 
-    fn stood(&mut self, robot: usize, stamp: Stamp, truth: &Pose2) {
+    fn note_truth(&mut self, robot: usize, stamp: Stamp, truth: &Pose2) {
+        let Some(seen) = self.robots.get_mut(robot) else { return };
+        let before = std::mem::replace(&mut seen.truth, stamp.0);
+        if stamp.0 / TRUTH_PERIOD == before / TRUTH_PERIOD {
+            return;
+        }
         let mut out = Writer::new(&mut self.buffer, frame::TRUTH, robot);
         out.u64(stamp.0);
         out.f64s([truth.x, truth.y, truth.yaw]);
@@ -218,15 +230,36 @@ impl Observer for Tap {
         self.send();
     }
 
-    fn has_room(&mut self) -> bool {
-        self.ring.slots() >= self.need
-    }
-
-    fn ended(&mut self, verdict: &str, is_failure: bool) {
+    fn note_verdict(&mut self, verdict: &str, is_failure: bool) {
         let mut out = Writer::new(&mut self.buffer, frame::VERDICT, 0);
         out.u8(u8::from(is_failure));
         out.bytes(verdict.as_bytes());
         out.finish();
         self.send();
+    }
+}
+
+impl Observer for Tap {
+    fn on(&mut self, event: &Event<'_>) -> Flow {
+        match *event {
+            Event::Tick(moment) => {
+                // What a script or a lone circuit commands is no decision, and is not recorded.
+                if let Some(brain) = moment.brain {
+                    self.note_tick(moment.seat, moment.percepts, moment.command, brain);
+                }
+            }
+            Event::Truth(moment) => {
+                if let Some(truth) = moment.truth {
+                    self.note_truth(moment.seat, truth.stamp, &Pose2::from_spatial(&truth.pose));
+                }
+            }
+            Event::Ended { verdict, is_failure } => self.note_verdict(verdict, is_failure),
+            _ => {}
+        }
+        Flow::Continue
+    }
+
+    fn is_ready(&mut self) -> bool {
+        self.ring.slots() >= self.need
     }
 }

@@ -7,6 +7,7 @@
 mod swim;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use neuraxis_core::World as _;
 
 use swim::{CHOSEN, Circuit, Settings, WATER};
 
@@ -32,13 +33,13 @@ fn closed_loop(criterion: &mut Criterion) {
             );
         });
     }
-    // The same with senses, digest and score: all six stages of every physics step.
+    // The same with senses, touches and digest: all of every step of the world.
     group.bench_function("chosen, all stages", |bencher| {
         bencher.iter_batched(
             || swim::pool(body.clone(), CHOSEN, WATER, 0.0),
             |mut arena| {
                 for _ in 0..STEPS * CHOSEN.steps {
-                    arena.step();
+                    arena.advance().expect("time goes on");
                 }
                 arena
             },

@@ -1,49 +1,65 @@
-//! The Bevy app: arenas are entities, the six stages are systems in a fixed order, and each system
-//! works through all arenas in parallel.
+//! The Bevy app: whatever runs by itself for a while is an entity, and an update moves each of them on by a stretch of steps.
 //!
-//! A tick of the app is one physics step of every arena. The arenas are independent, so the number of
-//! threads and the company an arena keeps change nothing of what it computes. A window or a camera
-//! is a plugin more, in the [`Stage::Mirror`] set, which may read and decides nothing.
+//! The entities are independent, so the number of threads and the company that one keeps change nothing of what it computes. A
+//! stretch is run without a look at the others: threads wait for one another once a stretch, and not once a step. A window or a
+//! camera is a plugin more, in the [`Stage::Mirror`] set, which may read and decides nothing; it asks for stretches of one step.
 
 use bevy_app::{App, Update};
+use bevy_ecs::component::Component;
 use bevy_ecs::prelude::{Entity, IntoScheduleConfigs as _, Query, Res, Resource, SystemSet};
 use bevy_ecs::schedule::{ScheduleLabel as _, SingleThreadedExecutor};
+use bevy_platform::cell::SyncCell;
 use bevy_tasks::{TaskPool, TaskPoolBuilder};
 
-use crate::arena::Arena;
-
-/// The fixed order of a step.
+/// The fixed order of an update.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stage {
-    /// What is broken now.
-    Faults,
-    /// Senses measure.
-    Sense,
-    /// Brains think.
-    Think,
-    /// Commands reach the motors.
-    Act,
-    /// Physics moves on.
-    Physics,
-    /// What happened is measured.
-    Score,
-    /// For those who only look: windows, cameras, recorders.
+    /// Everything moves on by a stretch.
+    Run,
+    /// For those who only look: windows, cameras.
     Mirror,
 }
 
-/// The threads that the arenas are spread over; none for one thread.
+/// Something that runs step by step and knows its own end.
+pub trait Stepped: Send + 'static {
+    /// One step.
+    fn step(&mut self);
+    /// Whether there are no more steps.
+    fn is_over(&self) -> bool;
+}
+
+/// An entity of the batch. In a cell that only `&mut` opens: what runs need not be shared between threads.
+#[derive(Component)]
+pub struct Running<T: Stepped> {
+    cell: SyncCell<T>,
+    is_over: bool,
+}
+
+impl<T: Stepped> Running<T> {
+    /// What runs.
+    pub fn get(&mut self) -> &mut T {
+        self.cell.get()
+    }
+}
+
+/// The threads that the entities are spread over; none for one thread.
 #[derive(Resource)]
 struct Workers(Option<TaskPool>);
 
-/// Many arenas, stepped together.
-pub struct Batch {
+/// How many steps an update takes.
+#[derive(Resource, Clone, Copy)]
+struct Steps(usize);
+
+/// Many things that run side by side.
+pub struct Batch<T> {
     app: App,
+    kind: std::marker::PhantomData<T>,
 }
 
-impl Batch {
-    /// An empty batch that runs on `jobs` threads (at least 1).
+impl<T: Stepped> Batch<T> {
+    /// An empty batch that runs on `jobs` threads (at least 1); an update takes `steps` steps (at least 1).
     #[must_use]
-    pub fn new(jobs: usize) -> Self {
+    pub fn new(jobs: usize, steps: usize) -> Self {
         let mut app = App::empty();
         app.init_schedule(Update);
         app.main_mut().update_schedule = Some(Update.intern());
@@ -52,36 +68,14 @@ impl Batch {
             TaskPoolBuilder::new().num_threads(jobs - 1).thread_name("neuraxis-arena".to_owned()).build()
         });
         app.insert_resource(Workers(workers));
-        // Six systems that wait for one another gain nothing from an executor with threads; the
-        // threads are inside of each.
+        app.insert_resource(Steps(steps.max(1)));
+        // One system gains nothing from an executor with threads; the threads are inside of it.
         app.edit_schedule(Update, |schedule| {
             schedule.set_executor(SingleThreadedExecutor::new());
         });
-        app.configure_sets(
-            Update,
-            (
-                Stage::Faults,
-                Stage::Sense,
-                Stage::Think,
-                Stage::Act,
-                Stage::Physics,
-                Stage::Score,
-                Stage::Mirror,
-            )
-                .chain(),
-        );
-        app.add_systems(
-            Update,
-            (
-                faults.in_set(Stage::Faults),
-                sense.in_set(Stage::Sense),
-                think.in_set(Stage::Think),
-                act.in_set(Stage::Act),
-                physics.in_set(Stage::Physics),
-                score.in_set(Stage::Score),
-            ),
-        );
-        Self { app }
+        app.configure_sets(Update, (Stage::Run, Stage::Mirror).chain());
+        app.add_systems(Update, run::<T>.in_set(Stage::Run));
+        Self { app, kind: std::marker::PhantomData }
     }
 
     /// The app, for plugins that mirror.
@@ -89,89 +83,68 @@ impl Batch {
         &mut self.app
     }
 
-    /// Adds an arena.
-    pub fn add(&mut self, arena: Arena) {
-        self.app.world_mut().spawn(arena);
+    /// Adds one more.
+    pub fn add(&mut self, one: T) {
+        let is_over = one.is_over();
+        self.app.world_mut().spawn(Running { cell: SyncCell::new(one), is_over });
     }
 
-    /// Moves every arena on by one physics step.
-    pub fn tick(&mut self) {
+    /// Moves everything on by a stretch.
+    pub fn update(&mut self) {
         self.app.update();
     }
 
-    /// Takes the arenas out whose trials are over, by the order of their trials.
-    pub fn take_finished(&mut self) -> Vec<Arena> {
+    /// Takes out what is over, in no particular order.
+    pub fn take_finished(&mut self) -> Vec<T> {
         let world = self.app.world_mut();
-        let mut query = world.query::<(Entity, &Arena)>();
+        let mut query = world.query::<(Entity, &Running<T>)>();
         let over: Vec<Entity> =
-            query.iter(world).filter(|(_, arena)| arena.is_over()).map(|(e, _)| e).collect();
-        let mut arenas: Vec<Arena> = Vec::with_capacity(over.len());
+            query.iter(world).filter(|(_, running)| running.is_over).map(|(entity, _)| entity).collect();
+        let mut finished = Vec::with_capacity(over.len());
         for entity in over {
-            if let Some(arena) = world.entity_mut(entity).take::<Arena>() {
-                arenas.push(arena);
+            if let Some(running) = world.entity_mut(entity).take::<Running<T>>() {
+                finished.push(SyncCell::to_inner(running.cell));
             }
             world.despawn(entity);
         }
-        arenas.sort_by_key(|arena| arena.trial);
-        arenas
+        finished
     }
 
-    /// Simulated time of the arenas in the batch, together, s.
-    pub fn simulated(&mut self) -> f64 {
+    /// Calls `look` with everything that is in the batch.
+    pub fn each(&mut self, mut look: impl FnMut(&mut T)) {
         let world = self.app.world_mut();
-        world.query::<&Arena>().iter(world).map(|arena| arena.now().seconds()).sum()
-    }
-
-    /// How many arenas are running.
-    pub fn len(&mut self) -> usize {
-        let world = self.app.world_mut();
-        world.query::<&Arena>().iter(world).count()
-    }
-
-    /// Whether no arena is running.
-    pub fn is_empty(&mut self) -> bool {
-        self.len() == 0
+        let mut query = world.query::<&mut Running<T>>();
+        query.iter_mut(world).for_each(|mut running| look(running.get()));
     }
 }
 
-/// Runs `stage` on every arena whose trial is not over, over the workers.
-fn each(
-    mut arenas: Query<'_, '_, &mut Arena>,
+/// Runs a stretch of everything that is not over, over the workers.
+fn run<T: Stepped>(
+    mut all: Query<'_, '_, &mut Running<T>>,
     workers: Res<'_, Workers>,
-    stage: impl Fn(&mut Arena) + Copy + Send + Sync,
+    steps: Res<'_, Steps>,
 ) {
+    let steps = steps.into_inner().0;
+    let stretch = |running: &mut Running<T>| {
+        let one = running.cell.get();
+        for _ in 0..steps {
+            if one.is_over() {
+                break;
+            }
+            one.step();
+        }
+        running.is_over = one.is_over();
+    };
     match &workers.into_inner().0 {
-        None => arenas.iter_mut().filter(|arena| !arena.is_over()).for_each(|mut arena| stage(&mut arena)),
+        None => {
+            all.iter_mut().filter(|running| !running.is_over).for_each(|mut running| stretch(&mut running));
+        }
         Some(pool) => {
             pool.scope(|scope| {
-                for mut arena in arenas.iter_mut().filter(|arena| !arena.is_over()) {
-                    scope.spawn(async move { stage(&mut arena) });
+                for mut running in all.iter_mut().filter(|running| !running.is_over) {
+                    scope.spawn(async move { stretch(&mut running) });
                 }
             });
         }
     }
-}
-
-fn faults(arenas: Query<'_, '_, &mut Arena>, workers: Res<'_, Workers>) {
-    each(arenas, workers, Arena::apply_faults);
-}
-
-fn sense(arenas: Query<'_, '_, &mut Arena>, workers: Res<'_, Workers>) {
-    each(arenas, workers, Arena::sense);
-}
-
-fn think(arenas: Query<'_, '_, &mut Arena>, workers: Res<'_, Workers>) {
-    each(arenas, workers, Arena::think);
-}
-
-fn act(arenas: Query<'_, '_, &mut Arena>, workers: Res<'_, Workers>) {
-    each(arenas, workers, Arena::act);
-}
-
-fn physics(arenas: Query<'_, '_, &mut Arena>, workers: Res<'_, Workers>) {
-    each(arenas, workers, Arena::advance);
-}
-
-fn score(arenas: Query<'_, '_, &mut Arena>, workers: Res<'_, Workers>) {
-    each(arenas, workers, Arena::keep_score);
 }

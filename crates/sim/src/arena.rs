@@ -1,32 +1,24 @@
-//! One arena: one physics world with its robots, their brains and their faults.
+//! One arena: one physics world with its robots and the faults of their senses, as a [`World`].
 //!
 //! An arena is a value of its own: nothing in it looks outside, so that a trial computes the same bits
-//! alone or among a thousand. A step is the six stages in the order of [`Arena::step`]; the Bevy
-//! schedule in [`crate::app`] runs the same stages over many arenas.
+//! alone or among a thousand. It knows bodies and not brains: who drives them, and who judges, is a matter of the session that
+//! it is put into.
 
-mod motion;
-mod score;
 mod stance;
+mod touch;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use bevy_ecs::component::Component;
-use bevy_platform::cell::SyncCell;
+use neuraxis_core::body::{BodyDescription, BodyError};
 use neuraxis_core::digest::Digest;
 use neuraxis_core::robot::Actuators;
-use neuraxis_core::{Brain, Command, Observer, Percepts, Pose2, Stamp, ops};
+use neuraxis_core::world::{Incident, Truth as BodyTruth, World};
+use neuraxis_core::{Command, Percepts, Pose2, Stamp, StopReason, ops};
 use rapier3d::prelude::{
     CoefficientCombineRule, ColliderBuilder, PhysicsWorld, Pose, RigidBodyBuilder, Vector,
 };
 
-pub use self::motion::{FEET_PERIOD, Foot, JOINTS_EVERY, MOST_STRETCHES, Motion, STRETCH, Stretch};
-pub use self::score::{Collision, Score, TRACED_CUES, TracePoint};
 pub use self::stance::Stance;
-pub use crate::judge::Outcome;
 
-use self::score::TRACE_PERIOD;
 use crate::convert::pose64;
-use crate::judge::Judge;
 use crate::medium::Immersed;
 use crate::model::{JointKind, Placed};
 use crate::motors::{Demand, Motors};
@@ -34,43 +26,28 @@ use crate::reduced;
 use crate::robot::RobotModel;
 use crate::scene::SceneSpec;
 use crate::scene::spec::{Beacon, Fault};
-use crate::scene::world::{Layout, Task};
+use crate::scene::world::Layout;
 use crate::senses::{Defect, JointTruth, Mechanics, Sense, Truth, Wiring};
 
 /// How quickly wheel motors bring the whole robot to speed, 1/s (their torque limits them besides).
 const MOTOR_GAIN: f64 = 400.0;
 /// Marks solids that one may drive on; robots are marked by their number, walls by 0.
 const DRIVABLE: u128 = u128::MAX;
-/// A robot, ready to be put into an arena.
-pub struct Setup {
-    /// Its file and model.
-    pub robot: RobotModel,
-    /// Its brain, and how often it thinks, Hz; a body without a brain is driven from outside.
-    pub brain: Option<(Box<dyn Brain>, f64)>,
-}
 
 /// A robot in an arena.
 pub struct SimRobot {
     /// Its file and model.
     pub model: RobotModel,
-    /// Its start and goal.
-    pub task: Task,
-    /// What is measured of it.
-    pub score: Score,
-    /// Its brain.
-    pub brain: Option<Box<dyn Brain>>,
-    pub(crate) percepts: Percepts,
-    pub(crate) command: Command,
-    judge: Judge,
-    think_period: u64,
-    next_thought: Stamp,
-    has_command: bool,
+    percepts: Percepts,
+    command: Command,
+    /// Whether nobody drives it any more.
+    is_released: bool,
     placed: Placed,
     truth: Mechanics,
     senses: Vec<Sense>,
     touching: Vec<bool>,
-    next_trace: Stamp,
-    trace_period: u64,
+    /// What pushes it in the step to come, N, in the world.
+    push: Option<Vector>,
     /// Damping of a wheel's velocity motor, N·m·s/rad.
     motor_gain: f64,
     /// From the first step on.
@@ -81,33 +58,28 @@ pub struct SimRobot {
 }
 
 /// One physics world with everything in it.
-#[derive(Component)]
 pub struct Arena {
-    /// Which trial this is.
-    pub trial: usize,
-    /// The scene's name.
-    pub scene: String,
-    /// The trial's seed.
-    pub seed: u64,
-    /// The trial's world.
+    /// The world as the scene and the seed make it.
     pub layout: Layout,
     now: Stamp,
     timestep: u64,
     time_limit: Stamp,
+    /// Until when senses have measured.
+    measured: Option<Stamp>,
     world: PhysicsWorld,
     robots: Vec<SimRobot>,
     faults: Vec<Fault>,
+    /// Which faults are on.
+    active: Vec<bool>,
     beacons: Vec<Beacon>,
     digest: Digest,
-    /// In a cell that only `&mut` opens: observers need not be shared between threads.
-    observer: SyncCell<Option<Box<dyn Observer>>>,
-    is_over: bool,
+    incidents: Vec<Incident>,
 }
 
 impl Arena {
-    /// Sets up the trial: walls, robots at their starts, brains told their goals.
+    /// Sets up the world: walls, and robots at the starts of the layout's tasks, in their order.
     #[must_use]
-    pub fn new(trial: usize, seed: u64, scene: &SceneSpec, layout: Layout, setups: Vec<Setup>) -> Self {
+    pub fn new(seed: u64, scene: &SceneSpec, layout: Layout, robots: Vec<RobotModel>) -> Self {
         let mut world = PhysicsWorld::new();
         world.gravity = Vector::new(0.0, 0.0, -(scene.physics.gravity as f32));
         world.integration_parameters.dt = scene.physics.timestep as f32;
@@ -138,34 +110,34 @@ impl Arena {
             let user_data = if solid.drivable { DRIVABLE } else { 0 };
             world.insert_collider(collider.user_data(user_data).build(), Some(ground));
         }
-        let robots = setups
+        let robots: Vec<SimRobot> = robots
             .into_iter()
             .zip(&layout.tasks)
             .enumerate()
-            .map(|(i, (setup, task))| {
-                let radius = setup.robot.description.radius;
-                let ground = crate::scene::ground::under(&layout.solids, &task.start, radius);
-                SimRobot::new(i, setup, task.clone(), ground, &mut world, scene, seed)
+            .map(|(i, (model, task))| {
+                let ground =
+                    crate::scene::ground::under(&layout.solids, &task.start, model.description.radius);
+                SimRobot::new(i, model, &task.start, ground, &mut world, scene, seed)
             })
             .collect();
+        let colliders: usize = robots.iter().map(|robot| robot.touching.len()).sum();
         // One step ahead of time, so that the first sweep of a range finder sees the walls. (The world's
         // `detect_collisions` would do for that, but bodies that it has seen first never wake.)
         world.step();
         let mut arena = Self {
-            trial,
-            scene: scene.name.clone(),
-            seed,
             layout,
             now: Stamp::ZERO,
             timestep: timestep(scene),
             time_limit: Stamp::from_seconds(scene.time_limit),
+            measured: None,
             world,
             robots,
             faults: scene.faults.clone(),
+            active: vec![false; scene.faults.len()],
             beacons: scene.beacons.clone(),
             digest: Digest::default(),
-            observer: SyncCell::new(None),
-            is_over: false,
+            // A collider begins to touch once a step at most, a fault begins and ends once.
+            incidents: Vec::with_capacity(colliders + 2 * scene.faults.len()),
         };
         for robot in &mut arena.robots {
             let SimRobot { model, placed, .. } = robot;
@@ -189,67 +161,44 @@ impl Arena {
         &self.robots
     }
 
-    /// The robots, for one who drives them from outside.
-    pub fn robots_mut(&mut self) -> &mut [SimRobot] {
-        &mut self.robots
-    }
-
     /// Digest of all bodies' poses and velocities and of all commands, of every step so far.
     #[must_use]
     pub fn digest(&self) -> u64 {
         self.digest.value()
     }
 
-    /// Whether the trial is over.
+    /// How long the scene lets a trial last.
     #[must_use]
-    pub fn is_over(&self) -> bool {
-        self.is_over
+    pub fn time_limit(&self) -> Stamp {
+        self.time_limit
     }
 
-    /// Lets `observer` look on from now on.
-    pub fn set_observer(&mut self, observer: Box<dyn Observer>) {
-        *self.observer.get() = Some(observer);
-    }
-
-    /// Takes the observer back.
-    pub fn take_observer(&mut self) -> Option<Box<dyn Observer>> {
-        self.observer.get().take()
-    }
-
-    /// All six stages once: one physics step.
-    pub fn step(&mut self) {
-        self.apply_faults();
-        self.sense();
-        self.think();
-        self.act();
-        self.advance();
-        self.keep_score();
-    }
-
-    /// Stage 1: what is broken now.
-    pub fn apply_faults(&mut self) {
-        // Simulated time stands still until the observer has room: nothing is lost, and no brain is late.
-        while self.observer.get().as_mut().is_some_and(|observer| !observer.has_room()) {
-            std::thread::sleep(std::time::Duration::from_micros(100));
+    /// A step of the physics alone: no sense measures, and nothing goes into the digest. For benches of bodies.
+    pub fn advance_physics(&mut self) {
+        for robot in &mut self.robots {
+            robot.actuate(&mut self.world);
         }
         for robot in &mut self.robots {
-            robot.senses.iter_mut().for_each(|sense| sense.defect = None);
+            let base = robot.placed.links[robot.model.base.link];
+            if let (Some(force), Some(body)) = (robot.push.take(), self.world.bodies.get_mut(base)) {
+                body.add_force(force, true);
+            }
         }
-        for fault in &self.faults {
-            let from = Stamp::from_seconds(fault.from);
-            let until = fault.until.map(Stamp::from_seconds);
-            if self.now < from || until.is_some_and(|until| self.now >= until) {
-                continue;
-            }
-            let Some(robot) = self.robots.get_mut(fault.robot) else { continue };
-            if let Some(slot) = robot.percepts.find(&fault.sensor) {
-                robot.senses[slot].defect = Some(Defect::of(fault));
-            }
+        self.world.step();
+        self.now = self.now + self.timestep;
+        for robot in &mut self.robots {
+            robot.observe(&self.world);
         }
     }
 
-    /// Stage 2: senses measure and messages arrive.
-    pub fn sense(&mut self) {
+    /// Senses measure and messages arrive, once for each moment.
+    fn measure(&mut self) {
+        if self.measured == Some(self.now) {
+            return;
+        }
+        self.measured = Some(self.now);
+        self.incidents.clear();
+        self.apply_faults();
         for robot in &mut self.robots {
             let truth =
                 Truth { world: &self.world, robot: &robot.truth, beacons: &self.beacons, now: self.now };
@@ -261,63 +210,93 @@ impl Arena {
         }
     }
 
-    /// Stage 3: brains whose time it is think.
-    pub fn think(&mut self) {
-        for (i, robot) in self.robots.iter_mut().enumerate() {
-            robot.think(self.now);
-            if let (Some(observer), Some(brain), true) =
-                (self.observer.get(), robot.brain.as_deref(), robot.has_command)
-            {
-                observer.ticked(i, &robot.percepts, &robot.command, brain);
+    /// What is broken now.
+    fn apply_faults(&mut self) {
+        for robot in &mut self.robots {
+            robot.senses.iter_mut().for_each(|sense| sense.defect = None);
+        }
+        for (fault, was_on) in self.faults.iter().zip(&mut self.active) {
+            let from = Stamp::from_seconds(fault.from);
+            let until = fault.until.map(Stamp::from_seconds);
+            let is_on = self.now >= from && until.is_none_or(|until| self.now < until);
+            let Some(robot) = self.robots.get_mut(fault.robot) else { continue };
+            let Some(slot) = robot.percepts.find(&fault.sensor) else { continue };
+            if is_on {
+                robot.senses[slot].defect = Some(Defect::of(fault));
+            }
+            if is_on != *was_on {
+                *was_on = is_on;
+                self.incidents.push(Incident::Fault { body: fault.robot, slot, has_begun: is_on });
             }
         }
     }
+}
 
-    /// Stage 4: commands reach the motors.
-    pub fn act(&mut self) {
-        for robot in &mut self.robots {
-            if robot.has_command {
-                for value in &robot.command.values {
-                    self.digest.f64(*value);
-                }
-            }
-            robot.actuate(&mut self.world);
-        }
+impl World for Arena {
+    fn bodies(&self) -> usize {
+        self.robots.len()
     }
 
-    /// Stage 5: physics moves everything on by one step.
-    pub fn advance(&mut self) {
-        self.world.step();
-        self.now = self.now + self.timestep;
-        for robot in &mut self.robots {
-            robot.observe(&self.world);
-        }
+    fn description(&self, body: usize) -> &BodyDescription {
+        &self.robots[body].model.description
     }
 
-    /// Stage 6: what happened is measured, and the trial ends if it is over.
-    pub fn keep_score(&mut self) {
-        for robot in &mut self.robots {
+    fn sense(&mut self, body: usize, percepts: &mut Percepts) -> Result<(), BodyError> {
+        self.measure();
+        let Some(robot) = self.robots.get(body) else { return Err(BodyError::Ended) };
+        percepts.now = self.now;
+        for (slot, own) in percepts.slots_mut().iter_mut().zip(robot.percepts.slots()) {
+            slot.follow(own);
+        }
+        Ok(())
+    }
+
+    fn act(&mut self, body: usize, command: &Command) -> Result<(), BodyError> {
+        let Some(robot) = self.robots.get_mut(body) else { return Err(BodyError::Ended) };
+        robot.take_command(command);
+        for value in &robot.command.values {
+            self.digest.f64(*value);
+        }
+        Ok(())
+    }
+
+    fn release(&mut self, body: usize, command: &mut Command) -> Result<(), BodyError> {
+        command.stop = Some(command.stop.unwrap_or(StopReason::EmergencyStop));
+        let Some(robot) = self.robots.get_mut(body) else { return Err(BodyError::Ended) };
+        robot.is_released = true;
+        Ok(())
+    }
+
+    fn advance(&mut self) -> Result<(), BodyError> {
+        self.measure();
+        self.advance_physics();
+        for (index, robot) in self.robots.iter_mut().enumerate() {
             for (pose, (linear, angular)) in robot.truth.links.iter().zip(&robot.truth.velocities) {
                 let (t, r) = (pose.translation, pose.rotation);
                 self.digest.f32s([t.x, t.y, t.z, r.x, r.y, r.z, r.w, linear.x, linear.y, linear.z]);
                 self.digest.f32s([angular.x, angular.y, angular.z]);
             }
-            robot.keep_score(&self.world, self.now);
-        }
-        if self.now.0 % TRACE_PERIOD < self.timestep
-            && let Some(observer) = self.observer.get()
-        {
-            for (i, robot) in self.robots.iter().enumerate() {
-                observer.stood(i, self.now, &Pose2::from_spatial(&robot.pose()));
+            if !robot.is_released {
+                robot.find_touches(&self.world, index, &mut self.incidents);
             }
         }
-        let late = self.now >= self.time_limit;
-        for robot in &mut self.robots {
-            if late && robot.score.outcome.is_none() {
-                robot.finish(Outcome::TimedOut, self.now);
-            }
-        }
-        self.is_over = self.robots.iter().all(|robot| robot.score.outcome.is_some());
+        Ok(())
+    }
+
+    fn truth(&self, body: usize) -> Option<BodyTruth> {
+        let robot = self.robots.get(body)?;
+        let velocity = robot.truth.velocities[robot.model.base.link].0;
+        Some(BodyTruth {
+            stamp: self.now,
+            pose: robot.pose(),
+            speed: f64::from((velocity.x * velocity.x + velocity.y * velocity.y).sqrt()),
+            energy: robot.truth.energy,
+            timestep: robot.truth.timestep,
+        })
+    }
+
+    fn incidents(&self) -> &[Incident] {
+        &self.incidents
     }
 }
 
@@ -329,19 +308,18 @@ fn timestep(scene: &SceneSpec) -> u64 {
 impl SimRobot {
     fn new(
         index: usize,
-        setup: Setup,
-        task: Task,
+        model: RobotModel,
+        start: &Pose2,
         ground: f64,
         world: &mut PhysicsWorld,
         scene: &SceneSpec,
         seed: u64,
     ) -> Self {
-        let model = setup.robot;
         let description = model.description.clone();
         // The lowest point goes a hair above the ground.
         let base_at_start = model.model.start_of(model.base.link) * model.base.pose;
         let lift = base_at_start.translation.z - model.model.lowest() + 1e-3;
-        let base_pose = crate::convert::pose(&task.start.to_spatial(ground + f64::from(lift)));
+        let base_pose = crate::convert::pose(&start.to_spatial(ground + f64::from(lift)));
         let root = base_pose * base_at_start.inverse() * model.model.links[0].pose;
         let user_data = index as u128 + 1;
         let placed = model.model.insert(world, &root, &model.spec, user_data);
@@ -408,23 +386,12 @@ impl SimRobot {
                 Sense::new(&sensor.sensor, &sensor.blank(), &wiring, seed, index)
             })
             .collect();
-        let (mut brain, rate) = match setup.brain {
-            Some((brain, rate)) => (Some(brain), rate),
-            None => (None, 100.0),
-        };
-        if let Some(brain) = &mut brain {
-            brain.set_goals(&task.errands);
-        }
         Self {
-            judge: Judge::new(&task),
             percepts: description.percepts(),
             command: description.command(),
-            think_period: neuraxis_core::time::period(rate),
-            next_thought: Stamp::ZERO,
-            has_command: false,
+            is_released: false,
             touching: vec![false; truth.colliders.iter().map(Vec::len).sum()],
-            next_trace: Stamp::ZERO,
-            trace_period: TRACE_PERIOD,
+            push: None,
             motor_gain: description.drive.map_or(0.0, |drive| {
                 let radius = drive.wheel_radius;
                 0.5 * f64::from(model.model.mass()) * radius * radius * MOTOR_GAIN
@@ -432,10 +399,7 @@ impl SimRobot {
             motors: None,
             steering: [0.0; 2],
             immersed,
-            score: Score { motion: Motion::of(&description, &model.model.joints), ..Score::default() },
             model,
-            task,
-            brain,
             placed,
             truth,
             senses,
@@ -448,53 +412,26 @@ impl SimRobot {
         pose64(&(self.truth.links[self.model.base.link] * self.model.base.pose))
     }
 
-    /// What the robot feels.
+    /// What its senses said in the last step.
     #[must_use]
     pub fn percepts(&self) -> &Percepts {
         &self.percepts
     }
 
-    fn think(&mut self, now: Stamp) {
-        self.has_command = false;
-        if now < self.next_thought || self.score.outcome.is_some() {
-            return;
-        }
-        while self.next_thought <= now {
-            self.next_thought = self.next_thought + self.think_period;
-        }
-        let Some(brain) = &mut self.brain else { return };
-        let (percepts, command) = (&self.percepts, &mut self.command);
-        // A brain that panics ends its own trial and no other.
-        match catch_unwind(AssertUnwindSafe(|| brain.tick(percepts, command))) {
-            Ok(()) => self.has_command = true,
-            Err(panic) => {
-                let message = panic
-                    .downcast_ref::<&str>()
-                    .map(ToString::to_string)
-                    .or_else(|| panic.downcast_ref::<String>().cloned())
-                    .unwrap_or_else(|| "a panic without a message".to_owned());
-                self.brain = None;
-                self.command.values.fill(0.0);
-                self.finish(Outcome::Crashed(message), now);
-            }
-        }
-    }
-
-    /// Takes a command from outside, in place of a brain's.
-    pub fn set_command(&mut self, command: &Command) {
+    /// Takes a command; one of the wrong length is a stop.
+    fn take_command(&mut self, command: &Command) {
         if command.values.len() == self.command.values.len() {
             self.command.values.copy_from_slice(&command.values);
             self.command.stop = command.stop;
         } else {
-            self.command.stop = Some(neuraxis_core::StopReason::CommandInsane);
+            self.command.stop = Some(StopReason::CommandInsane);
         }
         self.command.stamp = command.stamp;
-        self.has_command = true;
     }
 
     fn actuate(&mut self, world: &mut PhysicsWorld) {
         let safe = self.command.stop.is_some()
-            || self.score.outcome.is_some()
+            || self.is_released
             || self.command.values.iter().any(|value| !value.is_finite());
         let Some(motors) = &mut self.motors else { return };
         let description = &self.model.description;

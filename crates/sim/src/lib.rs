@@ -1,13 +1,11 @@
-//! The simulated body: arenas of Rapier worlds with robots, senses and faults, stepped by a Bevy schedule.
+//! The simulated bodies: arenas of Rapier worlds with robots, senses and faults, and the Bevy app that runs many at once.
 //!
-//! It knows bodies and not brains: a brain is whatever implements `neuraxis_core::Brain`. Everything
-//! that a trial computes follows from the files and the seed.
+//! It knows bodies and not brains, and nothing of trials: an [`Arena`] is a `neuraxis_core::World`, which a session drives.
 
 pub mod app;
 pub mod arena;
 pub mod body;
 mod convert;
-mod judge;
 mod limits;
 pub mod medium;
 mod mesh;
@@ -21,7 +19,7 @@ pub mod swimmer;
 pub mod wave;
 
 pub use app::Batch;
-pub use arena::{Arena, Outcome, Score, Setup};
+pub use arena::{Arena, SimRobot};
 pub use body::SoloBody;
 pub use robot::RobotModel;
 pub use scene::Scene;

@@ -2,6 +2,7 @@
 
 mod common;
 
+use neuraxis_core::World as _;
 use neuraxis_core::body::Body as _;
 use neuraxis_core::{Pose2, Reading, Twist2, ops};
 use neuraxis_sim::SoloBody;
@@ -51,8 +52,8 @@ fn who_speeds_up_pays_for_it_and_who_brakes_gets_nothing_back() {
     // What the electronics draw besides the motors, W.
     let idle = 4.0;
     let spent = |body: &SoloBody| {
-        let robot = &body.arena().robots()[0];
-        robot.score.energy - idle * body.arena().now().seconds()
+        let energy = body.arena().truth(0).expect("a robot").energy;
+        energy - idle * body.arena().now().seconds()
     };
     drive(&mut body, Twist2::new(0.2, 0.0), 1.0);
     let kinetic = 0.5 * f64::from(burger().model.mass()) * 0.2 * 0.2;
@@ -113,9 +114,8 @@ robots: [{ robot: burger.yaml, spawn: { at: [0, 0], yaw: 0 }, goal: { at: [5, 0]
 ";
     let mut body = solo(scene, 3);
     drive(&mut body, Twist2::new(0.2, 0.0), 8.0);
-    let score = &body.arena().robots()[0].score;
-    assert!(!score.collisions.is_empty());
-    assert!((score.collisions[0].speed - 0.2).abs() < 0.03, "{:?}", score.collisions);
+    let speed = body.first_touch().expect("it touched the wall");
+    assert!((speed - 0.2).abs() < 0.03, "{speed}");
     let mut percepts = body.description().percepts();
     body.sense(&mut percepts).expect("senses");
     let bumper = percepts.slots()[percepts.find("bumper").expect("slot")].reading();

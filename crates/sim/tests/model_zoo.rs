@@ -14,7 +14,7 @@ use neuraxis_core::file;
 use neuraxis_core::robot::Robot;
 use neuraxis_sim::model::{self, JointKind, Model};
 use neuraxis_sim::scene::SceneSpec;
-use neuraxis_sim::{Arena, Outcome, RobotModel, Scene, Setup, SoloBody};
+use neuraxis_sim::{Arena, RobotModel, Scene, SoloBody};
 
 const PACKAGES: [(&str, &str, &str); 3] = [
     ("example-robot-data 6.0.0", "example_robot_data/cmeel.prefix/share/example-robot-data/robots", "urdf"),
@@ -67,7 +67,7 @@ fn fall(path: &Path, model: &Model) -> Result<(), String> {
         .map_err(|e| e.to_string())?;
     let scene = Scene::load(&scene).map_err(|e| e.to_string())?;
     let layout = scene.layout(0, &[robot.size()]).map_err(|e| e.to_string())?;
-    let arena = Arena::new(0, 0, &scene.spec, layout, vec![Setup { robot, brain: None }]);
+    let arena = Arena::new(0, &scene.spec, layout, vec![robot]);
     let mut body = SoloBody::new(arena, 100.0).ok_or("no robot")?;
     let mut percepts = body.description().percepts();
     let mut command = body.description().command();
@@ -76,7 +76,7 @@ fn fall(path: &Path, model: &Model) -> Result<(), String> {
         let robot = &body.arena().robots()[0];
         let is_slow = |joint: usize| robot.joint(joint).is_some_and(|(_, speed)| speed.abs() < 100.0);
         let is_whole = (0..robot.model.model.joints.len()).all(is_slow);
-        if robot.score.outcome == Some(Outcome::Lost) && robot.center_of_mass().norm() < 3.0 && is_whole {
+        if body.is_lost() && robot.center_of_mass().norm() < 3.0 && is_whole {
             return Ok(());
         }
         body.sense(&mut percepts).map_err(|e| e.to_string())?;

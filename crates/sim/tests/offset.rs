@@ -6,11 +6,12 @@
 mod common;
 
 use nalgebra::{Matrix3, Rotation3, Unit, Vector3};
+use neuraxis_core::World as _;
 use neuraxis_core::file;
 use neuraxis_core::robot::Robot;
 use neuraxis_sim::arena::Stance;
 use neuraxis_sim::scene::SceneSpec;
-use neuraxis_sim::{Arena, RobotModel, Scene, Setup};
+use neuraxis_sim::{Arena, RobotModel, Scene};
 
 /// Masses of the trunk and the arm, kg.
 const MASSES: [f64; 2] = [2.0, 0.7];
@@ -79,7 +80,7 @@ fn arena(frame: Vector3<f64>, more: &str) -> Arena {
         .map_err(|error| error.to_string())
         .expect("a scene");
     let layout = scene.layout(1, &[robot.size()]).expect("layout");
-    Arena::new(0, 1, &scene.spec, layout, vec![Setup { robot, brain: None }])
+    Arena::new(1, &scene.spec, layout, vec![robot])
 }
 
 /// What is seen of the body.
@@ -140,13 +141,12 @@ fn thrown(frame: Vector3<f64>, more: &str) -> Vec<Seen> {
     for step in 0..steps {
         let mut command = arena.robots()[0].model.description.command();
         command.values[0] = if step < steps / 2 { 0.05 } else { 0.0 };
-        arena.robots_mut()[0].set_command(&command);
-        arena.act();
+        arena.act(0, &command).expect("it acts");
         // A knock that is no internal one, for 20 ms.
         if (100..120).contains(&step) {
             arena.push(0, &Vector3::new(0.0, 3.0, 0.0));
         }
-        arena.advance();
+        arena.advance().expect("time goes on");
         if (step + 1) % 10 == 0 {
             seen.push(see(&arena));
         }

@@ -8,6 +8,7 @@ mod common;
 mod swim;
 
 use nalgebra::Vector3;
+use neuraxis_core::World as _;
 use neuraxis_core::ops;
 use neuraxis_sim::arena::Stance;
 use neuraxis_sim::{Arena, swimmer};
@@ -33,8 +34,7 @@ fn speed(arena: &Arena) -> f64 {
 
 fn drift(arena: &mut Arena, seconds: f64) {
     for _ in 0..(seconds / swim::CONTROL * FINE.steps as f64).round() as usize {
-        arena.act();
-        arena.advance();
+        arena.advance_physics();
     }
 }
 
@@ -76,8 +76,9 @@ fn every_link_tells_how_it_moves_in_its_own_frame() {
     let velocity = Vector3::new(0.03, -0.04, 0.0);
     assert!(arena.set_stance(0, &Stance { joints, velocity, rate: Vector3::new(0.0, 0.0, 0.7) }));
     let moved = |arena: &mut Arena| -> Vec<_> {
-        arena.sense();
-        let slots = arena.robots()[0].percepts().slots().iter();
+        let mut percepts = arena.robots()[0].model.description.percepts();
+        arena.sense(0, &mut percepts).expect("it senses");
+        let slots = percepts.slots().iter();
         slots
             .filter_map(|slot| match slot.reading() {
                 Some(neuraxis_core::Reading::Motion(motion)) => Some(*motion),
@@ -222,7 +223,7 @@ fn it_swims_the_same_to_the_bit() {
         let mut arena = swim::pool(swim::body(6), CHOSEN, WATER, 0.3);
         let joints = vec![1.2, -0.5, 0.3, -1.3, 0.8];
         assert!(arena.set_stance(0, &Stance { joints, ..Stance::default() }));
-        (0..500).for_each(|_| arena.step());
+        (0..500).for_each(|_| arena.advance().expect("time goes on"));
         arena.digest()
     };
     assert_eq!(digest(), digest());

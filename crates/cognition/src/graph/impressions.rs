@@ -17,8 +17,8 @@ mod seen;
 use nalgebra::{Matrix2, Point2, Vector2};
 use neuraxis_core::{Stamp, ops, saved, value};
 
+use super::NONE;
 use super::spec::{GraphSpec, MemoryKind};
-use super::store::NONE;
 use crate::memory::{FieldMemory, FieldSpec};
 pub use ends::{ENDS, WallEnd};
 use seen::Seen;

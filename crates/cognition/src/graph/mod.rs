@@ -16,5 +16,8 @@ pub mod spec;
 pub mod store;
 pub mod wave;
 
+/// No node, no edge.
+pub const NONE: u32 = u32::MAX;
+
 pub use navigator::GraphNavigator;
 pub use spec::{GraphSpec, MemoryKind};

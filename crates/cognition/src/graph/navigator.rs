@@ -20,10 +20,11 @@ use neuraxis_core::{
 };
 
 use self::explore::Frontier;
+use super::NONE;
 use super::impressions::{Impressions, WallEnd};
 use super::leg::{LegDriver, NEAR, near_enough};
 use super::spec::GraphSpec;
-use super::store::{Graph, NONE, View};
+use super::store::{Graph, View};
 use super::wave::Wave;
 use crate::local::LocalController;
 use crate::{CognitionSpec, Navigator, Situation};

@@ -10,11 +10,10 @@ mod costs;
 use nalgebra::Point2;
 use neuraxis_core::{Stamp, ops, saved, value};
 
+use super::NONE;
 use super::impressions::Impressions;
 use super::spec::GraphSpec;
 
-/// No node, no edge.
-pub const NONE: u32 = u32::MAX;
 /// From this strength on an edge counts as experienced.
 const EXPERIENCED: f64 = 0.5;
 /// Slots for edges a node, on the average.

@@ -5,9 +5,10 @@
 //! assumed as far as the search needs it and no further), and the search stops after a number of expansions and goes on in
 //! the next tick.
 
+use super::NONE;
 use super::heap::Heap;
 use super::impressions::Impressions;
-use super::store::{Graph, NONE, View};
+use super::store::{Graph, View};
 use neuraxis_core::saved;
 
 /// What the heuristic is of the distance. A hair less than all of it: on a straight way over free ground the two would be equal but

@@ -33,13 +33,10 @@ impl Arena {
 }
 
 impl Arena {
-    /// Pushes the robot `index` at the middle of its base's mass with `force` (N, in the world) for the step to come: to be
-    /// called between [`Arena::act`] and [`Arena::advance`].
+    /// Pushes the robot `index` at the middle of its base's mass with `force` (N, in the world) for the step to come.
     pub fn push(&mut self, index: usize, force: &Vector3<f64>) {
-        let Some(robot) = self.robots.get(index) else { return };
-        let base = robot.placed.links[robot.model.base.link];
-        if let Some(body) = self.world.bodies.get_mut(base) {
-            body.add_force(vector(force), true);
+        if let Some(robot) = self.robots.get_mut(index) {
+            robot.push = Some(vector(force));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use neuraxis_core::file;
 use neuraxis_core::robot::Robot;
 use neuraxis_sim::scene::SceneSpec;
-use neuraxis_sim::{Arena, RobotModel, Scene, Setup, SoloBody};
+use neuraxis_sim::{Arena, RobotModel, Scene, SoloBody};
 
 #[allow(dead_code, reason = "not every test binary needs every helper")]
 pub(crate) fn root() -> PathBuf {
@@ -40,7 +40,7 @@ pub(crate) fn place(robot: RobotModel, scene: &str, seed: u64) -> SoloBody {
         .expect("it loads");
     let scene = Scene::load(&loaded).expect("scene");
     let layout = scene.layout(seed, &[robot.size()]).expect("layout");
-    let arena = Arena::new(0, seed, &scene.spec, layout, vec![Setup { robot, brain: None }]);
+    let arena = Arena::new(seed, &scene.spec, layout, vec![robot]);
     SoloBody::new(arena, 100.0).expect("robot")
 }
 

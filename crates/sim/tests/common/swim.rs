@@ -4,12 +4,13 @@
 
 use std::path::Path;
 
+use neuraxis_core::World as _;
 use neuraxis_core::file;
 use neuraxis_core::ops;
 use neuraxis_core::robot::Robot;
 use neuraxis_sim::scene::SceneSpec;
 use neuraxis_sim::wave::{Swing, wave};
-use neuraxis_sim::{Arena, RobotModel, Scene, Setup, swimmer};
+use neuraxis_sim::{Arena, RobotModel, Scene, swimmer};
 
 /// A control step, s.
 pub(crate) const CONTROL: f64 = 0.03;
@@ -57,7 +58,7 @@ pub(crate) fn pool(robot: RobotModel, settings: Settings, medium: &str, yaw: f64
     let loaded = file::parse::<SceneSpec>(Path::new("pool.yaml"), scene, &[]).map_err(|e| e.to_string());
     let scene = Scene::load(&loaded.expect("it loads")).expect("a scene");
     let layout = scene.layout(1, &[robot.size()]).expect("a layout");
-    Arena::new(0, 1, &scene.spec, layout, vec![Setup { robot, brain: None }])
+    Arena::new(1, &scene.spec, layout, vec![robot])
 }
 
 /// The water of the swimmer.
@@ -127,17 +128,16 @@ pub(crate) fn control(
     q: &mut [f64],
     command: &mut neuraxis_core::Command,
 ) {
-    let robot = &mut arena.robots_mut()[0];
+    let robot = &arena.robots()[0];
     let range = swimmer::range(q.len() + 1);
     for (i, q) in q.iter_mut().enumerate() {
         *q = robot.joint(i).expect("a joint").0 / range;
     }
     circuit.torques(step, q, &mut command.values);
     command.values.iter_mut().for_each(|torque| *torque *= circuit.strength * swimmer::TORQUE);
-    robot.set_command(command);
+    arena.act(0, command).expect("it acts");
     for _ in 0..settings.steps {
-        arena.act();
-        arena.advance();
+        arena.advance_physics();
     }
 }
 

@@ -6,7 +6,7 @@
 use nalgebra::{Point2, Vector2};
 
 use super::{Impressions, SQUEEZE};
-use crate::graph::store::NONE;
+use crate::graph::NONE;
 
 /// Ends of walls that one touch can tell at most.
 pub const ENDS: usize = 2;

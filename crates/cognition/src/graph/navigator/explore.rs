@@ -9,8 +9,9 @@
 use neuraxis_core::reasons::PlanReason;
 use neuraxis_core::saved;
 
+use super::super::NONE;
 use super::super::heap::Heap;
-use super::super::store::{Edge, NONE, View};
+use super::super::store::{Edge, View};
 use super::{GraphNavigator, Leg, MOST_PLACES, Next};
 
 /// From this many failures on, an edge is not tried again.

@@ -4,7 +4,7 @@ use nalgebra::Point2;
 use neuraxis_core::Drive;
 use neuraxis_core::reasons::MotionMode;
 
-use super::super::store::NONE;
+use super::super::NONE;
 use super::{Doing, GraphNavigator, Leg, Next};
 use crate::Situation;
 

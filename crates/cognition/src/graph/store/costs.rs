@@ -4,7 +4,8 @@ use nalgebra::Point2;
 use neuraxis_core::Stamp;
 use neuraxis_core::sketch::EdgeKind;
 
-use super::{EXPERIENCED, Graph, LONG, NONE, View};
+use super::super::NONE;
+use super::{EXPERIENCED, Graph, LONG, View};
 use crate::graph::impressions::Impressions;
 
 /// η of Hebb's rule.
