@@ -95,3 +95,61 @@ impl Parts {
         self.each_mut().for_each(|part| part.learn(from));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use neuraxis_core::belief::Events;
+    use neuraxis_core::{Brain as _, Command, Drive, saved};
+    use neuraxis_testing::{Rig, bodies};
+
+    use super::*;
+    use crate::RobotBrain;
+
+    /// What a part was told: cautions, and commands that went out.
+    type Told = Arc<Mutex<(Vec<f64>, Vec<Command>)>>;
+
+    struct Listener {
+        told: Told,
+    }
+
+    saved!(Listener { ; told });
+
+    impl Part for Listener {
+        fn name(&self) -> &'static str {
+            "listener"
+        }
+        fn regulate(&mut self, by: &Modulation) {
+            self.told.lock().expect("one thread").0.push(by.caution);
+        }
+        fn learn(&mut self, from: &Outcome<'_>) {
+            self.told.lock().expect("one thread").1.push(from.command.clone());
+        }
+    }
+
+    impl Reflex for Listener {
+        fn react(&mut self, drive: Drive, _: &Events) -> Drive {
+            drive
+        }
+    }
+
+    #[test]
+    fn a_part_is_regulated_in_each_tick_and_learns_from_the_command_that_went_out_in_the_last() {
+        let body = bodies::wheeled();
+        let spec = serde_json::from_str(r#"{"settle": 0}"#).expect("a brain's block");
+        let mut brain = RobotBrain::new(&spec, &body, Pose2::default()).expect("they fit");
+        let told = Told::default();
+        brain.parts.reflexes.push(Box::new(Listener { told: Arc::clone(&told) }));
+        let (mut rig, mut command) = (Rig::new(&body, 1), body.command());
+        let mut sent = Vec::new();
+        for _ in 0..5 {
+            rig.step(&command);
+            brain.tick(rig.percepts(), &mut command);
+            sent.push(command.clone());
+        }
+        let (cautions, commands) = &*told.lock().expect("one thread");
+        assert_eq!(*cautions, [0.0; 5]);
+        assert_eq!(*commands, sent[..4], "what the supervisor let through");
+    }
+}

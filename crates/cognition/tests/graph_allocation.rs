@@ -38,9 +38,9 @@ impl Navigator for Watched {
         self.inner.set_goal(goal);
     }
     fn step(&mut self, situation: &Situation<'_>) -> Drive {
-        let before = neuraxis_allocations::so_far();
+        let before = neuraxis_testing::allocations::so_far();
         let drive = self.inner.step(situation);
-        self.allocations += neuraxis_allocations::so_far() - before;
+        self.allocations += neuraxis_testing::allocations::so_far() - before;
         drive
     }
     fn status(&self) -> GoalStatus {

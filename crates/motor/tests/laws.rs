@@ -11,6 +11,7 @@ fn made(json: &str, body: BodyDescription) -> (BodyDescription, Box<dyn MotorCir
 }
 
 const WIRED: &str = r#"{"circuit": "wired", "wiring": {
+    "name": "held",
     "step": 0.02,
     "inputs": [{"name": "speed", "range": [-1, 1]}, {"name": "position_joint_1", "range": [-2, 2]}],
     "units": [{"kind": "leaky", "name": "want", "time": 0.2}],

@@ -158,12 +158,12 @@ impl Rig {
         let seconds = self.tick as f64 * DT;
         for (i, sense) in self.body.sensors.iter().enumerate() {
             let every = (100.0 / sense.sensor.rate()).round().max(1.0) as u64;
-            if self.tick % every != 0 {
+            if !self.tick.is_multiple_of(every) {
                 continue;
             }
             let (stream, twist, pose) = (&mut self.stream, self.twist, self.pose);
             let bad = (self.nonsense > 0.0 && stream.random::<f64>() < self.nonsense)
-                .then(|| [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300][stream.random_range(0..4)]);
+                .then(|| [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e6][stream.random_range(0..4)]);
             let (joints, touch, odometry) = (&self.joints, self.touch, self.odometry);
             let mount = Pose2::from_spatial(&sense.mount);
             self.percepts.slots_mut()[i].put(now, |reading| match reading {
@@ -200,7 +200,8 @@ impl Rig {
                 }
                 Reading::Contact(contact) if sense.limb.is_some() => {
                     // Feet come down in pairs.
-                    let stands = ops::sin(6.0 * seconds + if i % 2 == 0 { 0.0 } else { ops::PI }) > -0.2;
+                    let stands =
+                        ops::sin(6.0 * seconds + if i.is_multiple_of(2) { 0.0 } else { ops::PI }) > -0.2;
                     contact.touching = stands;
                     contact.force = bad.unwrap_or(if stands { 25.0 + normal(stream) } else { 0.0 });
                 }

@@ -94,8 +94,8 @@ pub fn a_saved_estimator_goes_on_the_same(make: &dyn Fn() -> Made) {
     }
 }
 
-/// An estimator that hears nothing any more does not run away: its belief stays finite, and after a second it stands.
-pub fn it_stands_when_all_is_silent(make: &dyn Fn() -> Made) {
+/// An estimator that hears nothing any more does not run away: its belief stays finite, and drifts by less than 0.1 m a second.
+pub fn it_stays_when_all_is_silent(make: &dyn Fn() -> Made) {
     let (body, mut estimator) = make();
     let (mut rig, mut command) = (Rig::new(&body, 7), body.command());
     run(&mut *estimator, &mut rig, &mut command, 0..TICKS);
@@ -107,7 +107,7 @@ pub fn it_stands_when_all_is_silent(make: &dyn Fn() -> Made) {
         assert!(estimator.belief().is_finite());
         poses.push(estimator.belief().pose);
     }
-    assert!(poses[299].distance(&poses[100]) < 0.01, "{:?} {:?}", poses[100], poses[299]);
+    assert!(poses[299].distance(&poses[99]) < 0.2, "{:?} {:?}", poses[99], poses[299]);
 }
 
 /// The tests of the laws for one estimator: `estimator_laws!(name, || (body, estimator))`.
@@ -119,7 +119,7 @@ macro_rules! estimator_laws {
             use super::*;
             $crate::laws!(estimator, $make;
                 an_update_takes_no_memory, nonsense_in_gives_finite_beliefs, the_same_senses_give_the_same_beliefs,
-                a_saved_estimator_goes_on_the_same, it_stands_when_all_is_silent);
+                a_saved_estimator_goes_on_the_same, it_stays_when_all_is_silent);
         }
     };
 }
