@@ -6,6 +6,7 @@
 
 pub mod clock;
 mod landmarks;
+pub mod loaded;
 pub mod needs;
 mod parts;
 pub mod reflex;
@@ -16,6 +17,7 @@ pub mod spec;
 mod tick;
 
 pub use clock::{Pace, Policy, Timing};
+pub use loaded::LoadedRobot;
 pub use safety::{SafetySpec, Supervisor};
 pub use session::{Driver, Seat, Session, SessionError};
 pub use spec::BrainSpec;

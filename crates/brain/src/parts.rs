@@ -35,7 +35,7 @@ impl Parts {
         let navigator = neuraxis_cognition::build(&spec.cognition, body, estimator.map());
         let mut reflexes: Vec<Box<dyn Reflex>> = Vec::new();
         if spec.reflexes {
-            reflexes.push(Box::new(Withdrawal::new(body.ackermann.is_none())));
+            reflexes.push(Box::new(Withdrawal::new(body.mobility.turns_on_spot)));
         }
         if spec.orienting {
             reflexes.push(Box::new(Orienting));

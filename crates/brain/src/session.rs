@@ -238,6 +238,7 @@ impl<'a, W: World, O: Observer> Session<'a, W, O> {
 
     fn sense(&mut self) -> Result<(), BodyError> {
         for (body, seat) in self.seats.iter_mut().enumerate() {
+            seat.percepts.hold = seat.emergency_stop.then_some(StopReason::EmergencyStop);
             self.world.sense(body, &mut seat.percepts)?;
         }
         Ok(())
@@ -247,7 +248,10 @@ impl<'a, W: World, O: Observer> Session<'a, W, O> {
     fn decide(&mut self) {
         for index in 0..self.seats.len() {
             let seat = &mut self.seats[index];
+            seat.percepts.hold =
+                seat.percepts.hold.or_else(|| self.pacer.is_held().then_some(StopReason::BrainLate));
             let decided = seat.decide(&self.world);
+            // A brain has a supervisor that stops the body; what else drives has none.
             if self.pacer.is_held() && seat.has_command && seat.command.stop.is_none() {
                 seat.command.values.fill(0.0);
                 seat.command.stop = Some(StopReason::BrainLate);

@@ -15,6 +15,7 @@ use neuraxis_motor::MotorError;
 
 use crate::landmarks::Landmarks;
 use crate::parts::Parts;
+use crate::safety::SupervisorError;
 use crate::{BrainSpec, Supervisor, needs};
 
 /// A brain that is composed of parts.
@@ -42,6 +43,9 @@ pub enum BrainError {
     /// The motor level does not.
     #[error("/brain/motor/circuit: {0}")]
     Motor(#[from] MotorError),
+    /// An actuator has no limits, or cannot stop as it is to.
+    #[error("/actuators: {0}")]
+    Supervisor(#[from] SupervisorError),
 }
 
 impl RobotBrain {
@@ -77,7 +81,7 @@ impl RobotBrain {
         };
         Ok(Self {
             parts,
-            supervisor: Supervisor::new(&spec.safety, body),
+            supervisor: Supervisor::new(&spec.safety, body)?,
             decision,
             goals: Vec::new(),
             landmarks: Landmarks::default(),

@@ -1,14 +1,11 @@
 //! `neuraxis bench`: tables that say how a mechanism does against its baselines.
 
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
 
 use clap::{Args, Subcommand};
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
 use neuraxis_core::Interface;
 use neuraxis_core::file::Override;
-use neuraxis_lab::bench::fusion::{self, Order, RobotBench};
+use neuraxis_lab::bench::fusion::{self, FusionBenchConfig, RobotBench};
 use neuraxis_lab::bench::fusion_page;
 use neuraxis_trial::PlannedScene;
 use neuraxis_trial::plan::Changes;
@@ -17,8 +14,10 @@ use crate::bench_learning::{self, LearningArgs};
 use crate::bench_motor::{self, MotorArgs};
 use crate::bench_navigation::{self, NavigationArgs};
 use crate::exit::Exit;
-use crate::jobs::{self, Jobs};
-use crate::{builtin, output, run};
+use crate::settings::split_overrides;
+use crate::table::framed;
+use crate::work::{self, Jobs};
+use crate::{builtin_lab, output};
 
 #[derive(Args, Debug)]
 pub(crate) struct BenchArgs {
@@ -105,7 +104,7 @@ fn bench_fusion(args: &FusionArgs) -> Exit {
         let help = "give 2 <= FROM < UNTIL < SECONDS, at least 5 s in all, and a factor above 0 up to 100";
         return output::usage("these times or this factor are not possible", help);
     }
-    let (scenes, unpacked) = match builtin::halls() {
+    let (scenes, unpacked) = match builtin_lab::halls() {
         Ok(found) => found,
         Err(error) => {
             return output::usage(
@@ -114,7 +113,7 @@ fn bench_fusion(args: &FusionArgs) -> Exit {
             );
         }
     };
-    let changes = run::sorted(&args.settings);
+    let changes = split_overrides(&args.settings);
     let robots = match &args.robot {
         Some(robot) => vec![robot.clone()],
         None => scenes.robots,
@@ -129,7 +128,7 @@ fn bench_fusion(args: &FusionArgs) -> Exit {
         let setting = space.and_then(|space| format!("brain.fusion.space={space}").parse().ok());
         changes.robot_overrides.extend(setting);
         match PlannedScene::load(&scenes.hall, &changes) {
-            Ok(scene) if scene.robots[0].model.description.interface == Interface::Velocity => {
+            Ok(scene) if scene.robots[0].model.description.interface() == Some(Interface::Velocity) => {
                 planned.push(scene);
             }
             Ok(_) => {
@@ -145,8 +144,8 @@ fn bench_fusion(args: &FusionArgs) -> Exit {
     if let Err(exit) = output::prepare_out(args.out.as_deref()) {
         return exit;
     }
-    let stop = jobs::stop_flag();
-    let order = Order {
+    let stop = work::stop_flag();
+    let config = FusionBenchConfig {
         seeds: args.seeds as usize,
         seed: args.seed,
         seconds: args.seconds,
@@ -158,13 +157,12 @@ fn bench_fusion(args: &FusionArgs) -> Exit {
     let mut benches = Vec::new();
     for scene in &planned {
         let name = scene.robots[0].model.description.name.clone();
-        let go_on = |done: usize, all: usize| {
+        let progress = |done: usize, all: usize| {
             if done.is_multiple_of((all / 10).max(1)) {
                 eprintln!("{name}: {done}/{all} trials");
             }
-            !stop.load(Ordering::SeqCst)
         };
-        match fusion::run(scene, &order, &go_on) {
+        match fusion::run(scene, &config, &stop, &progress) {
             Ok(Some(bench)) => benches.push(bench),
             Ok(None) => {
                 eprintln!("interrupted: nothing was written");
@@ -177,14 +175,14 @@ fn bench_fusion(args: &FusionArgs) -> Exit {
         }
     }
     drop(unpacked);
-    report(args, &order, &benches)
+    report(args, &config, &benches)
 }
 
-fn report(args: &FusionArgs, order: &Order, benches: &[RobotBench]) -> Exit {
+fn report(args: &FusionArgs, config: &FusionBenchConfig, benches: &[RobotBench]) -> Exit {
     let json = serde_json::to_string_pretty(benches).unwrap_or_default();
     if let Some(folder) = &args.out {
         let line: Vec<String> = std::env::args().collect();
-        let page = fusion_page::page(benches, order, &line.join(" "));
+        let page = fusion_page::page(benches, config, &line.join(" "));
         // Lines of thousands of numbers are for programs.
         let dense = serde_json::to_string(benches).unwrap_or_default();
         let written = output::write(&folder.join("fusion.json"), dense + "\n")
@@ -206,9 +204,7 @@ fn report(args: &FusionArgs, order: &Order, benches: &[RobotBench]) -> Exit {
 }
 
 fn table(benches: &[RobotBench]) -> String {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header([
+    let header = [
         "robot",
         "scenario",
         "ours",
@@ -219,7 +215,8 @@ fn table(benches: &[RobotBench]) -> String {
         "ours / oracle",
         "ours / ekf",
         "demands",
-    ]);
+    ];
+    let mut table = framed(header, 2..9);
     for row in benches.iter().flat_map(|bench| &bench.rows) {
         let cm = |m: f64| format!("{:.1}", 100.0 * m);
         let ratio = |i: &neuraxis_trial::statistics::Interval| {
@@ -242,11 +239,6 @@ fn table(benches: &[RobotBench]) -> String {
             ratio(&row.over_plain),
             verdict,
         ]);
-    }
-    for column in 2..9 {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
     }
     table.to_string()
 }

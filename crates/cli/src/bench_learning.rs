@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use comfy_table::Table;
-use comfy_table::presets::UTF8_FULL_CONDENSED;
 use neuraxis_core::file;
 use neuraxis_lab::train::{self, Checkpoint};
 
 use crate::exit::Exit;
 use crate::output;
+use crate::table::framed;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  neuraxis bench learning trained_0 trained_1 trained_2 --svg curves.svg")]
@@ -45,16 +44,9 @@ pub(crate) fn bench(args: &LearningArgs) -> Exit {
         }
     }
     let arms = train::arms(&trainings);
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED);
-    table.set_header([
-        "trained",
-        "seeds",
-        "steps that all reached",
-        "first score",
-        "best: median",
-        "least to greatest",
-    ]);
+    let header =
+        ["trained", "seeds", "steps that all reached", "first score", "best: median", "least to greatest"];
+    let mut table = framed(header, 1..);
     for arm in &arms {
         let steps = arm.reached();
         let score =

@@ -4,11 +4,9 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 use clap::Args;
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
 use neuraxis_brain::RobotFile;
 use neuraxis_core::file;
-use neuraxis_lab::bench::motor::{self, Bound, Order, Row};
+use neuraxis_lab::bench::motor::{self, Bound, MotorBenchConfig, Row};
 use neuraxis_lab::bench::{motor_page, walk};
 use neuraxis_motor::{MotorSpec, SwimmerSpec};
 use neuraxis_trial::plan::PlannedRobot;
@@ -16,8 +14,9 @@ use neuraxis_trial::plan::PlannedRobot;
 use crate::bench_motor_peer::Peer;
 use crate::bench_motor_speed as speed;
 use crate::exit::Exit;
-use crate::jobs::{self, Jobs};
-use crate::{builtin, output};
+use crate::table::framed;
+use crate::work::{self, Jobs};
+use crate::{builtin_lab, output};
 
 #[derive(Args, Debug)]
 #[command(
@@ -60,7 +59,7 @@ pub(crate) fn bench(args: &MotorArgs) -> Exit {
     if let Err(exit) = output::prepare_out(args.out.as_deref()) {
         return exit;
     }
-    let stop = jobs::stop_flag();
+    let stop = work::stop_flag();
     let wants_speed = args.only.as_deref().is_none_or(|text| speed::PART.contains(text));
     // A Python that will not do is told before anything long begins.
     let peer = match &args.peer {
@@ -74,7 +73,7 @@ pub(crate) fn bench(args: &MotorArgs) -> Exit {
         },
         None => None,
     };
-    let order = Order {
+    let config = MotorBenchConfig {
         only: args.only.clone(),
         trained: Some(trained),
         starts: u64::from(args.starts),
@@ -86,7 +85,7 @@ pub(crate) fn bench(args: &MotorArgs) -> Exit {
             eprintln!("{done}/{all} episodes");
         }
     };
-    let mut rows = match motor::run(&order, &stop, &progress) {
+    let mut rows = match motor::run(&config, &stop, &progress) {
         Ok(Some(rows)) => rows,
         Ok(None) => {
             eprintln!("interrupted: nothing was written");
@@ -97,7 +96,7 @@ pub(crate) fn bench(args: &MotorArgs) -> Exit {
         }
     };
     if args.only.as_deref().is_none_or(|text| walk::PART.contains(text)) {
-        match walks(args, order.jobs, &stop) {
+        match walks(args, config.jobs, &stop) {
             Ok(own) => rows.extend(own),
             Err(exit) => return exit,
         }
@@ -121,7 +120,7 @@ fn walks(args: &MotorArgs, jobs: usize, stop: &AtomicBool) -> Result<Vec<Row>, E
     let path = if let Some(path) = &args.walker {
         path.clone()
     } else {
-        unpacked = builtin::quadruped().map_err(|error| {
+        unpacked = builtin_lab::quadruped().map_err(|error| {
             output::usage(&format!("cannot write to the temporary folder: {error}"), "give --walker FILE")
         })?;
         unpacked.0.clone()
@@ -143,7 +142,9 @@ fn walks(args: &MotorArgs, jobs: usize, stop: &AtomicBool) -> Result<Vec<Row>, E
 fn trained(args: &MotorArgs) -> Result<SwimmerSpec, Exit> {
     let loaded = match &args.trained {
         Some(path) => file::load::<RobotFile>(path, &[]),
-        None => file::parse::<RobotFile>(&PathBuf::from("trained.yaml"), builtin::TRAINED.to_owned(), &[]),
+        None => {
+            file::parse::<RobotFile>(&PathBuf::from("trained.yaml"), builtin_lab::TRAINED.to_owned(), &[])
+        }
     };
     match loaded.map(|file| file.value.brain.motor) {
         Ok(MotorSpec::Swimmer(spec)) => Ok(spec),
@@ -194,9 +195,8 @@ fn report(args: &MotorArgs, rows: &[Row]) -> Exit {
 }
 
 fn table(rows: &[Row]) -> String {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(["part", "measure", "measured", "must", "aim", "peer", "holds"]);
+    let header = ["part", "measure", "measured", "must", "aim", "peer", "holds"];
+    let mut table = framed(header, 2..6);
     for row in rows {
         let digits = row.digits;
         let bound = |bound: Option<Bound>| bound.map_or("-".to_owned(), |bound| bound.text(digits));
@@ -210,11 +210,6 @@ fn table(rows: &[Row]) -> String {
             row.peer_text(),
             row.verdict().to_owned(),
         ]);
-    }
-    for column in 2..6 {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
     }
     table.to_string()
 }

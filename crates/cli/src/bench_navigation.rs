@@ -3,11 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
 use neuraxis_core::file::{FileError, Override};
 use neuraxis_lab::bench::navigation::{
-    self, ABLATIONS, Entrant, NAVIGATORS, NavigationBench, Navigator, Order, PairRow,
+    self, ABLATIONS, Entrant, NAVIGATORS, NavigationBench, NavigationBenchConfig, Navigator, PairRow,
 };
 use neuraxis_lab::bench::navigation_page;
 use neuraxis_lab::bench::navigation_table::{By, Cell, Measure, ablations, maze_rows, measures};
@@ -15,8 +13,10 @@ use neuraxis_trial::PlannedScene;
 use neuraxis_trial::plan::{Changes, PlannedRobot};
 
 use crate::exit::Exit;
-use crate::jobs::{self, Jobs};
-use crate::{builtin, output, run};
+use crate::settings::split_overrides;
+use crate::table::framed;
+use crate::work::{self, Jobs};
+use crate::{builtin_lab, output};
 
 #[derive(Args, Debug)]
 #[command(
@@ -61,7 +61,7 @@ pub(crate) fn bench(args: &NavigationArgs) -> Exit {
         Ok(navigators) => navigators,
         Err(exit) => return exit,
     };
-    let (files, unpacked) = match builtin::mazes() {
+    let (files, unpacked) = match builtin_lab::mazes() {
         Ok(found) => found,
         Err(error) => {
             return output::usage(
@@ -88,14 +88,18 @@ pub(crate) fn bench(args: &NavigationArgs) -> Exit {
     if let Err(exit) = output::prepare_out(args.out.as_deref()) {
         return exit;
     }
-    let stop = jobs::stop_flag();
-    let order =
-        Order { pairs: args.pairs as usize, seed: args.seed, jobs: args.jobs.threads(), budget: BUDGET };
+    let stop = work::stop_flag();
+    let config = NavigationBenchConfig {
+        pairs: args.pairs as usize,
+        seed: args.seed,
+        jobs: args.jobs.threads(),
+        budget: BUDGET,
+    };
     let progress = |done: usize, all: usize, maze: &str, row: &PairRow| {
         let lives: Vec<String> = row.lives.iter().map(told).collect();
         eprintln!("{done}/{all} {maze}: {}", lives.join("; "));
     };
-    let bench = match navigation::run(&mazes, &entrants, &order, &stop, &progress) {
+    let bench = match navigation::run(&mazes, &entrants, &config, &stop, &progress) {
         Ok(Some(bench)) => bench,
         Ok(None) => {
             eprintln!("interrupted: nothing was written");
@@ -150,7 +154,7 @@ fn load(
     robots: &[PathBuf; 2],
     navigators: &[Navigator],
 ) -> Result<(Vec<PlannedScene>, Vec<Entrant>), Vec<FileError>> {
-    let changes = run::sorted(&args.settings);
+    let changes = split_overrides(&args.settings);
     let (mut mazes, mut entrants, mut errors) = (Vec::new(), Vec::new(), Vec::new());
     for path in scenes {
         let changes = Changes { robot: Some(robots[0].clone()), ..changes.clone() };
@@ -170,7 +174,7 @@ fn load(
         let own = navigator.settings.iter().filter_map(|text| text.parse::<Override>().ok());
         let all: Vec<Override> = own.chain(args.settings.iter().cloned()).collect();
         let robot: &Path = &robots[usize::from(navigator.sees)];
-        match PlannedRobot::load(robot, &run::sorted(&all).robot_overrides) {
+        match PlannedRobot::load(robot, &split_overrides(&all).robot_overrides) {
             Ok(robot) => entrants.push(Entrant { navigator: *navigator, robot }),
             Err(error) => errors.push(error),
         }
@@ -236,38 +240,24 @@ fn report(args: &NavigationArgs, bench: &NavigationBench) -> Exit {
     if measures.iter().all(|measure| measure.holds() != Some(false)) { Exit::Good } else { Exit::Failed }
 }
 
-fn framed(header: &[&str], from: usize) -> Table {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(header);
-    for column in from..header.len() {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table
-}
-
 fn maze_table(bench: &NavigationBench) -> String {
-    let mut table = framed(
-        &[
-            "maze",
-            "navigator",
-            "reached",
-            "trial 1",
-            "2",
-            "3",
-            "4",
-            "5",
-            "closed 1",
-            "closed 2",
-            "swapped",
-            "used after",
-            "touches",
-            "time s",
-        ],
-        2,
-    );
+    let header = [
+        "maze",
+        "navigator",
+        "reached",
+        "trial 1",
+        "2",
+        "3",
+        "4",
+        "5",
+        "closed 1",
+        "closed 2",
+        "swapped",
+        "used after",
+        "touches",
+        "time s",
+    ];
+    let mut table = framed(header, 2..);
     for row in maze_rows(bench) {
         let text = |cell: Option<Cell>| {
             cell.map_or("-".to_owned(), |cell| {
@@ -289,7 +279,8 @@ fn maze_table(bench: &NavigationBench) -> String {
 }
 
 fn ablation_table(parts: &[neuraxis_lab::bench::navigation_table::Ablation]) -> String {
-    let mut table = framed(&["without", "reached", "trial 1", "trial 2", "trial 5", "wall closed"], 1);
+    let header = ["without", "reached", "trial 1", "trial 2", "trial 5", "wall closed"];
+    let mut table = framed(header, 1..);
     for part in parts {
         let [good, all] = part.success;
         let ratio = |r: &Option<neuraxis_trial::statistics::Interval>| {
@@ -304,7 +295,7 @@ fn ablation_table(parts: &[neuraxis_lab::bench::navigation_table::Ablation]) -> 
 
 fn demand_table(measures: &[Measure]) -> String {
     let header = ["measure", "mean", "median", "values", "must", "aim", "holds"];
-    let mut table = framed(&header, 1);
+    let mut table = framed(header, 1..);
     for measure in measures {
         let Measure { mean, median, by, must, aim, count, missing, .. } = measure;
         let mark = |is: bool| if is { "*" } else { "" };

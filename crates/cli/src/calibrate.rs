@@ -3,8 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, Table};
 use neuraxis_brain::RobotFile;
 use neuraxis_core::calibration::Calibration;
 use neuraxis_core::file;
@@ -12,8 +10,9 @@ use neuraxis_lab::motor::calibrate::{Tank, Unmeasured, block, insert};
 use neuraxis_trial::plan::PlannedRobot;
 
 use crate::exit::Exit;
-use crate::jobs::{self, Jobs};
 use crate::output;
+use crate::table::framed;
+use crate::work::{self, Jobs};
 
 /// What `calibrate` takes.
 #[derive(Args, Debug)]
@@ -57,7 +56,7 @@ pub(crate) fn calibrate(args: &CalibrateArgs) -> Exit {
         Ok(tank) => tank,
         Err(error) => return output::usage(&error.to_string(), "`neuraxis check` says more"),
     };
-    let stop = jobs::stop_flag();
+    let stop = work::stop_flag();
     let jobs = args.jobs.threads();
     let map = match tank.measure(usize::from(args.points), args.seed, jobs, &stop) {
         Ok(map) => map,
@@ -97,16 +96,11 @@ fn write(target: &Path, text: &str, map: &Calibration) -> Exit {
 }
 
 fn table(unit: &str, map: &Calibration, rows: &[Vec<f64>]) -> String {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED);
     let turns = map.turn.iter().map(|turn| format!("turn {turn}"));
-    table.set_header(std::iter::once(unit.to_owned()).chain(turns));
+    let mut table = framed(std::iter::once(unit.to_owned()).chain(turns), 1..);
     for (speed, row) in map.speed.iter().zip(rows) {
         let values = row.iter().map(|value| format!("{value:.3}"));
         table.add_row(std::iter::once(format!("speed {speed}")).chain(values));
-    }
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
     }
     table.to_string()
 }

@@ -3,13 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use neuraxis_core::robot::{Articulation, Sensor};
-use neuraxis_sim::model::JointKind;
-use neuraxis_trial::PlannedScene;
-use neuraxis_trial::plan::{Changes, PlannedRobot};
 
+#[cfg(feature = "sim")]
+use crate::describe::look;
 use crate::exit::Exit;
-use crate::files::{Kind, kind, yaml_files};
+use crate::files::yaml_files;
 use crate::output;
 
 #[derive(Args, Debug)]
@@ -42,23 +40,7 @@ pub(crate) fn check(args: &CheckArgs) -> Exit {
     }
     let mut errors = Vec::new();
     for path in &files {
-        let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-        let report = if matches!(ending, "urdf" | "xml" | "mjcf") {
-            neuraxis_sim::model::load(path).map(|model| describe_model(&model)).map_err(|e| vec![e])
-        } else {
-            match kind(path) {
-                Some(Kind::Scene) => {
-                    PlannedScene::load(path, &Changes::default()).map(|scene| describe_scene(&scene))
-                }
-                // A map is checked with the scene that uses it.
-                Some(Kind::Map) => Ok(Vec::new()),
-                // What cannot be told is held against the robot's schema; a missing file says so itself.
-                Some(Kind::Robot) | None => {
-                    PlannedRobot::load(path, &[]).map(|robot| describe_robot(&robot)).map_err(|e| vec![e])
-                }
-            }
-        };
-        match report {
+        match look(path) {
             Ok(lines) if !args.quiet => {
                 output::say(&format!("{}: good", path.display()));
                 for line in lines {
@@ -77,124 +59,24 @@ pub(crate) fn check(args: &CheckArgs) -> Exit {
     }
 }
 
-fn describe_model(model: &neuraxis_sim::model::Model) -> Vec<String> {
-    let mut lines = vec![format!(
-        "model `{}`: {} links, {} joints, {:.3} kg",
-        model.name,
-        model.links.len(),
-        model.joints.len(),
-        model.mass()
-    )];
-    for link in &model.links {
-        let i = link.mass.principal_inertia();
-        lines.push(format!(
-            "link {}: {:.4} kg, principal inertias [{:.2e}, {:.2e}, {:.2e}] kg·m², {} shapes",
-            link.name,
-            link.mass.mass(),
-            i.x,
-            i.y,
-            i.z,
-            link.colliders.len()
-        ));
-    }
-    for joint in &model.joints {
-        let kind = match joint.kind {
-            JointKind::Revolute => "revolute",
-            JointKind::Prismatic => "prismatic",
-            JointKind::Other => "several axes",
-            JointKind::Fixed => "fixed",
-        };
-        let limit =
-            |value: Option<f32>, unit: &str| value.map_or("none".to_owned(), |v| format!("{v} {unit}"));
-        let mut line = format!(
-            "joint {}: {kind}, effort limit {}, velocity limit {}",
-            joint.name,
-            limit(joint.effort, "N·m or N"),
-            limit(joint.velocity, "rad/s or m/s")
-        );
-        for (name, value) in
-            [("damping", joint.damping), ("dry friction", joint.friction), ("armature", joint.armature)]
-        {
-            if value > 0.0 {
-                line.push_str(&format!(", {name} {value}"));
-            }
-        }
-        if let Some(limit) = &joint.soft_limit {
-            line.push_str(&format!(", soft ends: solref {:?}, solimp {:?}", limit.solref, limit.solimp));
-        }
-        lines.push(line);
-    }
-    lines.extend(model.notes.iter().map(|note| format!("note: {note}")));
-    lines
-}
+/// Without a simulator: robot files with their models, as a brain sees them, and maps.
+#[cfg(not(feature = "sim"))]
+fn look(path: &std::path::Path) -> Result<Vec<String>, Vec<neuraxis_core::file::FileError>> {
+    use neuraxis_core::file::FileError;
 
-fn describe_robot(robot: &PlannedRobot) -> Vec<String> {
-    let model = &robot.model;
-    let mut lines = describe_model(&model.model);
-    let rotors = model.model.joints.iter().any(|joint| joint.armature > 0.0);
-    if rotors && model.spec.articulation == Articulation::Impulse {
-        lines.push("note: `armature` is honoured only with `articulation: multibody`".to_owned());
-    }
-    if model.spec.planar {
-        lines.push("planar: held in a level plane, which carries its weight".to_owned());
-    }
-    lines.push(format!("radius {:.3} m about {}", model.description.radius, model.base.name));
-    if let Some(drive) = model.description.drive {
-        lines.push(format!("wheels of radius {:.4} m, track {:.4} m", drive.wheel_radius, drive.track));
-    }
-    if let Some(steering) = &model.description.ackermann {
-        lines.push(format!(
-            "steered {:.4} m before them, up to {:.2} rad: it turns about a point no nearer than {:.2} m",
-            steering.wheelbase,
-            steering.angle,
-            1.0 / steering.curvature()
-        ));
-    }
-    if let Some(map) = &model.description.calibration {
-        lines.push(format!("calibrated for {} speeds and {} turns", map.speed.len(), map.turn.len()));
-    }
-    for sensor in &model.description.sensors {
-        let at = sensor.mount.translation.vector;
-        let mut line = format!(
-            "sensor {}: {} Hz at ({:.3}, {:.3}, {:.3}) m",
-            sensor.sensor.name(),
-            sensor.sensor.rate(),
-            at.x,
-            at.y,
-            at.z
-        );
-        if let Sensor::Lidar { range: [nearest, farthest], beams, .. } = &sensor.sensor {
-            line.push_str(&format!(", {beams} beams from {nearest} to {farthest} m"));
-        }
-        if let Some(deadline) = sensor.sensor.deadline() {
-            line.push_str(&format!(", stops the body after {deadline:.2} s of silence"));
-        }
-        lines.push(line);
-    }
-    lines
-}
+    use crate::files::{Kind, kind};
 
-fn describe_scene(scene: &PlannedScene) -> Vec<String> {
-    let Ok(layout) = scene.layout(0) else { return Vec::new() };
-    let [low, high] = layout.bounds;
-    let mut lines = vec![format!(
-        "{} solids within ({:.1}, {:.1}) to ({:.1}, {:.1}) m, for seed 0",
-        layout.solids.len(),
-        low[0],
-        low[1],
-        high[0],
-        high[1]
-    )];
-    for (robot, task) in scene.robots.iter().zip(&layout.tasks) {
-        lines.push(format!(
-            "{}: from ({:.2}, {:.2}) to ({:.2}, {:.2}) m, shortest way {:.2} m",
-            robot.model.spec.name,
-            task.start.x,
-            task.start.y,
-            task.goal[0],
-            task.goal[1],
-            task.shortest_length()
-        ));
+    let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    let kind = kind(path);
+    if matches!(ending, "urdf" | "xml" | "mjcf") || kind == Some(Kind::Scene) {
+        let message = "this build has no simulator: it checks neither models nor scenes";
+        return Err(vec![FileError::unreadable(path, message, crate::absent::HOW)]);
     }
-    lines
+    if kind == Some(Kind::Map) {
+        return neuraxis_core::map_file::load(path).map(|_| Vec::new()).map_err(|error| vec![error]);
+    }
+    let robot = neuraxis_brain::LoadedRobot::load(path, &[]).map_err(|error| vec![error])?;
+    let body = robot.description();
+    let actuators = body.actuators.iter().map(|actuator| actuator.joint.as_str()).collect::<Vec<_>>();
+    Ok(vec![format!("radius {:.3} m, moved by {}", body.radius, actuators.join(", "))])
 }

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use comfy_table::Table;
-use comfy_table::presets::UTF8_FULL_CONDENSED;
 use neuraxis_core::file::Override;
 use neuraxis_neural::{CircuitSpec, Part, Weight};
 use neuraxis_trial::plan::PlannedRobot;
 
 use crate::exit::Exit;
 use crate::output;
+use crate::settings::split_overrides;
+use crate::table::framed;
 
 #[derive(Args, Debug)]
 #[command(
@@ -41,7 +41,7 @@ enum What {
 
 pub(crate) fn circuit(args: &CircuitArgs) -> Exit {
     let What::Show { robot, svg, settings, json } = &args.what;
-    let planned = match PlannedRobot::load(robot, &crate::run::sorted(settings).robot_overrides) {
+    let planned = match PlannedRobot::load(robot, &split_overrides(settings).robot_overrides) {
         Ok(planned) => planned,
         Err(error) => {
             output::complain(&[error]);
@@ -71,12 +71,6 @@ pub(crate) fn circuit(args: &CircuitArgs) -> Exit {
     Exit::Good
 }
 
-fn table(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED).set_header(header);
-    table
-}
-
 fn weight(weight: &Weight) -> String {
     match weight {
         Weight::Number(number) => format!("{number}"),
@@ -85,7 +79,7 @@ fn weight(weight: &Weight) -> String {
 }
 
 fn words(wiring: &CircuitSpec) -> String {
-    let mut units = table(&["unit", "kind", "bias"]);
+    let mut units = framed(["unit", "kind", "bias"], ..0);
     for unit in &wiring.units {
         units.add_row([
             unit.name().to_owned(),
@@ -93,7 +87,7 @@ fn words(wiring: &CircuitSpec) -> String {
             unit.bias().map_or("-".to_owned(), weight),
         ]);
     }
-    let mut synapses = table(&["from", "to", "weight", "sign", "delay s"]);
+    let mut synapses = framed(["from", "to", "weight", "sign", "delay s"], ..0);
     for synapse in &wiring.synapses {
         let from = match synapse.part {
             Part::Whole => synapse.from.clone(),
@@ -108,7 +102,7 @@ fn words(wiring: &CircuitSpec) -> String {
             format!("{}", synapse.delay),
         ]);
     }
-    let mut parameters = table(&["parameter", "value"]);
+    let mut parameters = framed(["parameter", "value"], ..0);
     for (name, value) in &wiring.parameters {
         parameters.add_row([name.clone(), format!("{value}")]);
     }

@@ -103,23 +103,32 @@ fn guess(name: &str, model_path: &str, model: &Model) -> String {
     let root = model.frames.first().map_or("base_link", |f| f.name.as_str());
     let mut text =
         format!("# Written by `neuraxis new robot`: check every line.\nname: {name}\nmodel: {model_path}\n");
-    match (side("left"), side("right")) {
-        (Some(left), Some(right)) => {
-            let scan = frame(&["scan", "laser", "lidar"], root);
-            let imu = frame(&["imu", "gyro"], root);
-            text.push_str(&format!(
+    if let (Some(left), Some(right)) = (side("left"), side("right")) {
+        let scan = frame(&["scan", "laser", "lidar"], root);
+        let imu = frame(&["imu", "gyro"], root);
+        text.push_str(&format!(
                 "sensors:\n  - {{ name: scan, kind: lidar, link: {scan}, beams: 360, range: [0.1, 8.0], rate: 10, noise: {{ std: 0.01 }} }}\n  \
                  - {{ name: imu, kind: imu, link: {imu}, rate: 200, noise: {{ gyro: 0.005 }} }}\n  \
                  - {{ name: odom, kind: wheel_odometry, left: {left}, right: {right}, rate: 50, noise: {{ proportional: 0.02 }} }}\n\
                  actuators: {{ kind: differential_drive, left: {left}, right: {right} }}\n"
             ));
-        }
-        _ => {
-            text.push_str(&format!(
-                "articulation: multibody\nsensors:\n  - {{ name: joints, kind: joint_state, rate: 100 }}\nactuators: {{ kind: joint_position, kp: 50.0, kd: 1.0, joints: [{}] }}\n",
-                turning.join(", ")
-            ));
-        }
+    } else {
+        // What is commanded by position has a range and a greatest speed.
+        let ranged = model.joints.iter().filter(|j| j.kind == JointKind::Revolute && j.range().is_some());
+        let is_slow = ranged.clone().all(|joint| joint.velocity.is_some());
+        let joints: Vec<&str> = ranged.map(|joint| joint.name.as_str()).collect();
+        let slowest = model.joints.iter().filter_map(|joint| joint.velocity).fold(5.0, f32::min);
+        let (note, limits) = if is_slow {
+            ("", String::new())
+        } else {
+            let note = "# The model does not say how fast all its joints may go: say it here.\n";
+            (note, format!(", limits: {{ velocity: {slowest:.2} }}"))
+        };
+        text.push_str(&format!(
+            "articulation: multibody\nsensors:\n  - {{ name: joints, kind: joint_state, rate: 100 }}\n{note}\
+                 actuators: {{ kind: joint_position, kp: 50.0, kd: 1.0, joints: [{}]{limits} }}\n",
+            joints.join(", ")
+        ));
     }
     text.push_str("limits: { linear: 0.5, angular: 1.5 }\nbrain:\n  rate: 100\n");
     text

@@ -3,8 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{CellAlignment, ContentArrangement, Table};
 use neuraxis_core::file::{self, Override};
 use neuraxis_core::{Pose2, Stamp};
 use neuraxis_fusion::FusionSpec;
@@ -15,8 +13,10 @@ use neuraxis_trial::replay;
 use serde_json::json;
 
 use crate::exit::Exit;
+use crate::output;
 use crate::recordings::fail;
-use crate::{output, run};
+use crate::settings::split_overrides;
+use crate::table::framed;
 
 /// Ticks a second over a log of others.
 const RATE: f64 = 100.0;
@@ -60,7 +60,7 @@ pub(crate) fn estimate(files: &[PathBuf], wanted: &Wanted<'_>) -> Exit {
 }
 
 fn own(path: &Path, recording: &Recording, wanted: &Wanted<'_>) -> Result<Vec<Estimated>, Exit> {
-    let changes = run::sorted(wanted.settings);
+    let changes = split_overrides(wanted.settings);
     // The trace has every sense to the bit; only the truth is read from the messages.
     let log = Log::open(path, &LogOptions::default()).ok();
     let several = recording.robots.len() > 1;
@@ -70,7 +70,7 @@ fn own(path: &Path, recording: &Recording, wanted: &Wanted<'_>) -> Result<Vec<Es
             .map_err(|error| fail(path, &error))?;
         let topic = match wanted.reference {
             Some(topic) => topic.to_owned(),
-            None if several => format!("/{}_{i}{TRUTH}", robot.session.body.name),
+            None if several => format!("/{}_{i}{TRUTH}", robot.header.body.name),
             None => TRUTH.to_owned(),
         };
         let track = log.as_ref().and_then(|log| log.reference(&topic));
@@ -78,10 +78,10 @@ fn own(path: &Path, recording: &Recording, wanted: &Wanted<'_>) -> Result<Vec<Es
         let epoch = log.as_ref().map_or(0, |log| log.epoch);
         let reference: Vec<(Stamp, Pose2)> =
             track.unwrap_or_default().iter().map(|(stamp, pose)| (*stamp + epoch, *pose)).collect();
-        let description = robot.session.body.clone();
+        let description = robot.header.body.clone();
         let mut body = ReplayBody::new(robot);
         let spec = file.brain.fusion;
-        let rows = estimate::compare(&mut body, &description, &spec, robot.session.start, &reference);
+        let rows = estimate::compare(&mut body, &description, &spec, robot.header.start, &reference);
         let name = if several { format!("{} robot {i}", path.display()) } else { path.display().to_string() };
         let reference = (!reference.is_empty()).then_some(topic);
         all.push(Estimated { name, reference, rows, notes: Vec::new() });
@@ -99,7 +99,7 @@ fn foreign(path: &Path, wanted: &Wanted<'_>) -> Result<Estimated, Exit> {
         let help = "a log is an MCAP file or a rosbag2 folder with standard ROS 2 messages";
         output::usage(&error.to_string(), help)
     })?;
-    let overrides: Vec<Override> = run::sorted(wanted.settings)
+    let overrides: Vec<Override> = split_overrides(wanted.settings)
         .robot_overrides
         .into_iter()
         .map(|mut setting| {
@@ -135,9 +135,8 @@ fn foreign(path: &Path, wanted: &Wanted<'_>) -> Result<Estimated, Exit> {
 
 fn tell(one: &Estimated, json: bool) -> serde_json::Value {
     if !json {
-        let mut table = Table::new();
-        table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Disabled);
-        table.set_header(["rule", "RMSE m", "ATE m", "at the end m", "compared", "refused"]);
+        let header = ["rule", "RMSE m", "ATE m", "at the end m", "compared", "refused"];
+        let mut table = framed(header, 1..5);
         let metres = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.3}"));
         for row in &one.rows {
             let refused: Vec<String> =
@@ -150,11 +149,6 @@ fn tell(one: &Estimated, json: bool) -> serde_json::Value {
                 row.compared.to_string(),
                 refused.join(", "),
             ]);
-        }
-        for column in 1..5 {
-            if let Some(column) = table.column_mut(column) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
         }
         let against = match &one.reference {
             Some(topic) => format!("against {topic}"),

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use neuraxis_record::{Recorder, Session, Tap};
+use neuraxis_record::{Recorder, RecordingHeader, Tap};
 
 use crate::exit::Exit;
 use crate::output;
@@ -27,8 +27,13 @@ impl Stage {
     }
 
     /// Begins to show a trial, and to record it if there is a path for it.
-    pub(crate) fn show(&self, recorder: &Recorder, path: Option<&Path>, session: Session) -> io::Result<Tap> {
-        recorder.show(&self.server, path, session)
+    pub(crate) fn show(
+        &self,
+        recorder: &Recorder,
+        path: Option<&Path>,
+        header: RecordingHeader,
+    ) -> io::Result<Tap> {
+        recorder.show(&self.server, path, header)
     }
 
     /// Says good-bye to those who look on.
@@ -47,9 +52,14 @@ impl Stage {
     }
 
     /// Never called: nobody has a stage.
-    pub(crate) fn show(&self, recorder: &Recorder, path: Option<&Path>, session: Session) -> io::Result<Tap> {
+    pub(crate) fn show(
+        &self,
+        recorder: &Recorder,
+        path: Option<&Path>,
+        header: RecordingHeader,
+    ) -> io::Result<Tap> {
         match path {
-            Some(path) => recorder.open(path, session),
+            Some(path) => recorder.open(path, header),
             None => Err(io::Error::other("this build has no live view")),
         }
     }

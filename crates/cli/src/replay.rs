@@ -1,10 +1,8 @@
 //! `neuraxis replay` and `neuraxis diff`: recordings run again, and compared.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -14,12 +12,14 @@ use neuraxis_record::Recording;
 use neuraxis_record::recording::RecordedRobot;
 use neuraxis_record::replay::{Distortion, Fault};
 use neuraxis_record::trace::Difference;
+use neuraxis_trial::parallel::for_each_in_order;
 use neuraxis_trial::replay::{self, Counterfactual, Parting};
 use serde_json::json;
 
 use crate::exit::Exit;
 use crate::recordings::{fail, open};
-use crate::{estimate, jobs, output, run};
+use crate::settings::split_overrides;
+use crate::{jobs, output};
 
 #[derive(Args, Debug)]
 #[command(
@@ -127,24 +127,21 @@ pub(crate) fn replay(args: &ReplayArgs) -> Exit {
         return output::usage("the speed must be greater than 0", "for example `--speed 1`");
     }
     if args.fusion {
-        let wanted = estimate::Wanted {
-            settings: &args.settings,
-            reference: args.reference.as_deref(),
-            leave_out: &args.leave_out,
-            json: args.json,
-        };
-        return estimate::estimate(&args.files, &wanted);
+        return fusion(args);
     }
     let mut worst = Exit::Good;
     let mut documents = Vec::new();
     let mut identical = 0;
     // Who watches a replay watches one.
     let jobs = if args.speed.is_some() { 1 } else { args.jobs.map_or_else(jobs::cores, usize::from) };
-    in_order(
-        &args.files,
+    // An interrupt ends the program as ever: a replay writes nothing.
+    let never = AtomicBool::new(false);
+    for_each_in_order(
+        args.files.len(),
         jobs,
-        |path| one(args, path),
-        |path, answer| {
+        &never,
+        |i| one(args, &args.files[i]),
+        |i, answer| {
             let (exit, document) = match answer {
                 Ok(answer) => {
                     if !answer.text.is_empty() {
@@ -152,7 +149,7 @@ pub(crate) fn replay(args: &ReplayArgs) -> Exit {
                     }
                     (answer.exit, answer.document)
                 }
-                Err(exit) => (exit, json!({ "file": path, "error": true })),
+                Err(exit) => (exit, json!({ "file": args.files[i], "error": true })),
             };
             identical += usize::from(exit == Exit::Good);
             worst = if (exit as u8) > (worst as u8) { exit } else { worst };
@@ -167,48 +164,43 @@ pub(crate) fn replay(args: &ReplayArgs) -> Exit {
     worst
 }
 
-/// Does `work` on each of `items` on `jobs` threads, and hands what comes of it to `take` in the order of the items.
-fn in_order<T: Sync, R: Send>(
-    items: &[T],
-    jobs: usize,
-    work: impl Fn(&T) -> R + Sync,
-    mut take: impl FnMut(&T, R),
-) {
-    let next = AtomicUsize::new(0);
-    let (done, finished) = mpsc::channel();
-    std::thread::scope(|scope| {
-        for _ in 0..jobs.clamp(1, items.len().max(1)) {
-            let (done, next, work) = (done.clone(), &next, &work);
-            scope.spawn(move || {
-                while let Some((i, item)) = {
-                    let i = next.fetch_add(1, Ordering::Relaxed);
-                    items.get(i).map(|item| (i, item))
-                } {
-                    if done.send((i, work(item))).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        drop(done);
-        let mut waiting = BTreeMap::new();
-        let mut turn = 0;
-        for (i, result) in finished {
-            waiting.insert(i, result);
-            while let Some(result) = waiting.remove(&turn) {
-                take(&items[turn], result);
-                turn += 1;
-            }
-        }
-    });
-}
-
 /// What there is to say about one file.
 struct Answer {
     exit: Exit,
     /// For a person; empty if JSON is asked for.
     text: String,
     document: serde_json::Value,
+}
+
+/// `--fusion`: estimators alone.
+#[cfg(feature = "lab")]
+fn fusion(args: &ReplayArgs) -> Exit {
+    let wanted = crate::estimate::Wanted {
+        settings: &args.settings,
+        reference: args.reference.as_deref(),
+        leave_out: &args.leave_out,
+        json: args.json,
+    };
+    crate::estimate::estimate(&args.files, &wanted)
+}
+
+#[cfg(not(feature = "lab"))]
+fn fusion(args: &ReplayArgs) -> Exit {
+    use crate::absent::{Part, absent};
+    let _ = (&args.reference, &args.leave_out);
+    absent("replay --fusion", Part::Laboratory)
+}
+
+/// The trial of `recording`, run again with the settings of the command line.
+#[cfg(feature = "sim")]
+fn reproduced(args: &ReplayArgs, path: &Path, recording: &Recording) -> Result<Recording, Exit> {
+    replay::reproduce(recording, &split_overrides(&args.settings)).map_err(|error| fail(path, &error))
+}
+
+#[cfg(not(feature = "sim"))]
+fn reproduced(_: &ReplayArgs, _: &Path, _: &Recording) -> Result<Recording, Exit> {
+    use crate::absent::{Part, absent};
+    Err(absent("replay --reproduce", Part::Simulator))
 }
 
 /// Replays one file.
@@ -223,8 +215,7 @@ fn one(args: &ReplayArgs, path: &Path) -> Result<Answer, Exit> {
             let help = "put the fault into the scene: `--set scene.faults=...` with --reproduce";
             return Err(output::usage("a reproduced world has its own senses", help));
         }
-        let changes = run::sorted(&args.settings);
-        Some(replay::reproduce(&recording, &changes).map_err(|error| fail(path, &error))?)
+        Some(reproduced(args, path, &recording)?)
     } else {
         None
     };
@@ -298,12 +289,12 @@ fn sentence(d: &Difference, left: &str, right: &str) -> String {
 
 /// The distortions that the command line asks for, by the slots of `robot`.
 fn change(args: &ReplayArgs, robot: &RecordedRobot) -> Result<Counterfactual, Exit> {
-    let changes = run::sorted(&args.settings);
+    let changes = split_overrides(&args.settings);
     if let Some(setting) = changes.scene_overrides.first() {
         let message = format!("`{setting}` changes the world, which a recording of senses cannot follow");
         return Err(output::usage(&message, "add --reproduce: the world is then simulated again"));
     }
-    let names: Vec<&str> = robot.session.body.sensors.iter().map(|s| s.sensor.name()).collect();
+    let names: Vec<&str> = robot.header.body.sensors.iter().map(|s| s.sensor.name()).collect();
     let mut faults = Vec::new();
     for window in args.mute.iter().chain(&args.faults) {
         let Some(slot) = names.iter().position(|name| *name == window.sense) else {
@@ -376,7 +367,7 @@ pub(crate) fn diff(args: &DiffArgs) -> Exit {
     let mut exit = Exit::Good;
     let mut documents = Vec::new();
     for (i, (a, b)) in left.robots.iter().zip(&right.robots).enumerate() {
-        let name = if left.robots.len() > 1 { format!("robot {i}") } else { a.session.body.name.clone() };
+        let name = if left.robots.len() > 1 { format!("robot {i}") } else { a.header.body.name.clone() };
         let difference = a.difference(b);
         let parting = Parting::of(a, b);
         if let Some(difference) = &difference {

@@ -14,16 +14,17 @@ use neuraxis_record::Recorder;
 use neuraxis_trial::book::Files;
 use neuraxis_trial::plan::Changes;
 use neuraxis_trial::report::TrialView;
-use neuraxis_trial::run::Order;
+use neuraxis_trial::run::RunConfig;
 use neuraxis_trial::{
     Hooks, Plan, PlannedScene, Progress, Trial, TrialResult, columns, picture, replay, report,
 };
 
 use crate::exit::Exit;
 use crate::files::{Kind, kind, yaml_files};
-use crate::jobs::{self, Jobs};
 use crate::live::Stage;
-use crate::{builtin, output};
+use crate::settings::split_overrides;
+use crate::work::{self, Jobs};
+use crate::{builtin, output, run_output};
 
 /// Arenas that run side by side, for each thread.
 const ARENAS_PER_JOB: usize = 4;
@@ -131,10 +132,10 @@ pub(crate) fn run(args: &RunArgs) -> Exit {
 }
 
 fn run_plan(args: &RunArgs, plan: &Plan) -> Exit {
-    let stop = jobs::stop_flag_or_end();
+    let stop = work::stop_flag_or_end();
     let jobs = args.jobs.threads();
     let at_once = if args.live.is_some() { 1 } else { jobs * ARENAS_PER_JOB };
-    let order = Order { trials: args.trials as usize, seed: args.seed, jobs, at_once };
+    let config = RunConfig { trials: args.trials as usize, seed: args.seed, jobs, at_once };
 
     let stage = match args.live.map(Stage::open).transpose() {
         Ok(stage) => stage,
@@ -166,7 +167,7 @@ fn run_plan(args: &RunArgs, plan: &Plan) -> Exit {
         disk: None,
         views: Vec::new(),
     };
-    let results = neuraxis_trial::run(plan, order, &mut session);
+    let results = neuraxis_trial::run(plan, config, &mut session);
     let Run { watch, cut, mut disk, mut views, .. } = session;
     watch.close();
     for finished in recorder.map(Recorder::close).unwrap_or_default() {
@@ -294,10 +295,10 @@ fn finish(
 ) -> Exit {
     let failed = rows.iter().any(|row| !row.success);
     let crashed = rows.iter().any(|row| row.outcome == "crashed");
-    let text = output::table(&rows);
-    let csv = output::csv(&rows);
+    let text = run_output::table(&rows);
+    let csv = run_output::csv(&rows);
     let parquet = columns::parquet(&rows);
-    let results = output::results(rows);
+    let results = run_output::results(rows);
     // A result is plain numbers and text, which JSON can always say.
     let json = serde_json::to_string_pretty(&results).unwrap_or_default();
     if let Some(folder) = &args.out {
@@ -351,32 +352,7 @@ fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
 }
 
 fn changes(args: &RunArgs) -> Changes {
-    Changes { robot: args.robot.clone(), ..sorted(&args.settings) }
-}
-
-/// Settings by the file that they change.
-pub(crate) fn sorted(settings: &[Override]) -> Changes {
-    let mut changes = Changes::default();
-    for setting in settings {
-        let mut setting = setting.clone();
-        match setting.path.first().map(String::as_str) {
-            Some("scene") => {
-                setting.path.remove(0);
-                changes.scene_overrides.push(setting);
-            }
-            Some("robot") => {
-                setting.path.remove(0);
-                changes.robot_overrides.push(setting);
-            }
-            // The brain's parts are what one changes most.
-            Some("fusion" | "cognition" | "motor" | "safety" | "rate") => {
-                setting.path.insert(0, "brain".to_owned());
-                changes.robot_overrides.push(setting);
-            }
-            _ => changes.robot_overrides.push(setting),
-        }
-    }
-    changes
+    Changes { robot: args.robot.clone(), ..split_overrides(&args.settings) }
 }
 
 /// Shows how far it is: a bar on a terminal, a plain line now and then elsewhere.

@@ -17,8 +17,9 @@ use neuraxis_motor::{MlpInput, MlpSpec, MotorSpec, SwimmerSpec};
 use neuraxis_trial::plan::PlannedRobot;
 
 use crate::exit::Exit;
-use crate::jobs::{self, Jobs};
-use crate::{output, run};
+use crate::output;
+use crate::settings::split_overrides;
+use crate::work::{self, Jobs};
 
 #[derive(Args, Debug)]
 #[command(
@@ -193,7 +194,7 @@ pub(crate) fn train(args: &TrainArgs) -> Exit {
             return output::usage(&message, &format!("give --episodes a multiple of {own}"));
         }
     }
-    let robot = match PlannedRobot::load(&args.robot, &run::sorted(&args.settings).robot_overrides) {
+    let robot = match PlannedRobot::load(&args.robot, &split_overrides(&args.settings).robot_overrides) {
         Ok(robot) => robot,
         Err(error) => {
             output::complain(&[error]);
@@ -223,7 +224,7 @@ pub(crate) fn train(args: &TrainArgs) -> Exit {
     if let Err(exit) = output::prepare_out(args.out.as_deref()) {
         return exit;
     }
-    let stop = jobs::stop_flag();
+    let stop = work::stop_flag();
     let mut lost = None;
     let mut progress = |state: &Checkpoint| {
         if let Some(point) = state.curve.last() {

@@ -52,7 +52,7 @@ pub(crate) fn why(args: &WhyArgs) -> Exit {
     if args.json {
         output::say(&serde_json::to_string_pretty(&explanation).unwrap_or_default());
     } else {
-        output::say(&words(&robot.session.body.name, &explanation));
+        output::say(&words(&robot.header.body.name, &explanation));
     }
     match explanation.difference {
         Some(difference) => {

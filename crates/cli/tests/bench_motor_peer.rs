@@ -1,5 +1,5 @@
 //! `neuraxis bench motor --peer`: a stand-in for the Python that measures the peer, and what is said if it will not do.
-#![cfg(unix)]
+#![cfg(all(unix, feature = "lab"))]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -1,8 +1,10 @@
 //! The command as a person meets it: help, errors, exit codes, and what is left on the disk.
+#![cfg(all(feature = "sim", feature = "lab"))]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
@@ -19,10 +21,14 @@ time_limit: 20
 /// A folder of one's own with a robot and a scene that are right.
 fn workshop() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("burger.yaml"), BURGER).expect("write");
-    fs::write(folder.path().join("burger.urdf"), URDF).expect("write");
-    fs::write(folder.path().join("hall.yaml"), SCENE).expect("write");
+    furnish(folder.path());
     folder
+}
+
+fn furnish(folder: &Path) {
+    fs::write(folder.join("burger.yaml"), BURGER).expect("write");
+    fs::write(folder.join("burger.urdf"), URDF).expect("write");
+    fs::write(folder.join("hall.yaml"), SCENE).expect("write");
 }
 
 fn neuraxis(folder: &Path, arguments: &[&str]) -> Output {
@@ -376,57 +382,137 @@ fn a_bench_says_what_holds() {
     }
 }
 
-#[test]
-fn recordings_are_replayed_compared_and_doubted() {
-    let folder = workshop();
-    let run = |seed: &str, out: &str| {
-        let settings = ["--trials", "1", "--seed", seed, "--out", out, "--record", "all"];
-        let output = neuraxis(folder.path(), &[&["run", "hall.yaml"][..], &settings].concat());
-        // Whether the robot is there in time is not the matter here.
-        assert!(matches!(output.status.code(), Some(0 | 1)), "{}", text(&output.stderr));
-    };
-    run("1", "a");
-    run("2", "b");
-    let (a, b) = ("a/trial-00000.mcap", "b/trial-00000.mcap");
-    let code = |arguments: &[&str]| {
-        let output = neuraxis(folder.path(), arguments);
+/// Two recorded trials of one scene, seeds 1 and 2, made once for all tests about recordings.
+struct Recorded {
+    folder: PathBuf,
+}
+
+const A: &str = "a/trial-00000.mcap";
+const B: &str = "b/trial-00000.mcap";
+
+impl Recorded {
+    fn get() -> &'static Self {
+        static RECORDED: OnceLock<Recorded> = OnceLock::new();
+        RECORDED.get_or_init(|| {
+            // No destructor ends a static: it lies where the next run finds it and cleans up.
+            let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("recorded");
+            let _ = fs::remove_dir_all(&folder);
+            fs::create_dir_all(&folder).expect("a folder");
+            furnish(&folder);
+            for (seed, out) in [("1", "a"), ("2", "b")] {
+                let settings = ["--trials", "1", "--seed", seed, "--out", out, "--record", "all"];
+                let output = neuraxis(&folder, &[&["run", "hall.yaml"][..], &settings].concat());
+                // Whether the robot is there in time is not the matter here.
+                assert!(matches!(output.status.code(), Some(0 | 1)), "{}", text(&output.stderr));
+            }
+            Self { folder }
+        })
+    }
+
+    /// Exit code, and what was said on both outputs.
+    fn say(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let output = neuraxis(&self.folder, arguments);
         (output.status.code(), text(&output.stdout) + &text(&output.stderr))
-    };
-    let (exit, said) = code(&["replay", a, b]);
+    }
+}
+
+#[test]
+fn replay_of_unchanged_recordings_is_identical() {
+    let (exit, said) = Recorded::get().say(&["replay", A, B]);
     assert!(exit == Some(0) && said.contains("2 of 2 identical"), "{said}");
-    let (exit, said) = code(&["replay", a, "--reproduce"]);
+}
+
+#[test]
+fn replay_reproduce_makes_the_same_recording_again() {
+    let (exit, said) = Recorded::get().say(&["replay", A, "--reproduce"]);
     assert!(exit == Some(0) && said.contains("reproduced"), "{said}");
-    let (exit, said) = code(&["diff", a, b]);
+}
+
+#[test]
+fn diff_of_two_seeds_names_the_first_tick_that_differs() {
+    let (exit, said) = Recorded::get().say(&["diff", A, B]);
     assert!(exit == Some(5) && said.contains("differs first at tick 0"), "{said}");
-    assert_eq!(code(&["diff", a, a]).0, Some(0));
-    let (exit, said) = code(&["replay", a, "--mute", "odom@2s..3s"]);
+}
+
+#[test]
+fn diff_of_a_recording_with_itself_finds_nothing() {
+    assert_eq!(Recorded::get().say(&["diff", A, A]).0, Some(0));
+}
+
+#[test]
+fn replay_with_a_muted_sense_says_how_long_the_body_was_held() {
+    let (exit, said) = Recorded::get().say(&["replay", A, "--mute", "odom@2s..3s"]);
     assert!(exit == Some(0) && said.contains("the changed one alone in"), "{said}");
-    let (exit, said) = code(&["replay", a, "--mute", "radar"]);
+}
+
+#[test]
+fn replay_that_mutes_an_unknown_sense_names_those_that_there_are() {
+    let (exit, said) = Recorded::get().say(&["replay", A, "--mute", "radar"]);
     assert!(exit == Some(2) && said.contains("`radar`") && said.contains("odom"), "{said}");
-    let (exit, said) = code(&["replay", a, "--fault", "odom:melt"]);
+}
+
+#[test]
+fn replay_with_an_unknown_fault_names_those_that_there_are() {
+    let (exit, said) = Recorded::get().say(&["replay", A, "--fault", "odom:melt"]);
     assert!(exit == Some(2) && said.contains("freeze"), "{said}");
-    let (exit, said) = code(&["replay", a, "--set", "fusion.rule=magic"]);
+}
+
+#[test]
+fn replay_with_a_setting_that_cannot_be_is_refused() {
+    let (exit, said) = Recorded::get().say(&["replay", A, "--set", "fusion.rule=magic"]);
     assert!(exit == Some(2) && said.contains("magic"), "{said}");
-    let (exit, said) = code(&["replay", a, "--set", "limits.linear=0.1"]);
+}
+
+#[test]
+fn replay_with_a_lower_limit_of_speed_says_where_commands_part() {
+    let (exit, said) = Recorded::get().say(&["replay", A, "--set", "limits.linear=0.1"]);
     assert!(exit == Some(0) && said.contains("commands part"), "{said}");
-    let (exit, said) = code(&["replay", a, "--set", "sensors.scan.beams=90"]);
+}
+
+#[test]
+fn replay_with_other_senses_points_to_reproduce() {
+    let (exit, said) = Recorded::get().say(&["replay", A, "--set", "sensors.scan.beams=90"]);
     assert!(exit == Some(2) && said.contains("--reproduce"), "{said}");
-    let (exit, said) = code(&["why", a, "--at", "2.5s"]);
+}
+
+#[test]
+fn replay_of_files_that_are_no_recordings_names_each() {
+    let (exit, said) = Recorded::get().say(&["replay", "hall.yaml", "missing.mcap"]);
+    assert!(exit == Some(2) && said.contains("no recording") && said.contains("cannot read"), "{said}");
+}
+
+/// Cut short, a recording still says what it holds.
+#[test]
+fn replay_of_a_recording_that_was_cut_short_compares_what_is_left() {
+    let recorded = Recorded::get();
+    let bytes = fs::read(recorded.folder.join(A)).expect("the file");
+    fs::write(recorded.folder.join("cut.mcap"), &bytes[..bytes.len() * 3 / 4]).expect("written");
+    let (exit, said) = recorded.say(&["replay", "cut.mcap"]);
+    assert!(exit == Some(0) && said.contains("cut short") && said.contains("identical"), "{said}");
+}
+
+#[test]
+fn why_at_a_moment_tells_the_tick_and_its_cues() {
+    let (exit, said) = Recorded::get().say(&["why", A, "--at", "2.5s"]);
     assert!(exit == Some(0) && said.contains("tick 250") && said.contains("scan_matching"), "{said}");
-    let (exit, said) = code(&["why", a, "--at", "1s", "--json"]);
+}
+
+#[test]
+fn why_as_json_tells_the_tick_and_that_nothing_stopped_it() {
+    let (exit, said) = Recorded::get().say(&["why", A, "--at", "1s", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&said).expect("JSON");
     assert!(exit == Some(0) && json["tick"] == 100 && json["stop"].is_null(), "{said}");
-    let (exit, said) = code(&["why", a, "--at", "900s"]);
-    assert!(exit == Some(2) && said.contains("lies outside"), "{said}");
-    assert_eq!(code(&["why", a, "--robot", "3"]).0, Some(2));
-    let (exit, said) = code(&["replay", "hall.yaml", "missing.mcap"]);
-    assert!(exit == Some(2) && said.contains("no recording") && said.contains("cannot read"), "{said}");
+}
 
-    // Cut short, a recording still says what it holds; a bit in the wrong place is damage and no panic.
-    let bytes = fs::read(folder.path().join(a)).expect("the file");
-    fs::write(folder.path().join("cut.mcap"), &bytes[..bytes.len() * 3 / 4]).expect("written");
-    let (exit, said) = code(&["replay", "cut.mcap"]);
-    assert!(exit == Some(0) && said.contains("cut short") && said.contains("identical"), "{said}");
+#[test]
+fn why_beyond_the_end_of_a_recording_is_refused() {
+    let (exit, said) = Recorded::get().say(&["why", A, "--at", "900s"]);
+    assert!(exit == Some(2) && said.contains("lies outside"), "{said}");
+}
+
+#[test]
+fn why_of_a_robot_that_is_not_there_is_refused() {
+    assert_eq!(Recorded::get().say(&["why", A, "--robot", "3"]).0, Some(2));
 }
 
 /// `kill -9` in the middle of a run: what was flushed can be read, whole files and parts alike.
@@ -448,12 +534,14 @@ fn a_killed_run_leaves_readable_recordings() {
         .expect("it starts");
     // Until a minute of recorded time is on the disk.
     let part = folder.path().join("out/trial-00001.mcap.part");
-    for _ in 0..600 {
-        if fs::metadata(&part).is_ok_and(|file| file.len() > 200_000) {
-            break;
-        }
+    let is_long = || fs::metadata(&part).is_ok_and(|file| file.len() > 200_000);
+    let mut waited = 0;
+    while !is_long() && waited < 3000 {
+        assert_eq!(run.try_wait().expect("alive"), None, "it ended before it was killed");
         std::thread::sleep(std::time::Duration::from_millis(100));
+        waited += 1;
     }
+    assert!(is_long(), "after five minutes there is too little on the disk");
     run.kill().expect("SIGKILL");
     run.wait().expect("it is gone");
     let output = neuraxis(folder.path(), &["replay", "out/trial-00000.mcap", "out/trial-00001.mcap.part"]);

@@ -4,10 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The floors, from the ground up; a crate may import from lower floors only.
-const FLOORS: [(&str, u32); 13] = [
+const FLOORS: [(&str, u32); 15] = [
     ("core", 0),
+    ("messages", 1),
     ("neural", 1),
     ("optimizer", 1),
+    ("robot", 2),
     ("fusion", 3),
     ("cognition", 3),
     ("motor", 3),

@@ -11,7 +11,7 @@ use neuraxis_cognition::graph::wave::Wave;
 use neuraxis_cognition::{CognitionSpec, Search, Situation, build};
 use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::robot::Limits;
-use neuraxis_core::{Belief, Goal, GoalStatus, Interface, OccupancyGrid, Pose2, Stamp, Twist2};
+use neuraxis_core::{Belief, Goal, GoalStatus, Mobility, OccupancyGrid, Pose2, Stamp, Twist2};
 
 const SPACING: f64 = 0.5;
 
@@ -84,7 +84,7 @@ fn tick(c: &mut Criterion) {
             limb: None,
         }],
         actuators: Vec::new(),
-        interface: Interface::Velocity,
+        mobility: Mobility::default(),
         drive: None,
         ackermann: None,
         calibration: None,

@@ -162,7 +162,8 @@ impl Costmap {
         let mut best: Option<(i64, usize)> = None;
         for dy in -reach..=reach {
             for dx in -reach..=reach {
-                let (x, y) = (cell.0 + dx, cell.1 + dy);
+                // A body may believe itself as far away as it likes.
+                let (x, y) = (cell.0.saturating_add(dx), cell.1.saturating_add(dy));
                 if x < 0 || y < 0 || x >= self.width || y >= self.height {
                     continue;
                 }

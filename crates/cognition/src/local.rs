@@ -136,27 +136,27 @@ pub struct LocalController {
     /// Where it last got somewhere, and when.
     progress: Option<(Pose2, Stamp)>,
     escapes: u32,
-    /// If its front wheels are steered.
+    /// If it cannot turn on the spot.
     steering: Option<Steering>,
     /// 0 (bold) to 1 (creep): what the needs ask for.
     caution: f64,
     reason: MotionReason,
 }
 
-/// What it knows of steered wheels.
+/// What it knows of a body that has to go somewhere to turn.
 #[derive(Clone, Copy, Debug)]
 struct Steering {
     /// The tightest turn, 1/m.
     curvature: f64,
-    /// From the rear axle to the front one, m.
-    wheelbase: f64,
+    /// How far before `base_link` its front swings out, m.
+    front: f64,
     /// Whether it is turning by backing up.
     backs: bool,
     /// The point that it aims at, in `base_link`, m.
     carrot: Point2<f64>,
 }
 
-/// The speed at which a body with steered wheels turns to its way, as a share of its greatest.
+/// The speed at which a body that cannot turn on the spot turns to its way, as a share of its greatest.
 const MANOEUVRE: f64 = 0.3;
 
 impl LocalController {
@@ -183,9 +183,9 @@ impl LocalController {
             mode: Mode::Follow,
             progress: None,
             escapes: 0,
-            steering: body.ackermann.map(|steering| Steering {
-                curvature: steering.curvature(),
-                wheelbase: steering.wheelbase,
+            steering: (!body.mobility.turns_on_spot).then(|| Steering {
+                curvature: body.mobility.curvature(),
+                front: body.mobility.front.unwrap_or(0.0),
                 backs: false,
                 carrot: Point2::origin(),
             }),
@@ -333,7 +333,7 @@ impl LocalController {
     /// Moves the hits into `base_link` and keeps those within `reach` m; the gap to the nearest one, m.
     fn bring_near(&mut self, odom: &Pose2, reach: f64) -> f64 {
         self.near.clear();
-        let front = self.steering.map_or(0.0, |steering| steering.wheelbase);
+        let front = self.steering.map_or(0.0, |steering| steering.front);
         let reach = reach + front;
         let back = odom.inverse();
         let mut nearest = f64::INFINITY;
@@ -447,7 +447,7 @@ impl LocalController {
     /// near already and comes no nearer.
     fn clearance(&self, speed: f64, turn: f64, gap: f64) -> Option<f64> {
         let stop = speed.abs() / self.acceleration;
-        let front = self.steering.map(|steering| steering.wheelbase);
+        let front = self.steering.map(|steering| steering.front);
         let dt = self.spec.horizon.max(stop) / STEPS as f64;
         let twist = Twist2::new(speed, turn);
         let allowed = self.spec.margin.min(gap - 1e-3);
@@ -583,7 +583,7 @@ impl Cloud {
         self.x.len() == self.y.len() && self.x.len() == self.count.div_ceil(LANES)
     }
 }
-saved!(Steering { backs, carrot; curvature, wheelbase });
+saved!(Steering { backs, carrot; curvature, front });
 saved!(LocalController {
     lidars, hits: list, near, seen, mode, progress, escapes, steering: each, caution, reason;
     spec, radius, linear, angular, acceleration

@@ -6,7 +6,7 @@ use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::grid::Cell;
 use neuraxis_core::robot::Limits;
 use neuraxis_core::{
-    Belief, Goal, GoalStatus, Interface, OccupancyGrid, Percepts, Pose2, Reading, Stamp, Twist2, ops,
+    Belief, Goal, GoalStatus, Mobility, OccupancyGrid, Percepts, Pose2, Reading, Stamp, Twist2, ops,
 };
 
 const CELL: f64 = 0.05;
@@ -100,7 +100,7 @@ fn body() -> BodyDescription {
             limb: None,
         }],
         actuators: Vec::new(),
-        interface: Interface::Velocity,
+        mobility: Mobility::default(),
         drive: None,
         ackermann: None,
         calibration: None,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nalgebra::{Matrix6, Vector3};
+use nalgebra::{Isometry3, Matrix6, Translation3, UnitQuaternion};
 
 use crate::reasons::Refusal;
 use crate::{Pose2, Stamp, Twist2};
@@ -65,6 +65,17 @@ pub struct Events {
     pub beacon_bearing: f64,
 }
 
+/// What a pose on the plane leaves out of one in space.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Vertical {
+    /// Height of `base_link` in `map`, m.
+    pub z: f64,
+    /// Rotation about x, rad.
+    pub roll: f64,
+    /// Rotation about y, rad.
+    pub pitch: f64,
+}
+
 /// The estimate of the body's own state.
 ///
 /// The covariance is ordered as in `geometry_msgs/PoseWithCovariance`: x, y, z, then rotations about
@@ -75,8 +86,8 @@ pub struct Belief {
     pub stamp: Stamp,
     /// `base_link` in `map`.
     pub pose: Pose2,
-    /// Height (m), roll and pitch (rad) of `base_link` in `map`, where the estimator knows them.
-    pub attitude: Vector3<f64>,
+    /// What `pose` leaves out of the pose in space, where the estimator knows it; zero where it does not.
+    pub vertical: Vertical,
     /// `base_link` in `odom`: smooth, but drifting.
     pub odom: Pose2,
     /// Velocity in `base_link`.
@@ -96,7 +107,7 @@ impl Belief {
         Self {
             stamp: Stamp::ZERO,
             pose,
-            attitude: Vector3::zeros(),
+            vertical: Vertical::default(),
             odom: Pose2::default(),
             twist: Twist2::default(),
             covariance: Matrix6::zeros(),
@@ -110,6 +121,16 @@ impl Belief {
         let mut cues = std::mem::take(&mut self.cues);
         cues.clone_from(&other.cues);
         *self = Self { cues, ..*other };
+    }
+
+    /// `base_link` in `map` in space; [`Self::pose`] is its shadow on the plane.
+    #[must_use]
+    pub fn pose_in_space(&self) -> Isometry3<f64> {
+        let Vertical { z, roll, pitch } = self.vertical;
+        Isometry3::from_parts(
+            Translation3::new(self.pose.x, self.pose.y, z),
+            UnitQuaternion::from_euler_angles(roll, pitch, self.pose.yaw),
+        )
     }
 
     /// `odom` in `map`: what the estimator adds to smooth odometry (REP 105).
@@ -149,6 +170,17 @@ mod tests {
         belief.covariance[(0, 1)] = 0.06;
         belief.covariance[(1, 0)] = 0.06;
         assert!((belief.position_std() - 0.13_f64.sqrt()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn pose_in_space_has_its_pose_for_a_shadow_and_leans_as_the_belief_says() {
+        let mut belief = Belief::at(Pose2::new(3.0, -1.0, 0.7), Vec::new());
+        belief.vertical = Vertical { z: 0.3, roll: 0.1, pitch: -0.2 };
+        let pose = belief.pose_in_space();
+        assert!(Pose2::from_spatial(&pose).distance(&belief.pose) < 1e-12);
+        let (roll, pitch, yaw) = pose.rotation.euler_angles();
+        assert!((roll - 0.1).abs() + (pitch + 0.2).abs() + (yaw - 0.7).abs() < 1e-12);
+        assert_eq!(pose.translation.z, 0.3);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::calibration::Calibration;
 use crate::kinematics::{Ackermann, DifferentialDrive, Limb};
 use crate::percepts::{Azimuth, Contact, Imu, JointState, LaserScan, Motion, Odometry};
 use crate::robot::{Limits, Sensor};
-use crate::{Command, Interface, Percepts, Reading, Slot, ops};
+use crate::{Actuator, Command, Interface, Mobility, Percepts, Reading, Slot, ops};
 
 /// Two verbs, called in turn once a tick.
 ///
@@ -19,7 +19,7 @@ use crate::{Command, Interface, Percepts, Reading, Slot, ops};
 ///   or removes a slot;
 /// - a slot changes only together with its stamp and sequence number, and no stamp is later than `now`;
 /// - `act` never blocks; a command with `stop` set, of the wrong length or with a number that is not
-///   finite brings the body to its safe state;
+///   finite brings the body to its safe state: each actuator stops as the description says (`hold`, `brake`, `relax`);
 /// - the body depends on nothing but its construction and the commands.
 pub trait Body {
     /// What the body consists of; it does not change while the body lives.
@@ -57,14 +57,16 @@ pub struct BodyDescription {
     pub name: String,
     /// The senses, in the order of the slots.
     pub sensors: Vec<SensorDescription>,
-    /// The names of the joints that are moved, in the order of the command.
-    pub actuators: Vec<String>,
-    /// What the numbers of a command mean.
-    pub interface: Interface,
+    /// What moves its joints, in the order of the command.
+    #[serde(deserialize_with = "crate::actuator::read")]
+    pub actuators: Vec<Actuator>,
+    /// How it can move over the ground.
+    #[serde(default)]
+    pub mobility: Mobility,
     /// The two driven wheels, if it has such: those of a differential drive, or the rear wheels of a car. They are the first
-    /// two of the actuators.
+    /// two of the actuators, and commanded by velocity.
     pub drive: Option<DifferentialDrive>,
-    /// The steering, if it is steered by its front wheels.
+    /// The steering, if it is steered by its front wheels: the next two actuators, commanded by position, positive to the left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ackermann: Option<Ackermann>,
     /// Radius of the circle about `base_link` that holds the outline, m.
@@ -145,9 +147,22 @@ impl BodyDescription {
         Percepts::new(self.sensors.iter().map(|s| Slot::new(s.sensor.name(), s.blank())).collect())
     }
 
+    /// The names of the joints that are moved, in the order of the command.
+    #[must_use]
+    pub fn joints(&self) -> Vec<String> {
+        self.actuators.iter().map(|actuator| actuator.joint.clone()).collect()
+    }
+
+    /// What all actuators are commanded by, if that is the same for all.
+    #[must_use]
+    pub fn interface(&self) -> Option<Interface> {
+        let first = self.actuators.first()?.interface;
+        self.actuators.iter().all(|actuator| actuator.interface == first).then_some(first)
+    }
+
     /// A command of zeros for this body, to be made once and refilled.
     #[must_use]
     pub fn command(&self) -> Command {
-        Command::new(self.interface, self.actuators.len())
+        Command::new(self.actuators.len())
     }
 }

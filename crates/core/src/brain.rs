@@ -89,6 +89,8 @@ pub enum Limit {
     Acceleration,
     /// Of torque or force.
     Effort,
+    /// Of a joint's range.
+    Range,
 }
 
 /// The record of one tick.

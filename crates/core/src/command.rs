@@ -48,7 +48,7 @@ impl Drive {
     }
 }
 
-/// What the numbers of a command mean (after `ros2_control`'s command interfaces).
+/// What an actuator's number in a command means (after `ros2_control`'s command interfaces).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Interface {
     /// Joint position, rad or m.
@@ -57,9 +57,6 @@ pub enum Interface {
     Velocity,
     /// Joint torque or force, N·m or N.
     Effort,
-    /// Four numbers: velocities of the driven wheels (left, right; rad/s), then positions of the steering joints (left, right;
-    /// rad, positive to the left).
-    Ackermann,
 }
 
 impl Interface {
@@ -70,7 +67,6 @@ impl Interface {
             Self::Position => "position",
             Self::Velocity => "velocity",
             Self::Effort => "effort",
-            Self::Ackermann => "velocity and position",
         }
     }
 }
@@ -99,19 +95,18 @@ pub enum StopReason {
 pub struct Command {
     /// When it was decided.
     pub stamp: Stamp,
-    /// What `values` mean.
-    pub interface: Interface,
-    /// One number an actuator, in the order of the body's description.
+    /// One number an actuator, in the order of the body's description, which says what each means.
     pub values: Vec<f64>,
-    /// If set, the body takes up its own safe state (wheels held, steering kept, legs damped) and ignores `values`.
+    /// If set, each actuator stops as the body's description says (`hold`, `brake`, `relax`), whatever `values` say. A supervisor's
+    /// `values` say the same: positions are those where the joints are, velocities and efforts zero.
     pub stop: Option<StopReason>,
 }
 
 impl Command {
     /// A command of zeros for `actuators` actuators.
     #[must_use]
-    pub fn new(interface: Interface, actuators: usize) -> Self {
-        Self { stamp: Stamp::ZERO, interface, values: vec![0.0; actuators], stop: None }
+    pub fn new(actuators: usize) -> Self {
+        Self { stamp: Stamp::ZERO, values: vec![0.0; actuators], stop: None }
     }
 
     /// Takes over what `other` says, in the buffer that is here: without allocating, if both are of one body.

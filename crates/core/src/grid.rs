@@ -128,7 +128,7 @@ impl OccupancyGrid {
     #[must_use]
     pub fn cell_of(&self, point: Point2<f64>) -> (i64, i64) {
         // `floor` is a call on plain x86-64; this is its result without one, and 0 for NaN.
-        let floor = |x: f64| (x as i64) - i64::from((x as i64) as f64 > x);
+        let floor = |x: f64| (x as i64).saturating_sub(i64::from((x as i64) as f64 > x));
         let at = |p: f64, o: f64| floor((p - o) / self.resolution);
         (at(point.x, self.origin.x), at(point.y, self.origin.y))
     }

@@ -45,10 +45,16 @@ pub struct Ackermann {
 }
 
 impl Ackermann {
-    /// The greatest curvature: the inner wheel is at the end of its range, 1/m.
+    /// Radius of the tightest turn: the inner wheel is at the end of its range, m.
+    #[must_use]
+    pub fn tightest(&self) -> f64 {
+        self.wheelbase / ops::tan(self.angle) + 0.5 * self.kingpins
+    }
+
+    /// The greatest curvature, 1/m.
     #[must_use]
     pub fn curvature(&self) -> f64 {
-        1.0 / (self.wheelbase / ops::tan(self.angle) + 0.5 * self.kingpins)
+        1.0 / self.tightest()
     }
 
     /// Angles of the steering joints (left, right; rad) for a curvature, 1/m, which is held to what they can.

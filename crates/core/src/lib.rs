@@ -5,6 +5,7 @@
 //! SI units and radians everywhere; right-handed frames, x forward, y left, z up (REP 103); frames
 //! `map`, `odom`, `base_link` (REP 105); field names follow the ROS messages where ROS has one.
 
+pub mod actuator;
 pub mod archive;
 pub mod belief;
 pub mod body;
@@ -19,6 +20,8 @@ pub mod goal;
 pub mod grid;
 pub mod kinematics;
 pub mod map_file;
+pub mod markup;
+pub mod mobility;
 pub mod moments;
 pub mod needs;
 pub mod noise;
@@ -34,14 +37,16 @@ pub mod soft_limit;
 pub mod time;
 pub mod world;
 
+pub use actuator::{Actuator, JointLimits, StopBehaviour};
 pub use archive::{Archive, ArchiveError, Origin};
-pub use belief::{Belief, CueReport, Events};
+pub use belief::{Belief, CueReport, Events, Vertical};
 pub use body::{Body, BodyDescription, BodyError};
 pub use brain::{Brain, Decision, SafetyState};
 pub use command::{Command, Drive, Gait, Interface, StopReason};
 pub use geometry::{Pose2, Twist2};
 pub use goal::{Goal, GoalStatus, Landmark};
 pub use grid::OccupancyGrid;
+pub use mobility::Mobility;
 pub use needs::{Modulation, Needs};
 pub use observer::{Event, Flow, Observer};
 pub use part::{Outcome, Part, Trainable};

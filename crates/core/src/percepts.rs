@@ -5,7 +5,7 @@
 
 use nalgebra::{Isometry3, Matrix3, Matrix6, UnitQuaternion, Vector3};
 
-use crate::{Pose2, Stamp, Twist2};
+use crate::{Pose2, Stamp, StopReason, Twist2};
 
 /// One planar sweep of a range finder (`sensor_msgs/LaserScan`), in the sensor's frame.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -330,6 +330,9 @@ impl Slot {
 pub struct Percepts {
     /// The body's time now.
     pub now: Stamp,
+    /// A stop that was ordered from outside of the brain, as long as it lasts: the emergency stop, or the loop that finds itself
+    /// too late. It is an input like any other, so that what follows from it can be replayed.
+    pub hold: Option<StopReason>,
     slots: Vec<Slot>,
 }
 
@@ -337,7 +340,7 @@ impl Percepts {
     /// The slots, in the order of the body's description.
     #[must_use]
     pub fn new(slots: Vec<Slot>) -> Self {
-        Self { now: Stamp::ZERO, slots }
+        Self { now: Stamp::ZERO, hold: None, slots }
     }
 
     /// All slots, in the order of the body's description.

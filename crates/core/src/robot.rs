@@ -176,6 +176,20 @@ impl<B: Validate> Validate for Robot<B> {
                 problems.at("/actuators", format!("the joint `{joint}` is moved twice"));
             }
         }
+        if let Some((what, help)) =
+            self.actuators.asked_stop().and_then(|stop| self.actuators.interface(0).refuses(stop))
+        {
+            problems.help("/actuators/stop", what, help);
+        }
+        if let Some([low, high]) = self.actuators.limits(0).position
+            && !(low <= high && low.is_finite() && high.is_finite())
+        {
+            problems.help(
+                "/actuators/limits/position",
+                "a range goes from a low position to a high one",
+                "give `[low, high]`, in radians or metres",
+            );
+        }
         if let Some(calibration) = &self.calibration {
             problems.inside("/calibration", |problems| calibration.validate(problems));
         }

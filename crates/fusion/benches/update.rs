@@ -4,8 +4,8 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use nalgebra::{Isometry3, Matrix3, Point2, Vector3};
+use neuraxis_core::Mobility;
 use neuraxis_core::body::{BodyDescription, SensorDescription};
-use neuraxis_core::command::Interface;
 use neuraxis_core::percepts::{AbsolutePose, Imu, LaserScan, Odometry};
 use neuraxis_core::robot::{ImuNoise, Limits, OdometryNoise, PoseNoise, Sensor, Transport};
 use neuraxis_core::{OccupancyGrid, Percepts, Pose2, Reading, Stamp, Twist2, ops};
@@ -55,7 +55,7 @@ fn body() -> BodyDescription {
             })
             .collect(),
         actuators: Vec::new(),
-        interface: Interface::Velocity,
+        mobility: Mobility::default(),
         drive: None,
         ackermann: None,
         calibration: None,

@@ -140,8 +140,8 @@ saved!(BeaconSense { ears });
 #[cfg(test)]
 mod tests {
     use super::*;
+    use neuraxis_core::Mobility;
     use neuraxis_core::body::SensorDescription;
-    use neuraxis_core::command::Interface;
     use neuraxis_core::random::{self, Stream, normal};
     use neuraxis_core::robot::Limits;
 
@@ -162,7 +162,7 @@ mod tests {
                 sensor(r#"{"kind": "beacon", "name": "ears", "link": "l", "by": "microphones", "rate": 10}"#),
             ],
             actuators: Vec::new(),
-            interface: Interface::Velocity,
+            mobility: Mobility::default(),
             drive: None,
             ackermann: None,
             calibration: None,

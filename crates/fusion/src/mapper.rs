@@ -190,13 +190,29 @@ mod tests {
     }
 
     #[test]
-    fn a_ray_out_of_the_grid_is_harmless() {
+    fn a_scan_from_outside_the_grid_or_from_a_pose_that_is_not_finite_changes_nothing() {
         let mut grid = OccupancyGrid::new(Point2::origin(), [1.0, 1.0], 0.05);
         let mut mapper = Mapper::new(&grid);
-        for pose in
-            [Pose2::new(5.0, 5.0, 1.0), Pose2::new(0.4, 0.4, 3.0), Pose2 { x: f64::NAN, y: 0.0, yaw: 0.0 }]
-        {
-            mapper.draw(&mut grid, &pose, &scan(vec![2.0; 32]));
+        for pose in [Pose2::new(5.0, 5.0, 1.0), Pose2 { x: f64::NAN, y: 0.0, yaw: 0.0 }] {
+            for _ in 0..6 {
+                mapper.draw(&mut grid, &pose, &scan(vec![2.0; 32]));
+            }
+            assert!(grid.log_odds().iter().all(|odds| *odds == 0.0), "{pose:?}");
+            assert!((0..grid.cells().len()).all(|i| mapper.surface(&grid, i).is_none()), "{pose:?}");
         }
+    }
+
+    #[test]
+    fn a_ray_that_leaves_the_grid_clears_up_to_its_edge_and_occupies_nothing() {
+        let mut grid = OccupancyGrid::new(Point2::origin(), [1.0, 1.0], 0.05);
+        let mut mapper = Mapper::new(&grid);
+        for _ in 0..6 {
+            mapper.draw(&mut grid, &Pose2::new(-0.38, 0.02, 0.0), &scan(vec![2.0; 4]));
+        }
+        for (x, y) in [(0.47, 0.02), (-0.47, 0.02), (-0.38, 0.47), (-0.38, -0.47)] {
+            assert_eq!(at(&grid, x, y), Cell::Free, "({x}, {y})");
+        }
+        assert!(grid.cells().iter().all(|cell| *cell != Cell::Occupied));
+        assert_eq!(at(&grid, 0.2, 0.3), Cell::Unknown, "no ray went there");
     }
 }

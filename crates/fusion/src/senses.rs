@@ -186,7 +186,8 @@ impl Senses {
 /// Where the driven wheels stand among `joints`, if both do.
 fn wheels(body: &BodyDescription, joints: &[String]) -> Option<[usize; 2]> {
     body.drive?;
-    let find = |i: usize| joints.iter().position(|name| Some(name) == body.actuators.get(i));
+    let find =
+        |i: usize| joints.iter().position(|name| body.actuators.get(i).is_some_and(|a| a.joint == *name));
     Some([find(0)?, find(1)?])
 }
 

@@ -19,7 +19,9 @@ use nalgebra::{Isometry3, Matrix6, Point2, UnitQuaternion, Vector3, Vector6};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::percepts::{AbsolutePose, PLANAR};
 use neuraxis_core::reasons::Refusal;
-use neuraxis_core::{Belief, CueReport, OccupancyGrid, Part, Percepts, Pose2, Stamp, Twist2, saved};
+use neuraxis_core::{
+    Belief, CueReport, OccupancyGrid, Part, Percepts, Pose2, Stamp, Twist2, Vertical, saved,
+};
 
 use crate::absolutes::Absolutes;
 use crate::events::{Context, EventSense};
@@ -305,7 +307,7 @@ impl SpatialFusion {
         let (roll, pitch, _) = pose.rotation.euler_angles();
         let belief = &mut self.belief;
         belief.pose = Pose2::from_spatial(&pose);
-        belief.attitude = Vector3::new(pose.translation.z, roll, pitch);
+        belief.vertical = Vertical { z: pose.translation.z, roll, pitch };
         belief.odom = Pose2::from_spatial(&odom);
         belief.twist = Twist2 { linear: velocity.x, lateral: velocity.y, angular: turning.z };
         belief.covariance = self.filter.pose_covariance();

@@ -6,7 +6,9 @@ use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::kinematics::DifferentialDrive;
 use neuraxis_core::random::{self, Stream, normal};
 use neuraxis_core::robot::{Limits, Sensor};
-use neuraxis_core::{Belief, Interface, Percepts, Pose2, Reading, Stamp, Twist2, ops};
+use neuraxis_core::{
+    Actuator, Belief, Interface, JointLimits, Mobility, Percepts, Pose2, Reading, Stamp, Twist2, ops,
+};
 use neuraxis_fusion::{Estimator, FusionSpec, Rule, build};
 use proptest::prelude::*;
 
@@ -46,8 +48,8 @@ fn body() -> BodyDescription {
                 limb: None,
             })
             .collect(),
-        actuators: vec!["l".to_owned(), "r".to_owned()],
-        interface: Interface::Velocity,
+        actuators: Actuator::all(["l", "r"], Interface::Velocity, JointLimits::default()),
+        mobility: Mobility::default(),
         drive: Some(DifferentialDrive { wheel_radius: 0.05, track: 0.3 }),
         ackermann: None,
         calibration: None,

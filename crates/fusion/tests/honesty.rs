@@ -1,8 +1,8 @@
 //! Cues that lie: the estimator against the plain filter on the same senses, without a simulator.
 
 use nalgebra::{Isometry3, Matrix3, Vector3};
+use neuraxis_core::Mobility;
 use neuraxis_core::body::{BodyDescription, SensorDescription};
-use neuraxis_core::command::Interface;
 use neuraxis_core::percepts::AbsolutePose;
 use neuraxis_core::random::{self, Stream, normal};
 use neuraxis_core::reasons::Refusal;
@@ -56,7 +56,7 @@ fn body() -> BodyDescription {
             })
             .collect(),
         actuators: Vec::new(),
-        interface: Interface::Velocity,
+        mobility: Mobility::default(),
         drive: None,
         ackermann: None,
         calibration: None,

@@ -1,8 +1,8 @@
 //! A body in space: hills, legs, water, and the rules that it shares with the plane; without a simulator.
 
 use nalgebra::{Isometry3, Matrix6, UnitQuaternion, UnitVector3, Vector3, Vector6};
+use neuraxis_core::Mobility;
 use neuraxis_core::body::{BodyDescription, SensorDescription};
-use neuraxis_core::command::Interface;
 use neuraxis_core::kinematics::{Limb, LimbJoint};
 use neuraxis_core::percepts::{AbsolutePose, Contact, Imu, Odometry};
 use neuraxis_core::random::{self, Stream, normal};
@@ -40,7 +40,7 @@ fn body(sensors: &[&str], limbs: Vec<Option<Limb>>) -> BodyDescription {
             })
             .collect(),
         actuators: Vec::new(),
-        interface: Interface::Effort,
+        mobility: Mobility::default(),
         drive: None,
         ackermann: None,
         calibration: None,
@@ -195,7 +195,7 @@ fn wheels_over_hills_and_an_inertial_unit_keep_the_track() {
         assert!(run.place < 0.1 && run.angle < 0.03, "seed {seed}: {run:?}");
         let off = estimator.filter().gyro_bias() - world.gyro_bias;
         assert!(off.norm() < 0.3 * 0.004 * 3.0_f64.sqrt() + 0.001, "the gyroscope's error is {off} off");
-        let height = estimator.belief().attitude.x - world.truth().translation.z;
+        let height = estimator.belief().vertical.z - world.truth().translation.z;
         assert!(height.abs() < 0.1, "the belief tells the height, {height} off");
     }
 }

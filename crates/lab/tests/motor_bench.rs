@@ -2,12 +2,13 @@
 
 use std::sync::atomic::AtomicBool;
 
-use neuraxis_lab::bench::motor::{Bound, Order, run};
+use neuraxis_lab::bench::motor::{Bound, MotorBenchConfig, run};
 use neuraxis_lab::bench::motor_page;
 
 fn rows(only: &str) -> Vec<neuraxis_lab::bench::motor::Row> {
-    let order = Order { only: Some(only.to_owned()), trained: None, starts: 10, seed: 0, jobs: 2 };
-    run(&order, &AtomicBool::new(false), &|_, _| {}).expect("bodies").expect("not stopped")
+    let config =
+        MotorBenchConfig { only: Some(only.to_owned()), trained: None, starts: 10, seed: 0, jobs: 2 };
+    run(&config, &AtomicBool::new(false), &|_, _| {}).expect("bodies").expect("not stopped")
 }
 
 #[test]
@@ -58,6 +59,6 @@ fn a_row_is_found_by_its_name_and_says_whether_it_holds() {
 
 #[test]
 fn a_bench_that_is_stopped_has_no_rows() {
-    let order = Order { only: None, trained: None, starts: 10, seed: 0, jobs: 1 };
-    assert!(run(&order, &AtomicBool::new(true), &|_, _| {}).expect("bodies").is_none());
+    let config = MotorBenchConfig { only: None, trained: None, starts: 10, seed: 0, jobs: 1 };
+    assert!(run(&config, &AtomicBool::new(true), &|_, _| {}).expect("bodies").is_none());
 }

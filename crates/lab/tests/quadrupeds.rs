@@ -82,9 +82,12 @@ fn yaml(robot: &Published, path: &Path) -> String {
     }
     let around = |middle: f64| format!("[{}, {middle}, {}]", middle - 0.4, middle + 0.4);
     let thigh = around(robot.stance[0]);
+    // MJCF has no limits of speed.
+    let is_mjcf = path.extension().is_some_and(|e| e == "xml");
+    let limits = if is_mjcf { ", limits: { velocity: 20 }" } else { "" };
     format!(
         "name: it\nmodel: {}\narticulation: multibody\nstance: {{ {stance} }}\nsensors:\n  - {{ name: joints, kind: joint_state, \
-         rate: 100 }}\n{sensors}actuators: {{ kind: joint_position, joints: [{}], kp: {}, kd: {}, armature: {} }}\n\
+         rate: 100 }}\n{sensors}actuators: {{ kind: joint_position, joints: [{}], kp: {}, kd: {}, armature: {}{limits} }}\n\
          limits: {{ linear: 1, angular: 1 }}\nbrain:\n  motor:\n    circuit: quadruped\n    legs:\n{legs}    \
          front_thigh: {thigh}\n    hind_thigh: {thigh}\n    calf: {}\n",
         path.display(),

@@ -10,8 +10,9 @@ use nalgebra::Vector3;
 use neuraxis_brain::RobotBrain;
 use neuraxis_core::{Brain, Drive, StopReason, ops};
 use neuraxis_lab::motor::task::Ground;
-use neuraxis_lab::motor::{Start, Subject, Task, in_parallel, roll};
+use neuraxis_lab::motor::{Start, Subject, Task, roll};
 use neuraxis_motor::{MotorSpec, QuadrupedSpec};
+use neuraxis_trial::parallel::map_in_order;
 use neuraxis_trial::plan::PlannedRobot;
 use neuraxis_trial::{Entrant, Outcome, Trial, TrialResult};
 use walk::Episode;
@@ -104,7 +105,7 @@ fn reflexes_of_balance_catch_pushes_that_throw_it_without_them() {
     let without =
         own.with(MotorSpec::Quadruped(QuadrupedSpec { balance: false, ..spec.clone() })).expect("it fits");
     let falls = |subject: &Subject| {
-        let walks = in_parallel(16, 2, &AtomicBool::new(false), &|i| {
+        let walks = map_in_order(16, 2, &AtomicBool::new(false), |i| {
             let mut circuit = subject.circuit().expect("a circuit");
             // Odd seeds are pushed.
             roll(subject, &mut *circuit, Start::Random(2 * i as u64 + 1), Some(330), false)

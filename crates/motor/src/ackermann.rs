@@ -91,7 +91,7 @@ saved!(AckermannCircuit { speed, curvature; drive, steering, limits });
 #[cfg(test)]
 mod tests {
     use super::*;
-    use neuraxis_core::{Interface, ops};
+    use neuraxis_core::ops;
 
     const STEERING: Ackermann = Ackermann { wheelbase: 0.3, kingpins: 0.2, angle: 0.6 };
 
@@ -103,7 +103,7 @@ mod tests {
 
     /// What is commanded after two seconds of `drive`.
     fn settled(speed: f64, turn: f64) -> Vec<f64> {
-        let (mut circuit, mut command) = (circuit(), Command::new(Interface::Ackermann, 4));
+        let (mut circuit, mut command) = (circuit(), Command::new(4));
         for _ in 0..200 {
             circuit.step(&Drive::new(speed, turn), &Percepts::default(), 0.01, &mut command);
         }
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn speed_and_turning_rate_change_no_faster_than_the_limits_allow() {
-        let (mut circuit, mut command) = (circuit(), Command::new(Interface::Ackermann, 4));
+        let (mut circuit, mut command) = (circuit(), Command::new(4));
         let mut last = Twist2::default();
         for tick in 0..400 {
             let phase = f64::from(tick / 25);

@@ -163,8 +163,8 @@ impl Organ {
 pub(crate) fn actuator(body: &BodyDescription, joint: &str) -> Result<usize, MotorError> {
     body.actuators
         .iter()
-        .position(|name| name == joint)
-        .ok_or_else(|| MotorError::unknown_joint(joint, &body.actuators))
+        .position(|actuator| actuator.joint == joint)
+        .ok_or_else(|| MotorError::unknown_joint(joint, &body.joints()))
 }
 
 /// Whether the body takes what `circuit` commands.
@@ -174,10 +174,10 @@ pub(crate) fn takes(
     kind: &'static str,
     wanted: Interface,
 ) -> Result<(), MotorError> {
-    if body.interface == wanted {
-        return Ok(());
+    match body.actuators.iter().find(|actuator| actuator.interface != wanted) {
+        None => Ok(()),
+        Some(other) => Err(MotorError::NeedsInterface { circuit, kind, wanted, found: other.interface }),
     }
-    Err(MotorError::NeedsInterface { circuit, kind, wanted, found: body.interface })
 }
 
 /// When a circuit with a period of its own is due, by the body's clock.

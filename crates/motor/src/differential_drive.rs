@@ -50,6 +50,10 @@ impl MotorCircuit for DifferentialDriveCircuit {
             *second = right;
         }
     }
+
+    fn reset(&mut self) {
+        self.twist = Twist2::default();
+    }
 }
 
 saved!(DifferentialDriveCircuit { twist; drive, limits });
@@ -57,7 +61,6 @@ saved!(DifferentialDriveCircuit { twist; drive, limits });
 #[cfg(test)]
 mod tests {
     use super::*;
-    use neuraxis_core::Interface;
 
     fn circuit() -> DifferentialDriveCircuit {
         let limits =
@@ -68,7 +71,7 @@ mod tests {
     #[test]
     fn full_drive_is_the_full_speed_after_the_time_that_the_limits_ask() {
         let mut circuit = circuit();
-        let mut command = Command::new(Interface::Velocity, 2);
+        let mut command = Command::new(2);
         let percepts = Percepts::default();
         for _ in 0..10 {
             circuit.step(&Drive::new(1.0, 0.0), &percepts, 0.01, &mut command);
@@ -83,7 +86,7 @@ mod tests {
     #[test]
     fn a_left_turn_drives_the_right_wheel_forward() {
         let mut circuit = circuit();
-        let mut command = Command::new(Interface::Velocity, 2);
+        let mut command = Command::new(2);
         for _ in 0..100 {
             circuit.step(&Drive::new(0.0, 1.0), &Percepts::default(), 0.01, &mut command);
         }

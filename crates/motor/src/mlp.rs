@@ -317,7 +317,8 @@ impl MlpCircuit {
     /// # Errors
     /// If the two do not fit.
     pub fn new(spec: &MlpSpec, body: &BodyDescription) -> Result<Self, MotorError> {
-        let joints = spec.joints.as_ref().unwrap_or(&body.actuators);
+        let all = body.joints();
+        let joints = spec.joints.as_ref().unwrap_or(&all);
         let mut felt = Vec::new();
         let mut actuators = Vec::new();
         for joint in joints {

@@ -336,7 +336,8 @@ impl SwimmerCircuit {
     /// If the two do not fit.
     pub fn new(spec: &SwimmerSpec, body: &BodyDescription) -> Result<Self, MotorError> {
         takes(body, "swimmer", "joint_torque", Interface::Effort)?;
-        let joints = spec.joints.as_ref().unwrap_or(&body.actuators);
+        let all = body.joints();
+        let joints = spec.joints.as_ref().unwrap_or(&all);
         let mut felt = Vec::new();
         let mut actuators = Vec::new();
         for joint in joints {

@@ -115,7 +115,7 @@ fn what_does_not_fit_the_body_is_told() {
     numb.sensors.clear();
     let mut short = chain(2);
     let mut clawless = dog.clone();
-    clawless.actuators[4] = "FL_thihg_joint".to_owned();
+    clawless.actuators[4].joint = "FL_thihg_joint".to_owned();
     for (text, body, message) in [
         ("{}", &worm, "the circuit `differential_drive` needs actuators of the kind `differential_drive`"),
         (
@@ -176,6 +176,6 @@ fn what_does_not_fit_the_body_is_told() {
         let error = refusal(text, body);
         assert!(error.contains(message), "{text} gives\n{error}\nand not\n{message}");
     }
-    short.interface = Interface::Position;
+    short.actuators[0].interface = Interface::Position;
     assert!(!refusal("motor: { circuit: swimmer }", &short).is_empty());
 }

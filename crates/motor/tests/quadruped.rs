@@ -296,9 +296,9 @@ fn it_moves_the_right_joints_and_feels_the_right_feet() {
 #[test]
 fn eight_joints_without_hips_and_feet_are_enough() {
     let mut body = dog();
-    body.actuators.retain(|joint| !joint.contains("hip"));
+    body.actuators.retain(|actuator| !actuator.joint.contains("hip"));
     body.sensors.truncate(1);
-    body.sensors[0].joints.clone_from(&body.actuators);
+    body.sensors[0].joints = body.joints();
     let mut circuit = build(&MotorSpec::Quadruped(QuadrupedSpec::default()), &body).expect("they fit");
     let (mut percepts, mut command) = (body.percepts(), body.command());
     feel(&mut percepts, 0, &[0.4, -1.2, 0.4, -1.2, 0.7, -1.2, 0.7, -1.2]);

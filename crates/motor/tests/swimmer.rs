@@ -25,7 +25,9 @@ fn close(a: &[f64], b: &[f64]) -> bool {
 fn a_joint_is_driven_by_the_one_before_it_wherever_they_stand() {
     // The command and the sense have orders of their own.
     let mut body = chain(6);
-    body.actuators = ["joint_3", "joint_0", "joint_4", "joint_1", "joint_2"].map(str::to_owned).to_vec();
+    for (actuator, i) in body.actuators.iter_mut().zip([3, 0, 4, 1, 2]) {
+        actuator.joint = format!("joint_{i}");
+    }
     body.sensors[0].joints =
         ["joint_4", "joint_2", "joint_0", "joint_3", "joint_1"].map(str::to_owned).to_vec();
     let joints = (0..5).map(|i| format!("joint_{i}")).collect();

@@ -7,6 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use neuraxis_core::markup::escape;
+
 use crate::spec::{CircuitSpec, Sign, UnitSpec, Weight};
 
 /// Radius of a unit, px.
@@ -433,8 +435,4 @@ fn draw_legend(spec: &CircuitSpec, (y, drawn, silent): (f64, usize, usize), svg:
         let row = 3 + 4;
         line(row, 16.0, &format!("and {} more parameters", spec.parameters.len() - 12), NEUTRAL);
     }
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

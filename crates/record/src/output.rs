@@ -7,13 +7,12 @@ use std::path::{Path, PathBuf};
 
 use mcap::records::{MessageHeader, Metadata};
 use mcap::{Attachment, Compression, McapResult, WriteOptions};
+use neuraxis_messages::{self as msg, Message, ros2msg};
 
-use crate::definitions::ros2msg;
 #[cfg(feature = "live")]
 use crate::live::LiveOutput;
-use crate::messages::{self as msg, Message};
 
-/// A chunk is closed after so many bytes, or so much recorded time (as the session says): a process that dies
+/// A chunk is closed after so many bytes, or so much recorded time (as the header says): a process that dies
 /// loses no more.
 const CHUNK_BYTES: u64 = 4 * 1024 * 1024;
 /// zstd's level: three times the cost of level 3 for a tenth less.
@@ -115,9 +114,13 @@ impl Output {
 
     /// Announces a topic of messages of the type `M`.
     pub(crate) fn channel<M: Message>(&mut self, topic: &str) -> McapResult<Channel> {
-        let (package, name) = M::NAME.split_once('/').unwrap_or((M::NAME, ""));
-        let full = format!("{package}/msg/{name}");
-        let definition = ros2msg(M::NAME);
+        self.channel_of(M::NAME, topic)
+    }
+
+    /// Announces a topic of messages of the type `name` (`package/Name`).
+    pub(crate) fn channel_of(&mut self, name: &str, topic: &str) -> McapResult<Channel> {
+        let full = name.replacen('/', "/msg/", 1);
+        let definition = ros2msg(name);
         let index = self.channels;
         let mut id = index;
         if let Some(file) = &mut self.file {
@@ -144,7 +147,17 @@ impl Output {
         stamp: u64,
         message: &M,
     ) -> McapResult<()> {
-        msg::encode(message, &mut self.buffer);
+        self.put_encoded(channel, stamp, |bytes| msg::encode(message, bytes))
+    }
+
+    /// Puts what `encode` makes, a message of the time `stamp` (ns), on a topic.
+    pub(crate) fn put_encoded(
+        &mut self,
+        channel: &mut Channel,
+        stamp: u64,
+        encode: impl FnOnce(&mut Vec<u8>),
+    ) -> McapResult<()> {
+        encode(&mut self.buffer);
         let sequence = channel.count;
         channel.count = channel.count.wrapping_add(1);
         #[cfg(feature = "live")]

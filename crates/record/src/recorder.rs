@@ -1,6 +1,5 @@
 //! The thread that writes recordings: it empties the rings, so that no brain waits for a disk.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,64 +9,15 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::{Goal, Pose2};
 use rtrb::{Consumer, RingBuffer};
-use serde::{Deserialize, Serialize};
 
 use crate::Tap;
+use crate::header::RecordingHeader;
 use crate::output::{Output, OutputFile};
 use crate::sink::Sink;
 
 /// How long the thread rests when there is nothing to write.
 const REST: Duration = Duration::from_micros(500);
-
-/// What a recording says of a trial before its first tick.
-#[derive(Clone, Debug, Default)]
-pub struct Session {
-    /// The robots, in the order of the scene file.
-    pub robots: Vec<SessionRobot>,
-    /// Every file that the trial is made of: a name with slashes, and its bytes.
-    pub attachments: Vec<(String, Arc<[u8]>)>,
-    /// Whatever else is needed to run it again: seed, settings, names of the files.
-    pub facts: BTreeMap<String, String>,
-    /// Recorded time after which a piece of the file is closed, ns: what a process that is killed loses at most.
-    pub chunk_period: u64,
-}
-
-/// A robot of a recording.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SessionRobot {
-    /// Its body, as its brain knows it.
-    pub body: BodyDescription,
-    /// Where it starts, in the map.
-    pub start: Pose2,
-    /// Its goals, one after the other. Old recordings have one, as x, y and tolerance.
-    #[serde(alias = "goal", deserialize_with = "goals")]
-    pub goals: Vec<Goal>,
-    /// Ticks a second, Hz.
-    pub rate: f64,
-    /// The names of its brain's cues.
-    pub cues: Vec<String>,
-    /// The name of its robot file among the attachments.
-    pub file: String,
-}
-
-/// Goals as they are written now, or one as it was.
-fn goals<'de, D: serde::Deserializer<'de>>(source: D) -> Result<Vec<Goal>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Written {
-        Now(Vec<Goal>),
-        Once(Option<[f64; 3]>),
-    }
-    Ok(match Written::deserialize(source)? {
-        Written::Now(goals) => goals,
-        Written::Once(goal) => {
-            goal.map(|[x, y, tolerance]| Goal::Reach { x, y, tolerance }).into_iter().collect()
-        }
-    })
-}
 
 /// A recording that has been written, or was to be.
 #[derive(Debug)]
@@ -109,9 +59,9 @@ impl Recorder {
     ///
     /// # Errors
     /// If the file cannot be written.
-    pub fn open(&self, path: &Path, session: Session) -> io::Result<Tap> {
+    pub fn open(&self, path: &Path, header: RecordingHeader) -> io::Result<Tap> {
         let file = OutputFile::create(path).map_err(io::Error::other)?;
-        self.begin(Output::new(Some(file)), session)
+        self.begin(Output::new(Some(file)), header)
     }
 
     /// Shows on `server` what the tap is told, and writes it into the recording `path` besides, if there is one.
@@ -119,19 +69,24 @@ impl Recorder {
     /// # Errors
     /// If the file cannot be written.
     #[cfg(feature = "live")]
-    pub fn show(&self, server: &crate::LiveServer, path: Option<&Path>, session: Session) -> io::Result<Tap> {
+    pub fn show(
+        &self,
+        server: &crate::LiveServer,
+        path: Option<&Path>,
+        header: RecordingHeader,
+    ) -> io::Result<Tap> {
         let file = path.map(OutputFile::create).transpose().map_err(io::Error::other)?;
-        self.begin(Output::new(file).with_live(server.output()), session)
+        self.begin(Output::new(file).with_live(server.output()), header)
     }
 
-    fn begin(&self, output: Output, session: Session) -> io::Result<Tap> {
-        let bodies: Vec<BodyDescription> = session.robots.iter().map(|robot| robot.body.clone()).collect();
+    fn begin(&self, output: Output, header: RecordingHeader) -> io::Result<Tap> {
+        let bodies: Vec<BodyDescription> = header.robots.iter().map(|robot| robot.body.clone()).collect();
         let bodies: Vec<&BodyDescription> = bodies.iter().collect();
         let (_, capacity) = Tap::sizes(&bodies);
         let (producer, ring) = RingBuffer::new(capacity);
         let fell_behind = Arc::new(AtomicBool::new(false));
         let tap = Tap::new(producer, &bodies, fell_behind.clone());
-        let sink = Sink::begin(output, session).map_err(io::Error::other)?;
+        let sink = Sink::begin(output, header).map_err(io::Error::other)?;
         let job = Job { ring, sink, fell_behind, error: None, frame: Vec::new() };
         match &self.orders {
             Some(orders) if orders.send(job).is_ok() => Ok(tap),
@@ -226,26 +181,5 @@ impl Job {
         });
         let path = file.map_or_else(PathBuf::new, |file| file.path().to_owned());
         (error.is_some() || is_kept && file.is_some()).then_some(Finished { path, error })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn goals_are_read_as_they_are_written_and_as_they_were() {
-        #[derive(Deserialize)]
-        struct Part {
-            #[serde(alias = "goal", deserialize_with = "goals")]
-            goals: Vec<Goal>,
-        }
-        let read = |text: &str| serde_json::from_str::<Part>(text).expect("goals").goals;
-        let there = Goal::Reach { x: 1.0, y: 2.0, tolerance: 0.25 };
-        assert_eq!(read(r#"{"goal": [1.0, 2.0, 0.25]}"#), [there]);
-        assert_eq!(read(r#"{"goal": null}"#), []);
-        let back = Goal::Return { to: neuraxis_core::Landmark::Start, tolerance: 0.1 };
-        let list = serde_json::to_string(&[there, Goal::Explore { reach: 0.5 }, back]).expect("text");
-        assert_eq!(read(&format!(r#"{{"goals": {list}}}"#)), [there, Goal::Explore { reach: 0.5 }, back]);
     }
 }

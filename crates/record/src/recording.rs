@@ -8,9 +8,9 @@ use mcap::records::Record;
 use mcap::sans_io::linear_reader::{LinearReadEvent, LinearReader, LinearReaderOptions};
 use neuraxis_core::Reading;
 use neuraxis_core::robot::Sensor;
+use neuraxis_messages::{self as msg, Decision, Trace};
 
-use crate::messages::{self as msg, Decision, Trace};
-use crate::recorder::SessionRobot;
+use crate::header::RobotHeader;
 use crate::sink::{ABOUT, FORMAT};
 use crate::trace::{self, Difference, Tick};
 
@@ -54,7 +54,7 @@ pub enum ReadError {
 #[derive(Clone, Debug)]
 pub struct RecordedRobot {
     /// Its body, start and goal.
-    pub session: SessionRobot,
+    pub header: RobotHeader,
     /// What its brain felt and commanded.
     pub ticks: Vec<Tick>,
     /// What it decided, some ten times a second.
@@ -189,11 +189,11 @@ impl Recording {
             Record::Metadata(metadata) if metadata.name == ABOUT => self.facts = metadata.metadata,
             Record::Attachment { header, data, .. } => {
                 if header.name == "neuraxis/robots.json" {
-                    let sessions: Vec<SessionRobot> =
+                    let headers: Vec<RobotHeader> =
                         serde_json::from_slice(&data).map_err(|error| format!("its robots: {error}"))?;
-                    self.robots = sessions
+                    self.robots = headers
                         .into_iter()
-                        .map(|session| RecordedRobot { session, ticks: Vec::new(), decisions: Vec::new() })
+                        .map(|header| RecordedRobot { header, ticks: Vec::new(), decisions: Vec::new() })
                         .collect();
                 } else {
                     self.attachments.push((header.name, data.into_owned()));
@@ -205,7 +205,7 @@ impl Recording {
                 }
                 for (i, robot) in self.robots.iter().enumerate() {
                     let prefix = if self.robots.len() > 1 {
-                        format!("/{}_{i}", robot.session.body.name)
+                        format!("/{}_{i}", robot.header.body.name)
                     } else {
                         String::new()
                     };
@@ -221,7 +221,7 @@ impl Recording {
                     |what: &str| format!("a {what} at {} s cannot be read", seconds(header.log_time));
                 match channels.get(&header.channel_id) {
                     Some(Kind::Trace(i)) => {
-                        let trace: Trace = msg::decode(&data).ok_or_else(|| broken("trace"))?;
+                        let trace: Trace = msg::decode(&data).map_err(|_| broken("trace"))?;
                         let ticks = &mut self.robots[*i].ticks;
                         if trace.first != ticks.len() as u64 {
                             return Err(format!(
@@ -236,11 +236,11 @@ impl Recording {
                         ticks.extend(trace::unpack(&trace).ok_or_else(|| broken("trace"))?);
                     }
                     Some(Kind::Decision(i)) => {
-                        let decision = msg::decode(&data).ok_or_else(|| broken("decision"))?;
+                        let decision = msg::decode(&data).map_err(|_| broken("decision"))?;
                         self.robots[*i].decisions.push(decision);
                     }
                     Some(Kind::Verdict) => {
-                        let verdict: msg::Verdict = msg::decode(&data).ok_or_else(|| broken("verdict"))?;
+                        let verdict: msg::Verdict = msg::decode(&data).map_err(|_| broken("verdict"))?;
                         self.verdict = Some(verdict.json);
                     }
                     None => {}
@@ -282,7 +282,7 @@ impl RecordedRobot {
     /// The names of the senses, with empty readings, in the order of the slots.
     #[must_use]
     pub fn blanks(&self) -> Vec<(&str, Reading)> {
-        self.session.body.sensors.iter().map(|s| (Sensor::name(&s.sensor), s.blank())).collect()
+        self.header.body.sensors.iter().map(|s| (Sensor::name(&s.sensor), s.blank())).collect()
     }
 
     /// The first tick whose recorded check is not that of its senses and commands, if one was changed

@@ -45,7 +45,7 @@ impl ReplayBody {
     /// The body of `robot`, at its first tick.
     #[must_use]
     pub fn new(robot: &RecordedRobot) -> Self {
-        Self::shared(robot.session.body.clone(), Arc::new(robot.ticks.clone()))
+        Self::shared(robot.header.body.clone(), Arc::new(robot.ticks.clone()))
     }
 
     /// A body with this description that feels `ticks`; for several bodies out of one recording.
@@ -84,6 +84,7 @@ impl Body for ReplayBody {
         let Some(tick) = self.ticks.get(self.next) else { return Err(BodyError::Ended) };
         let now = Stamp(tick.stamp);
         percepts.now = now;
+        percepts.hold = trace::hold_of(tick.stop);
         for sense in &tick.senses {
             let index = usize::from(sense.slot);
             let distortion = self.distortion(index, now);

@@ -6,15 +6,16 @@ mod views;
 use std::collections::BTreeMap;
 
 use mcap::McapResult;
+use neuraxis_core::body::SensorDescription;
 use neuraxis_core::robot::Sensor;
 use neuraxis_core::{Goal, Pose2, Reading, Stamp};
+use neuraxis_messages::senses::{carrier, topics};
+use neuraxis_messages::{self as msg, Frames, Header, Trace};
 
 use crate::frame::{self, Reader};
-use crate::messages::{self as msg, Header, Trace};
+use crate::header::{RecordingHeader, RobotHeader};
 use crate::output::{Channel, Output, OutputFile};
-use crate::recorder::{Session, SessionRobot};
 use crate::trace::{Packer, Running, Sense, Tick};
-pub(crate) use senses::topics;
 
 /// Views of where the body is are thinned to one in so many ns; those of range finders are not thinned at all.
 const VIEW_PERIOD: u64 = 200_000_000;
@@ -39,9 +40,13 @@ pub(crate) struct Sink {
 }
 
 struct RobotSink {
-    session: SessionRobot,
+    header: RobotHeader,
     frames: Frames,
+    sensor_frames: Vec<String>,
+    /// What each sense's view last showed.
     blanks: Vec<Reading>,
+    /// Where a reading is looked at before it is known whether it is shown.
+    scratch: Vec<Reading>,
     views: Vec<Channel>,
     last_view: Vec<Option<u64>>,
     last_truth: Option<u64>,
@@ -63,13 +68,6 @@ struct RobotSink {
     cues: Vec<String>,
 }
 
-struct Frames {
-    map: String,
-    odom: String,
-    base: String,
-    sensors: Vec<String>,
-}
-
 /// A name with the robot's own prefix, where there are several.
 fn prefixed(prefix: &str, name: &str) -> String {
     if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") }
@@ -77,17 +75,17 @@ fn prefixed(prefix: &str, name: &str) -> String {
 
 impl Sink {
     /// Puts all that is known before the first tick into `output`.
-    pub(crate) fn begin(mut output: Output, session: Session) -> McapResult<Self> {
-        let mut facts: BTreeMap<String, String> = session.facts;
+    pub(crate) fn begin(mut output: Output, header: RecordingHeader) -> McapResult<Self> {
+        let mut facts: BTreeMap<String, String> = header.facts;
         facts.insert("format".to_owned(), FORMAT.to_owned());
         facts.insert("version".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
-        let bodies = serde_json::to_vec(&session.robots).unwrap_or_default();
+        let bodies = serde_json::to_vec(&header.robots).unwrap_or_default();
         let own = [("neuraxis/robots.json".to_owned(), &bodies[..])];
-        let others = session.attachments.iter().map(|(name, data)| (name.clone(), &data[..]));
+        let others = header.attachments.iter().map(|(name, data)| (name.clone(), &data[..]));
         output.describe(ABOUT, facts, own.into_iter().chain(others))?;
         let clock = output.channel::<msg::Clock>("/clock")?;
         let verdict = output.channel::<msg::Verdict>("/neuraxis/verdict")?;
-        let several = session.robots.len() > 1;
+        let several = header.robots.len() > 1;
         let mut sink = Self {
             output,
             robots: Vec::new(),
@@ -95,11 +93,11 @@ impl Sink {
             verdict,
             last_clock: None,
             last_flush: 0,
-            chunk_period: session.chunk_period,
+            chunk_period: header.chunk_period,
             newest: 0,
             is_failure: None,
         };
-        for (i, robot) in session.robots.into_iter().enumerate() {
+        for (i, robot) in header.robots.into_iter().enumerate() {
             let prefix = if several { format!("{}_{i}", robot.body.name) } else { String::new() };
             let robot = RobotSink::new(&mut sink.output, robot, &prefix)?;
             sink.robots.push(robot);
@@ -165,19 +163,12 @@ impl Sink {
     fn say_where_sensors_sit(&mut self, robot: usize) -> McapResult<()> {
         let robot = &self.robots[robot];
         let mut transforms: Vec<msg::TransformStamped> = Vec::new();
-        for (sensor, frame) in robot.session.body.sensors.iter().zip(&robot.frames.sensors) {
+        for (sensor, frame) in robot.header.body.sensors.iter().zip(&robot.sensor_frames) {
             if *frame == robot.frames.base || transforms.iter().any(|t| t.child_frame_id == *frame) {
                 continue;
             }
-            let (t, r) = (sensor.mount.translation, sensor.mount.rotation);
-            transforms.push(msg::TransformStamped {
-                header: Header::new(Stamp::ZERO, &robot.frames.base),
-                child_frame_id: frame.clone(),
-                transform: msg::Transform {
-                    translation: msg::Vector3 { x: t.x, y: t.y, z: t.z },
-                    rotation: msg::Quaternion { x: r.i, y: r.j, z: r.k, w: r.w },
-                },
-            });
+            let base = &robot.frames.base;
+            transforms.push(msg::TransformStamped::new(Stamp::ZERO, base, frame, &sensor.mount));
         }
         let mut fixed = self.output.channel::<msg::TFMessage>("/tf_static")?;
         self.output.put(&mut fixed, 0, &msg::TFMessage { transforms })
@@ -185,34 +176,35 @@ impl Sink {
 }
 
 impl RobotSink {
-    fn new(output: &mut Output, session: SessionRobot, prefix: &str) -> McapResult<Self> {
+    fn new(output: &mut Output, header: RobotHeader, prefix: &str) -> McapResult<Self> {
         let topic = |name: &str| format!("/{}", prefixed(prefix, name));
-        let sensors: Vec<&Sensor> = session.body.sensors.iter().map(|s| &s.sensor).collect();
+        let sensors = &header.body.sensors;
+        let blanks: Vec<Reading> = sensors.iter().map(SensorDescription::blank).collect();
         let mut views = Vec::new();
-        for (sensor, name) in sensors.iter().zip(topics(&sensors)) {
-            let name = topic(&name);
-            views.push(senses::channel(output, sensor, &name)?);
+        for (blank, name) in blanks.iter().zip(topics(sensors)) {
+            views.push(output.channel_of(carrier(blank).name, &topic(&name))?);
         }
+        let sensor_frames = sensors
+            .iter()
+            .map(|sensor| match &sensor.sensor {
+                Sensor::Lidar { link, .. }
+                | Sensor::Imu { link, .. }
+                | Sensor::Velocimeter { link, .. }
+                | Sensor::Contact { link, .. }
+                | Sensor::Beacon { link, .. } => prefixed(prefix, link),
+                _ => prefixed(prefix, "base_link"),
+            })
+            .collect();
         let frames = Frames {
             // All robots share one map frame; each has its own below it.
             map: "map".to_owned(),
             odom: prefixed(prefix, "odom"),
             base: prefixed(prefix, "base_link"),
-            sensors: sensors
-                .iter()
-                .map(|sensor| match sensor {
-                    Sensor::Lidar { link, .. }
-                    | Sensor::Imu { link, .. }
-                    | Sensor::Velocimeter { link, .. }
-                    | Sensor::Contact { link, .. }
-                    | Sensor::Beacon { link, .. } => prefixed(prefix, link),
-                    _ => prefixed(prefix, "base_link"),
-                })
-                .collect(),
         };
         let mut goal = output.channel::<msg::PoseStamped>(&topic("goal_pose"))?;
         let robot = Self {
-            blanks: session.body.sensors.iter().map(neuraxis_core::body::SensorDescription::blank).collect(),
+            scratch: blanks.clone(),
+            blanks,
             last_view: vec![None; views.len()],
             last_truth: None,
             last_pose: None,
@@ -228,13 +220,14 @@ impl RobotSink {
             map: output.channel::<msg::OccupancyGrid>(&topic("map"))?,
             truth: output.channel::<msg::Odometry>(&topic("ground_truth"))?,
             running: Running::default(),
-            pending: Packer::new(session.body.sensors.len()),
-            block: session.rate.clamp(1.0, 1000.0) as usize,
-            cues: session.cues.clone(),
+            pending: Packer::new(header.body.sensors.len()),
+            block: header.rate.clamp(1.0, 1000.0) as usize,
+            cues: header.cues.clone(),
             frames,
-            session,
+            sensor_frames,
+            header,
         };
-        if let Some(Goal::Reach { x, y, .. }) = robot.session.goals.first().copied() {
+        if let Some(Goal::Reach { x, y, .. }) = robot.header.goals.first().copied() {
             let header = Header::new(Stamp::ZERO, &robot.frames.map);
             let message = msg::PoseStamped { header, pose: (&Pose2 { x, y, yaw: 0.0 }).into() };
             output.put(&mut goal, 0, &message)?;

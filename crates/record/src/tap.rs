@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::grid::Cell;
 use neuraxis_core::{
     Brain, Command, Event, Flow, GoalStatus, Observer, OccupancyGrid, Percepts, Pose2, Stamp,
 };
+use neuraxis_messages::map::occupancy;
 use rtrb::Producer;
 
 use crate::frame::{self, Writer};
@@ -115,12 +115,7 @@ impl Tap {
         out.u32(height as u32);
         for row in low..=high {
             for cell in &map.cells()[row * map.width() + left..=row * map.width() + right] {
-                // As nav_msgs/OccupancyGrid has it.
-                out.u8(match cell {
-                    Cell::Unknown => 0xff,
-                    Cell::Free => 0,
-                    Cell::Occupied => 100,
-                });
+                out.u8(occupancy(*cell) as u8);
             }
         }
         out.finish();

@@ -6,8 +6,8 @@ use nalgebra::{Isometry3, Matrix3, Quaternion, Translation3, UnitQuaternion, Vec
 use neuraxis_core::digest::Digest;
 use neuraxis_core::percepts::{AbsolutePose, Battery, Contact, Imu, Motion, Odometry};
 use neuraxis_core::{Pose2, Reading, StopReason, Twist2};
+use neuraxis_messages::{Stream, Trace};
 
-use crate::messages::{Stream, Trace};
 pub(crate) use difference::difference;
 pub use difference::{Difference, command_difference};
 
@@ -288,6 +288,16 @@ pub fn stop_code(stop: Option<StopReason>) -> (u8, u16) {
     }
 }
 
+/// The stop from outside of the brain that the code stands for, if it is one: an input of the tick, not what it decided.
+#[must_use]
+pub fn hold_of(code: u8) -> Option<StopReason> {
+    match code {
+        1 => Some(StopReason::EmergencyStop),
+        6 => Some(StopReason::BrainLate),
+        _ => None,
+    }
+}
+
 /// What the code says, in words; `senses` are the names of the slots.
 #[must_use]
 pub fn stop_words(code: u8, slot: u16, senses: &[&str]) -> String {
@@ -336,7 +346,7 @@ impl Running {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::messages::{decode, encode};
+    use neuraxis_messages::{decode, encode};
 
     fn ticks() -> Vec<Tick> {
         (0..7)
@@ -381,7 +391,7 @@ mod tests {
                 let trace: Trace = decode(&bytes).expect("a trace");
                 assert_eq!(trace.first, back.len() as u64);
                 back.extend(unpack(&trace).expect("it fits"));
-                assert!(decode::<Trace>(&bytes[..bytes.len() - 3]).is_none());
+                assert!(decode::<Trace>(&bytes[..bytes.len() - 3]).is_err());
             }
         }
         // By their text, in which a NaN equals itself.

@@ -11,7 +11,7 @@ use neuraxis_core::body::{BodyDescription, BodyError};
 use neuraxis_core::digest::Digest;
 use neuraxis_core::robot::Actuators;
 use neuraxis_core::world::{Incident, Truth as BodyTruth, World};
-use neuraxis_core::{Command, Percepts, Pose2, Stamp, StopReason, ops};
+use neuraxis_core::{Command, Interface, Percepts, Pose2, Stamp, StopBehaviour, StopReason, ops};
 use rapier3d::prelude::{
     CoefficientCombineRule, ColliderBuilder, PhysicsWorld, Pose, RigidBodyBuilder, Vector,
 };
@@ -52,8 +52,8 @@ pub struct SimRobot {
     motor_gain: f64,
     /// From the first step on.
     motors: Option<Motors>,
-    /// Where the steering joints were told to go last, rad.
-    steering: [f64; 2],
+    /// Where joints that are commanded by position were told to go last, rad or m; one an actuator.
+    targets: Vec<f64>,
     immersed: Immersed,
 }
 
@@ -141,7 +141,7 @@ impl Arena {
         };
         for robot in &mut arena.robots {
             let SimRobot { model, placed, .. } = robot;
-            let (model, actuators) = (&model.model, &model.spec.actuators);
+            let (model, actuators) = (&model.model, &model.description.actuators);
             robot.motors =
                 Some(Motors::new(model, actuators, placed, &mut arena.world, scene.physics.timestep));
             robot.observe(&arena.world);
@@ -377,7 +377,7 @@ impl SimRobot {
                 };
                 let joints: Vec<usize> =
                     sensor.joints.iter().filter_map(|name| model.model.joint(name)).collect();
-                let drive = description.drive.map(|drive| (drive, model.signs));
+                let drive = description.drive.map(|drive| (drive, [model.signs[0], model.signs[1]]));
                 let touch = match &sensor.sensor {
                     Sensor::Contact { link, .. } => model.shapes_of(link, &link_colliders),
                     _ => Vec::new(),
@@ -397,7 +397,7 @@ impl SimRobot {
                 0.5 * f64::from(model.model.mass()) * radius * radius * MOTOR_GAIN
             }),
             motors: None,
-            steering: [0.0; 2],
+            targets: description.actuators.iter().map(|actuator| actuator.start).collect(),
             immersed,
             model,
             placed,
@@ -434,31 +434,33 @@ impl SimRobot {
             || self.is_released
             || self.command.values.iter().any(|value| !value.is_finite());
         let Some(motors) = &mut self.motors else { return };
-        let description = &self.model.description;
         motors.rest(world, &self.placed, &self.truth);
         for (i, &joint) in self.model.actuated.iter().enumerate() {
-            let value = if safe { 0.0 } else { self.command.values[i] };
-            let demand = match &self.model.spec.actuators {
-                // Who steers keeps to it when it stops.
-                Actuators::Ackermann { kp, kd, .. } if i >= 2 => {
-                    if !safe {
-                        let most = description.ackermann.map_or(0.0, |steering| steering.angle);
-                        self.steering[i - 2] = self.model.steering_signs[i - 2] * value.clamp(-most, most);
-                    }
-                    Demand::Position { target: self.steering[i - 2], kp: *kp, kd: *kd }
-                }
-                Actuators::DifferentialDrive { .. } | Actuators::Ackermann { .. } => {
+            let actuator = &self.model.description.actuators[i];
+            let [kp, kd] = self.model.spec.actuators.gains(i);
+            let value = self.model.signs[i] * if safe { 0.0 } else { self.command.values[i] };
+            let relaxes = safe && actuator.stop == StopBehaviour::Relax;
+            let demand = match actuator.interface {
+                Interface::Velocity if relaxes => Demand::Effort(0.0),
+                Interface::Velocity => {
                     let limit = self.model.model.joints[joint].velocity.map_or(f64::INFINITY, f64::from);
-                    let speed = (value * self.model.signs[i]).clamp(-limit, limit);
-                    Demand::Velocity { speed, gain: self.motor_gain }
+                    Demand::Velocity { speed: value.clamp(-limit, limit), gain: self.motor_gain }
                 }
-                Actuators::JointTorque { .. } => Demand::Effort(value),
-                // The safe state of a servo is a damper: it gives way, but slowly.
-                Actuators::JointPosition { kd, .. } if safe => {
-                    Demand::Position { target: self.truth.joints[joint].position, kp: 0.0, kd: *kd }
+                Interface::Effort => Demand::Effort(value),
+                // A servo that lets go is a damper: it gives way, but slowly.
+                Interface::Position if relaxes => {
+                    Demand::Position { target: self.truth.joints[joint].position, kp: 0.0, kd }
                 }
-                Actuators::JointPosition { kp, kd, .. } => {
-                    Demand::Position { target: value, kp: *kp, kd: *kd }
+                Interface::Position => {
+                    // Who stops and holds stays where it was to go last.
+                    if !safe {
+                        let [low, high] = match (&self.model.spec.actuators, actuator.limits.position) {
+                            (Actuators::Ackermann { .. }, Some(range)) => range,
+                            _ => [f64::NEG_INFINITY, f64::INFINITY],
+                        };
+                        self.targets[i] = value.clamp(low, high);
+                    }
+                    Demand::Position { target: self.targets[i], kp, kd }
                 }
             };
             motors.drive(joint, demand, world, &self.placed, &self.truth);

@@ -11,7 +11,7 @@
 //! in maximal ones it is Coulomb's law made smooth below [`STRIBECK`], as a viscous friction that
 //! follows the speed: a joint under load creeps at less than that speed instead of sticking.
 
-use neuraxis_core::robot::Actuators;
+use neuraxis_core::Actuator;
 use rapier3d::prelude::{
     GenericJoint, JointAxis, MotorModel, Multibody, MultibodyLink, PhysicsWorld, Vector,
 };
@@ -62,27 +62,19 @@ struct Motor {
 }
 
 impl Motors {
-    /// The motors of `model`; `actuators` may limit the torque of wheels further than the model does.
+    /// The motors of `model`; `actuators` may limit the effort of joints further than the model does.
     ///
     /// To be called after the first step of `world`, in which the engine numbers the joints of a
     /// body in reduced coordinates anew.
     pub(crate) fn new(
         model: &Model,
-        actuators: &Actuators,
+        actuators: &[Actuator],
         placed: &Placed,
         world: &mut PhysicsWorld,
         timestep: f64,
     ) -> Self {
-        // Of wheels that drive; what steers has the model's limit.
-        let own = |joint: &Joint| match actuators {
-            Actuators::DifferentialDrive { torque, left, right, .. }
-            | Actuators::Ackermann { torque, left, right, .. }
-                if joint.name == *left || joint.name == *right =>
-            {
-                *torque
-            }
-            _ => None,
-        };
+        let own =
+            |joint: &Joint| actuators.iter().find(|actuator| actuator.joint == joint.name)?.limits.effort;
         let mut joints: Vec<Motor> = model
             .joints
             .iter()

@@ -23,7 +23,7 @@ fn stands(world: &str, seeds: u64) -> Vec<(f64, f64, f64)> {
             let start = body.arena().robots()[0].pose().translation.z;
             let mut percepts = body.description().percepts();
             let mut command = body.description().command();
-            let names = body.description().actuators.clone();
+            let names = body.description().joints();
             for (value, name) in command.values.iter_mut().zip(&names) {
                 *value = stance.get(name).copied().unwrap_or(0.0);
             }

@@ -56,6 +56,13 @@ fn hold(body: &mut SoloBody, value: f64, stop: Option<StopReason>, seconds: f64)
     state.expect("the joints' state")
 }
 
+/// A servo on the hinge, which has neither range nor greatest speed in the model.
+fn servo(gains: &str) -> String {
+    format!(
+        "{{ kind: joint_position, joints: [hinge], limits: {{ position: [-4, 4], velocity: 100 }}, {gains} }}"
+    )
+}
+
 const TORQUE: &str = "{ kind: joint_torque, joints: [hinge] }";
 
 #[track_caller]
@@ -130,9 +137,9 @@ fn armature_adds_to_the_inertia() {
 
 #[test]
 fn a_servo_goes_where_it_is_told_within_its_limit() {
-    let servo = "{ kind: joint_position, joints: [hinge], kp: 50, kd: 6 }";
+    let servo = servo("kp: 50, kd: 6");
     for articulation in ARTICULATIONS {
-        let mut body = arm(articulation, "", servo);
+        let mut body = arm(articulation, "", &servo);
         // 50 N·m are asked for and 2 N·m are there: the way of 0.1 s is that of the limit.
         let [position, _, effort] = hold(&mut body, 1.0, None, 0.1);
         about(effort, 2.0, 1e-6, articulation);
@@ -144,10 +151,21 @@ fn a_servo_goes_where_it_is_told_within_its_limit() {
 }
 
 #[test]
-fn a_stopped_servo_is_a_damper() {
-    let servo = "{ kind: joint_position, joints: [hinge], kp: 50, kd: 2 }";
+fn a_servo_that_holds_on_a_stop_goes_where_it_was_sent_last() {
+    let servo = servo("kp: 50, kd: 6");
     for articulation in ARTICULATIONS {
-        let mut body = arm(articulation, "", servo);
+        let mut body = arm(articulation, "", &servo);
+        hold(&mut body, 0.5, None, 2.0);
+        let [position, _, _] = hold(&mut body, f64::NAN, Some(StopReason::EmergencyStop), 2.0);
+        about(position, 0.5, 0.005, articulation);
+    }
+}
+
+#[test]
+fn a_stopped_servo_that_relaxes_is_a_damper() {
+    let servo = servo("kp: 50, kd: 2, stop: relax");
+    for articulation in ARTICULATIONS {
+        let mut body = arm(articulation, "", &servo);
         let [_, velocity, _] = hold(&mut body, 1.0, None, 0.3);
         assert!(velocity > 0.5, "{articulation}: it has begun to move, {velocity}");
         let [_, velocity, _] = hold(&mut body, 1.0, Some(StopReason::EmergencyStop), 2.0);

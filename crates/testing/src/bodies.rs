@@ -1,10 +1,10 @@
 //! Bodies in a line: what a test's body has, said as a robot's file says it.
 
 use nalgebra::{Isometry3, Vector3};
-use neuraxis_core::Interface;
 use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::kinematics::{Ackermann, DifferentialDrive, Limb, LimbJoint};
 use neuraxis_core::robot::{Limits, Sensor};
+use neuraxis_core::{Actuator, Interface, JointLimits, Mobility};
 
 /// A body that is being put together.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ impl BodyBuilder {
                 name: name.to_owned(),
                 sensors: Vec::new(),
                 actuators: Vec::new(),
-                interface: Interface::Velocity,
+                mobility: Mobility::default(),
                 drive: None,
                 ackermann: None,
                 calibration: None,
@@ -36,7 +36,7 @@ impl BodyBuilder {
     /// Two driven wheels, `left` and `right`.
     #[must_use]
     pub fn wheels(mut self) -> Self {
-        self.body.actuators = ["left", "right"].map(str::to_owned).to_vec();
+        self = self.joints(&["left", "right"], Interface::Velocity);
         self.body.drive = Some(DifferentialDrive { wheel_radius: 0.05, track: 0.24 });
         self
     }
@@ -44,17 +44,26 @@ impl BodyBuilder {
     /// Two driven wheels behind and two steered ones in front.
     #[must_use]
     pub fn car(mut self) -> Self {
-        let joints = ["rear_left", "rear_right", "steering_left", "steering_right"];
-        self = self.wheels().joints(&joints, Interface::Ackermann);
-        self.body.ackermann = Some(Ackermann { wheelbase: 0.3, kingpins: 0.2, angle: 0.6 });
+        let steering = Ackermann { wheelbase: 0.3, kingpins: 0.2, angle: 0.6 };
+        self = self.joints(&["steering_left", "steering_right"], Interface::Position);
+        let steered = std::mem::take(&mut self.body.actuators);
+        self = self.wheels();
+        self.body.actuators.extend(steered);
+        self.body.mobility = Mobility::steered(&steering);
+        self.body.ackermann = Some(steering);
         self
     }
 
     /// Joints that are commanded through `interface`.
     #[must_use]
     pub fn joints(mut self, names: &[&str], interface: Interface) -> Self {
-        self.body.actuators = names.iter().map(|name| (*name).to_owned()).collect();
-        self.body.interface = interface;
+        let limits = JointLimits {
+            position: Some([-3.0, 3.0]),
+            velocity: Some(30.0),
+            effort: Some(20.0),
+            acceleration: None,
+        };
+        self.body.actuators = Actuator::all(names.iter().map(|name| (*name).to_owned()), interface, limits);
         self
     }
 
@@ -63,7 +72,9 @@ impl BodyBuilder {
     pub fn sense(mut self, json: &str) -> Self {
         let sensor: Sensor = serde_json::from_str(json).expect("a sense of a robot's file");
         let joints = match sensor {
-            Sensor::JointState { .. } => self.body.actuators.clone(),
+            Sensor::JointState { .. } => {
+                self.body.actuators.iter().map(|actuator| actuator.joint.clone()).collect()
+            }
             _ => Vec::new(),
         };
         self.body.sensors.push(SensorDescription {

@@ -131,7 +131,7 @@ impl Rig {
         };
         for (i, [position, velocity]) in self.joints.iter_mut().enumerate() {
             let wanted = value(i).unwrap_or(0.0).clamp(-50.0, 50.0);
-            *velocity = match self.body.interface {
+            *velocity = match self.body.actuators[i].interface {
                 Interface::Position => (20.0 * (wanted - *position)).clamp(-10.0, 10.0),
                 Interface::Effort => (*velocity + (wanted - 0.2 * *velocity) * DT).clamp(-10.0, 10.0),
                 _ => wanted,

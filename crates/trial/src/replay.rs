@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use neuraxis_brain::loaded::KnownMap;
 use neuraxis_brain::{Driver, RobotBrain, RobotFile, Session};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::file::{self, FileError, Override};
@@ -10,15 +11,17 @@ use neuraxis_core::observer::{Event, Flow, Observer, OnEvent};
 use neuraxis_core::world::Single;
 use neuraxis_core::{Brain, Decision, Pose2, Stamp, ops};
 use neuraxis_neural::CircuitSpec;
+#[cfg(feature = "sim")]
+use neuraxis_record::Recorder;
 use neuraxis_record::recording::RecordedRobot;
 use neuraxis_record::replay::Fault;
 use neuraxis_record::trace::{self, Difference, Tick};
-use neuraxis_record::{ReadError, Recorder, Recording, ReplayBody, SessionRobot};
+use neuraxis_record::{ReadError, Recording, ReplayBody, RobotHeader};
 use serde::Serialize;
 
-use crate::TrialResult;
-use crate::book::{Files, fact};
-use crate::plan::{Changes, KnownMap, PlannedScene};
+#[cfg(feature = "sim")]
+use crate::{Changes, PlannedScene, book::Files};
+use crate::{TrialResult, fact};
 
 /// Why a recording cannot be run again.
 #[derive(Debug, thiserror::Error)]
@@ -98,7 +101,7 @@ pub fn robot_file(
     robot: &RecordedRobot,
     settings: &[Override],
 ) -> Result<RobotFile, ReplayError> {
-    let session = &robot.session;
+    let session = &robot.header;
     let bytes = recording.attachments.iter().find(|(name, _)| *name == session.file).ok_or_else(|| {
         ReplayError::Recording(format!("the robot file `{}` is missing from the recording", session.file))
     })?;
@@ -117,7 +120,7 @@ fn attached(
     named: &str,
 ) -> Result<PathBuf, ReplayError> {
     recording.unpack(folder)?;
-    let beside = folder.join(&robot.session.file);
+    let beside = folder.join(&robot.header.file);
     // What was named from the root of the disk lies under its name among the attachments.
     let name = Path::new(named).file_name().map(|name| name.to_string_lossy().into_owned());
     let attached = recording.attachments.iter().map(|(attached, _)| attached);
@@ -152,7 +155,7 @@ pub fn brain(
     robot: &RecordedRobot,
     settings: &[Override],
 ) -> Result<RobotBrain, ReplayError> {
-    let session = &robot.session;
+    let session = &robot.header;
     let mut file = robot_file(recording, robot, settings)?;
     if let Some(named) = file.brain.motor.file().map(str::to_owned) {
         let folder = tempfile::tempdir()?;
@@ -172,7 +175,7 @@ pub fn brain(
 
 /// The recorded body with the limits and deadlines of `file`. All else of a body made the recorded senses, so that
 /// a change of it would change nothing, and is refused.
-fn body(session: &SessionRobot, file: &RobotFile) -> Result<BodyDescription, ReplayError> {
+fn body(session: &RobotHeader, file: &RobotFile) -> Result<BodyDescription, ReplayError> {
     let mut body = session.body.clone();
     let refuse = |what: &str| Err(ReplayError::Settings(what.to_owned()));
     if body.sensors.len() != file.sensors.len() {
@@ -184,8 +187,12 @@ fn body(session: &SessionRobot, file: &RobotFile) -> Result<BodyDescription, Rep
         }
         recorded.sensor = sensor.clone();
     }
-    if file.actuators.joints() != body.actuators {
+    if !file.actuators.joints().iter().eq(body.actuators.iter().map(|actuator| &actuator.joint)) {
         return refuse("the actuators");
+    }
+    for (i, actuator) in body.actuators.iter_mut().enumerate() {
+        actuator.limits = file.actuators.limits(i).or(actuator.limits);
+        actuator.stop = file.actuators.stop(i);
     }
     body.limits = file.limits.clone();
     Ok(body)
@@ -269,7 +276,7 @@ pub fn compare(
     change: &Counterfactual,
 ) -> Result<Parting, ReplayError> {
     let ticks = Arc::new(robot.ticks.clone());
-    let body = ReplayBody::shared(robot.session.body.clone(), ticks);
+    let body = ReplayBody::shared(robot.header.body.clone(), ticks);
     let bodies = [body.clone(), body.with_faults(change.faults.clone())];
     let brains = [brain(recording, robot, &[])?, brain(recording, robot, &change.settings)?];
     let [first, second] = bodies;
@@ -341,7 +348,7 @@ impl Parting {
     pub fn of(a: &RecordedRobot, b: &RecordedRobot) -> Self {
         let mut parting = Self::default();
         let pose = |robot: &RecordedRobot, at: &mut usize, stamp: u64| {
-            let time = |i: usize| robot.decisions.get(i).map(|d| nanoseconds(&d.header.stamp));
+            let time = |i: usize| robot.decisions.get(i).map(|d| d.header.stamp.stamp().0);
             while time(*at + 1).is_some_and(|next| next <= stamp) {
                 *at += 1;
             }
@@ -363,10 +370,6 @@ impl Parting {
     }
 }
 
-fn nanoseconds(time: &neuraxis_record::messages::Time) -> u64 {
-    u64::from(time.sec.unsigned_abs()) * 1_000_000_000 + u64::from(time.nanosec)
-}
-
 /// A command as a tick of a recording would have it.
 fn issued(stamp: u64, command: &neuraxis_core::Command) -> Tick {
     let (stop, stop_slot) = trace::stop_code(command.stop);
@@ -378,6 +381,7 @@ fn issued(stamp: u64, command: &neuraxis_core::Command) -> Tick {
 ///
 /// # Errors
 /// If a file is missing or wrong, or nothing can be written.
+#[cfg(feature = "sim")]
 pub fn reproduce(recording: &Recording, settings: &Changes) -> Result<Recording, ReplayError> {
     let folder = tempfile::tempdir()?;
     recording.unpack(folder.path())?;

@@ -1,11 +1,14 @@
 //! What came out of a trial, and of many.
 
+#[cfg(feature = "sim")]
 use neuraxis_sim::scene::coverage::Coverage;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "sim")]
 use crate::judge::Outcome;
 use crate::statistics::{Interval, mean_interval, wilson};
+#[cfg(feature = "sim")]
 use crate::trial::{Trial, TrialRobot};
 
 /// A touch harder than this counts as a collision, m/s.
@@ -56,10 +59,12 @@ pub struct TrialResult {
 impl TrialResult {
     /// The results of a finished trial, one a robot.
     #[must_use]
+    #[cfg(feature = "sim")]
     pub fn of(trial: &Trial) -> Vec<Self> {
         trial.robots().enumerate().map(|(index, robot)| Self::of_robot(trial, index, robot)).collect()
     }
 
+    #[cfg(feature = "sim")]
     fn of_robot(trial: &Trial, index: usize, robot: TrialRobot<'_>) -> Self {
         let score = robot.score;
         let (outcome, message) = match &score.outcome {
@@ -111,6 +116,7 @@ impl TrialResult {
 }
 
 /// On what a robot gave its goal up.
+#[cfg(feature = "sim")]
 fn verdict(robot: &TrialRobot<'_>) -> Option<String> {
     robot.brain.as_ref()?.decision().reasons.verdict.map(|verdict| verdict.to_string())
 }

@@ -25,7 +25,7 @@ pub struct Progress {
 
 /// What to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Order {
+pub struct RunConfig {
     /// How many trials.
     pub trials: usize,
     /// Seed of the first trial; the next ones count up.
@@ -62,21 +62,21 @@ pub trait Hooks {
 /// Nobody follows.
 impl Hooks for () {}
 
-/// Runs the trials of `order`. The results come in the order of the trials, whatever the order of their ends; after
+/// Runs the trials of `config`. The results come in the order of the trials, whatever the order of their ends; after
 /// a stop they are those of the trials that were over by then.
 ///
 /// # Errors
 /// If a scene cannot be set up for one of the seeds.
-pub fn run(plan: &Plan, order: Order, hooks: &mut dyn Hooks) -> Result<Vec<TrialResult>, FileError> {
-    let mut batch = Batch::new(order.jobs, STEPS_PER_LOOK);
-    let mut progress = Progress { trials: order.trials, ..Progress::default() };
+pub fn run(plan: &Plan, config: RunConfig, hooks: &mut dyn Hooks) -> Result<Vec<TrialResult>, FileError> {
+    let mut batch = Batch::new(config.jobs, STEPS_PER_LOOK);
+    let mut progress = Progress { trials: config.trials, ..Progress::default() };
     let mut results: Vec<Vec<TrialResult>> = Vec::new();
     let (mut next, mut running) = (0, 0);
     let mut ended_time = 0.0;
-    while progress.done < order.trials {
-        while running < order.at_once.max(1) && next < order.trials {
+    while progress.done < config.trials {
+        while running < config.at_once.max(1) && next < config.trials {
             let scene = plan.scene(next);
-            let mut trial = scene.trial(next, order.seed.wrapping_add(next as u64))?;
+            let mut trial = scene.trial(next, config.seed.wrapping_add(next as u64))?;
             hooks.begin(scene, &mut trial)?;
             batch.add(trial);
             next += 1;

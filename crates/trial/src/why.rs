@@ -141,7 +141,7 @@ fn describe(
     difference: Option<Difference>,
 ) -> Explanation {
     let tick = &robot.ticks[index];
-    let names: Vec<&str> = robot.session.body.sensors.iter().map(|s| s.sensor.name()).collect();
+    let names: Vec<&str> = robot.header.body.sensors.iter().map(|s| s.sensor.name()).collect();
     let belief = &decision.belief;
     let mut cues: Vec<Cue> = belief
         .cues
@@ -170,7 +170,7 @@ fn describe(
         time: Stamp(tick.stamp).seconds(),
         distance: decision.goal.and_then(away),
         goal: decision.goal,
-        errand: [decision.errand + 1, robot.session.goals.len()],
+        errand: [decision.errand + 1, robot.header.goals.len()],
         verdict: decision.reasons.verdict.map(|verdict| verdict.to_string()),
         status: format!("{:?}", decision.status).to_lowercase(),
         pose: [pose.x, pose.y, pose.yaw],
@@ -190,6 +190,7 @@ fn describe(
                 Limit::Speed => "speed",
                 Limit::Acceleration => "acceleration",
                 Limit::Effort => "effort",
+                Limit::Range => "range of a joint",
             }
             .to_owned()
         }),

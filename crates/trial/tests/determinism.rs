@@ -7,7 +7,7 @@ use neuraxis_brain::RobotBrain;
 use neuraxis_core::file::Override;
 use neuraxis_core::{Brain, Command, Decision, Goal, Percepts};
 use neuraxis_trial::plan::Changes;
-use neuraxis_trial::run::Order;
+use neuraxis_trial::run::RunConfig;
 use neuraxis_trial::{Entrant, Plan, Trial, TrialResult, run};
 
 fn plan(scenes: &[&str], seconds: &str) -> Plan {
@@ -19,7 +19,7 @@ fn plan(scenes: &[&str], seconds: &str) -> Plan {
 }
 
 fn results(plan: &Plan, trials: usize, seed: u64, jobs: usize) -> Vec<TrialResult> {
-    run(plan, Order { trials, seed, jobs, at_once: 4 * jobs }, &mut ()).expect("runs")
+    run(plan, RunConfig { trials, seed, jobs, at_once: 4 * jobs }, &mut ()).expect("runs")
 }
 
 #[test]

@@ -23,15 +23,15 @@ fn drive(seed: u64, space: &str) -> (Option<Outcome>, [f64; 3], f64) {
         let belief = &brain.decision().belief;
         // The belief's height counts from where the body stood when its senses had settled.
         if trial.now().seconds() < 1.0 {
-            level = Some(truth.translation.z - belief.attitude.x);
+            level = Some(truth.translation.z - belief.vertical.z);
             continue;
         }
         let (_, pitch, _) = truth.rotation.euler_angles();
         let height = truth.translation.z - level.unwrap_or(0.0);
         let off = [
             belief.pose.distance(&Pose2::from_spatial(&truth)),
-            (belief.attitude.x - height).abs(),
-            (belief.attitude.z - pitch).abs(),
+            (belief.vertical.z - height).abs(),
+            (belief.vertical.pitch - pitch).abs(),
         ];
         for (worst, off) in worst.iter_mut().zip(off) {
             *worst = worst.max(off);

@@ -76,7 +76,7 @@ fn a_flipped_bit_is_found_at_its_tick_and_field() {
     let (_folder, recording) = maze();
     let original = &recording.robots[0];
     for (tick, slot) in [(500, "scan"), (501, "imu"), (502, "odom")] {
-        let at = original.session.body.sensors.iter().position(|s| s.sensor.name() == slot).expect("a slot");
+        let at = original.header.body.sensors.iter().position(|s| s.sensor.name() == slot).expect("a slot");
         let mut forged = recording.clone();
         let sense = forged.robots[0].ticks[tick].senses.iter_mut().find(|s| usize::from(s.slot) == at);
         let sense = sense.expect("the sense was new at that tick");

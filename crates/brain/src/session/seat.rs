@@ -39,6 +39,8 @@ pub struct Seat<'a, W> {
     /// Whether it decided in this step.
     pub(super) has_command: bool,
     pub(super) is_over: bool,
+    /// Whether somebody has pressed the emergency stop.
+    pub(super) emergency_stop: bool,
     /// How the brain's goals stood last: which one, and how.
     goal: Option<(usize, GoalStatus)>,
 }
@@ -53,6 +55,7 @@ impl<'a, W> Seat<'a, W> {
             command: body.command(),
             has_command: false,
             is_over: false,
+            emergency_stop: false,
             goal: None,
         }
     }
@@ -96,6 +99,11 @@ impl<'a, W> Seat<'a, W> {
             Driver::Brain(brain) => Some(&mut **brain),
             _ => None,
         }
+    }
+
+    /// Presses (`true`) or releases the emergency stop: the brain is told with what it senses, so that a recording holds it.
+    pub fn set_emergency_stop(&mut self, pressed: bool) {
+        self.emergency_stop = pressed;
     }
 
     /// The drive of a circuit from now on; any other driver ignores it.

@@ -8,7 +8,8 @@ use neuraxis_core::observer::OnEvent;
 use neuraxis_core::robot::Limits;
 use neuraxis_core::world::Single;
 use neuraxis_core::{
-    Belief, Command, Decision, Drive, Goal, GoalStatus, Interface, Modulation, Needs, Pose2,
+    Actuator, Belief, Command, Decision, Drive, Goal, GoalStatus, Interface, Mobility, Modulation, Needs,
+    Pose2,
 };
 
 use super::*;
@@ -47,8 +48,8 @@ impl Ear {
         let description = BodyDescription {
             name: "ear".to_owned(),
             sensors: Vec::new(),
-            actuators: vec!["a".to_owned()],
-            interface: Interface::Effort,
+            actuators: vec![Actuator::new("a", Interface::Effort)],
+            mobility: Mobility::default(),
             drive: None,
             ackermann: None,
             calibration: None,

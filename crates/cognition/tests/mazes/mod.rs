@@ -8,7 +8,7 @@ use neuraxis_cognition::{CognitionSpec, Navigator, Situation, build};
 use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::robot::Limits;
 use neuraxis_core::{
-    Belief, Goal, GoalStatus, Interface, OccupancyGrid, Percepts, Pose2, Reading, Reasons, Stamp, Twist2, ops,
+    Belief, Goal, GoalStatus, Mobility, OccupancyGrid, Percepts, Pose2, Reading, Reasons, Stamp, Twist2, ops,
 };
 
 pub const RADIUS: f64 = 0.1;
@@ -154,7 +154,7 @@ pub fn body() -> BodyDescription {
             limb: None,
         }],
         actuators: Vec::new(),
-        interface: Interface::Velocity,
+        mobility: Mobility::default(),
         drive: None,
         ackermann: None,
         calibration: None,

@@ -3,7 +3,7 @@
 use nalgebra::{Isometry3, Point2, Quaternion, SMatrix, Translation3, UnitQuaternion};
 
 use super::{Damage, Reader, Value, Writer};
-use crate::belief::{CueReport, Events};
+use crate::belief::{CueReport, Events, Vertical};
 use crate::brain::{Decision, Limit, SafetyState};
 use crate::goal::{Goal, GoalStatus, Landmark};
 use crate::moments::Moments;
@@ -13,7 +13,7 @@ use crate::reasons::{
     Candidate, Choice, MOST_CHOICES, MotionMode, MotionReason, MotorReason, PlanReason, Reasons, Refusal,
     SpeedLimit, Verdict,
 };
-use crate::{Belief, Command, Drive, Gait, Interface, Modulation, Needs, Pose2, Stamp, StopReason, Twist2};
+use crate::{Belief, Command, Drive, Gait, Modulation, Needs, Pose2, Stamp, StopReason, Twist2};
 use crate::{saved, value};
 
 macro_rules! numbers {
@@ -188,14 +188,6 @@ value!(
 );
 value!(struct Drive { speed, turn, gait });
 value!(
-    enum Interface {
-        Position,
-        Velocity,
-        Effort,
-        Ackermann,
-    }
-);
-value!(
     enum StopReason {
         EmergencyStop,
         SenseSilent(slot),
@@ -211,8 +203,10 @@ value!(
         Speed,
         Acceleration,
         Effort,
+        Range,
     }
 );
+value!(struct Vertical { z, roll, pitch });
 value!(struct SafetyState { stop, clipped, limit });
 value!(struct Needs { energy, integrity, certainty, progress });
 value!(struct Modulation { plasticity, caution, curiosity });
@@ -283,7 +277,7 @@ impl Value for PlanReason {
 value!(struct Imu { orientation, angular_velocity, linear_acceleration });
 
 saved!(CueReport { reliability, age, surprise, gain, refusal, refusals; name });
-saved!(Belief { stamp, pose, attitude, odom, twist, covariance, cues, events });
-saved!(Command { stamp, values, stop; interface });
+saved!(Belief { stamp, pose, vertical, odom, twist, covariance, cues, events });
+saved!(Command { stamp, values, stop });
 saved!(Decision { belief, needs, modulation, goal, errand, status, drive, safety, reasons });
 saved!(Moments { count, mean, variance });

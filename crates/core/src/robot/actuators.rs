@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::{Interface, JointLimits, StopBehaviour};
+
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(value: &f64) -> bool {
     *value == 0.0
@@ -30,6 +32,9 @@ pub enum Actuators {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(range(min = 0.001, max = 10.0))]
         track: Option<f64>,
+        /// What the wheels do when the body stops: `brake` or `relax`; `brake` if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stop: Option<StopBehaviour>,
     },
     /// Two driven wheels behind and two steered ones in front, as a car has them: wheels are commanded by their speeds, steering
     /// joints by position. `base_link` is in the middle of the rear axle.
@@ -60,6 +65,13 @@ pub enum Actuators {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(range(min = 0.01, max = 1.5))]
         angle: Option<f64>,
+        /// How fast a wheel is steered at most, rad/s; the model's velocity limit of its joint if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schemars(range(min = 0.01, max = 1000.0))]
+        steering_velocity: Option<f64>,
+        /// What the driven wheels do when the body stops: `brake` or `relax`; `brake` if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stop: Option<StopBehaviour>,
         /// Proportional gain of the steering's servo, N·m/rad.
         #[serde(default = "Actuators::default_kp")]
         #[schemars(range(min = 0.001, max = 100_000.0))]
@@ -78,6 +90,12 @@ pub enum Actuators {
         /// The joints, in the order of the command.
         #[schemars(length(min = 1))]
         joints: Vec<String>,
+        /// Limits of each of the joints, within those of the model.
+        #[serde(default, skip_serializing_if = "JointLimits::is_none")]
+        limits: JointLimits,
+        /// What the joints do when the body stops; they can only `relax`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stop: Option<StopBehaviour>,
     },
     /// Joints commanded by position, held by a proportional-derivative servo.
     JointPosition {
@@ -95,6 +113,13 @@ pub enum Actuators {
         #[serde(default, skip_serializing_if = "is_zero")]
         #[schemars(range(min = 0.0, max = 1000.0))]
         armature: f64,
+        /// Limits of each of the joints, within those of the model.
+        #[serde(default, skip_serializing_if = "JointLimits::is_none")]
+        limits: JointLimits,
+        /// What the joints do when the body stops: they `hold` where they are then, or `relax`: their servos only damp them; `hold`
+        /// if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stop: Option<StopBehaviour>,
     },
 }
 
@@ -117,9 +142,60 @@ impl Actuators {
             Self::Ackermann { left, right, steering: [first, second], .. } => {
                 vec![left, right, first, second]
             }
-            Self::JointTorque { joints } | Self::JointPosition { joints, .. } => {
+            Self::JointTorque { joints, .. } | Self::JointPosition { joints, .. } => {
                 joints.iter().map(String::as_str).collect()
             }
+        }
+    }
+
+    /// What the actuator `index` of [`Self::joints`] is commanded by.
+    #[must_use]
+    pub fn interface(&self, index: usize) -> Interface {
+        match self {
+            Self::DifferentialDrive { .. } => Interface::Velocity,
+            Self::Ackermann { .. } if index < 2 => Interface::Velocity,
+            Self::Ackermann { .. } | Self::JointPosition { .. } => Interface::Position,
+            Self::JointTorque { .. } => Interface::Effort,
+        }
+    }
+
+    /// What the actuator `index` does when the body stops; steering always holds.
+    #[must_use]
+    pub fn stop(&self, index: usize) -> StopBehaviour {
+        let own = self.asked_stop().filter(|_| index < 2 || !matches!(self, Self::Ackermann { .. }));
+        own.unwrap_or(self.interface(index).default_stop())
+    }
+
+    /// The stop that the file asks for.
+    #[must_use]
+    pub fn asked_stop(&self) -> Option<StopBehaviour> {
+        match self {
+            Self::DifferentialDrive { stop, .. }
+            | Self::Ackermann { stop, .. }
+            | Self::JointTorque { stop, .. }
+            | Self::JointPosition { stop, .. } => *stop,
+        }
+    }
+
+    /// The limits that the file gives the actuator `index`.
+    #[must_use]
+    pub fn limits(&self, index: usize) -> JointLimits {
+        let none = JointLimits::default();
+        match self {
+            Self::DifferentialDrive { torque, .. } => JointLimits { effort: *torque, ..none },
+            Self::Ackermann { torque, .. } if index < 2 => JointLimits { effort: *torque, ..none },
+            Self::Ackermann { steering_velocity, .. } => JointLimits { velocity: *steering_velocity, ..none },
+            Self::JointTorque { limits, .. } | Self::JointPosition { limits, .. } => *limits,
+        }
+    }
+
+    /// Gains of the servo of the actuator `index`, N·m/rad and N·m·s/rad; zero if it has none.
+    #[must_use]
+    pub fn gains(&self, index: usize) -> [f64; 2] {
+        match self {
+            Self::Ackermann { kp, kd, .. } if index >= 2 => [*kp, *kd],
+            Self::JointPosition { kp, kd, .. } => [*kp, *kd],
+            _ => [0.0; 2],
         }
     }
 }

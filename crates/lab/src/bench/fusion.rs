@@ -4,7 +4,7 @@
 //! all estimators are shown the same percepts, tick by tick. The faults follow from the robot's senses: each absolute cue gets
 //! noisy, silent, frozen, biased and full of outliers, the wheels slip, the gyroscope drifts, and all absolute cues go at once.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use neuraxis_brain::{Driver, Session};
 use neuraxis_core::body::BodyDescription;
@@ -18,6 +18,7 @@ use serde::Serialize;
 
 use super::oracle::{Oracle, is_on};
 use neuraxis_trial::PlannedScene;
+use neuraxis_trial::parallel::map_in_order;
 use neuraxis_trial::statistics::{Interval, mean_interval};
 
 /// The rules that are compared, in the order of the table; the first is the one that is tested.
@@ -33,7 +34,7 @@ const EIGHT: [f64; 2] = [2.0, 1.3];
 
 /// What is run.
 #[derive(Clone, Debug)]
-pub struct Order {
+pub struct FusionBenchConfig {
     /// Trials a fault.
     pub seeds: usize,
     /// The first seed.
@@ -145,9 +146,9 @@ impl RobotBench {
 
 /// The scenarios that a body's senses allow.
 #[must_use]
-pub fn scenarios(body: &BodyDescription, order: &Order) -> Vec<Scenario> {
-    let [from, until] = order.window;
-    let severity = order.severity;
+pub fn scenarios(body: &BodyDescription, config: &FusionBenchConfig) -> Vec<Scenario> {
+    let [from, until] = config.window;
+    let severity = config.severity;
     let fault = |sensor: &str, kind| Fault {
         robot: 0,
         sensor: sensor.to_owned(),
@@ -207,72 +208,56 @@ pub fn scenarios(body: &BodyDescription, order: &Order) -> Vec<Scenario> {
     if absolute.len() > 1 {
         list.push(Scenario { name: "all absolute cues silent, 5 s".to_owned(), faults });
     }
-    if let Some(only) = &order.only {
+    if let Some(only) = &config.only {
         list.retain(|scenario| scenario.name.contains(only.as_str()));
     }
     list
 }
 
-/// Runs the bench for the first robot of `scene`; `go_on` is asked now and then with the trials that are done and all.
+/// Runs the bench for the first robot of `scene`; `progress` is told how many trials are done, and of how many; after
+/// `stop` is set there is no result.
 ///
 /// # Errors
 /// If the scene cannot be set up.
 pub fn run(
     scene: &PlannedScene,
-    order: &Order,
-    go_on: &(dyn Fn(usize, usize) -> bool + Sync),
+    config: &FusionBenchConfig,
+    stop: &AtomicBool,
+    progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Option<RobotBench>, FileError> {
     let body = scene.robots[0].model.description.clone();
     let space = scene.robots[0].file.value.brain.fusion.space_of(&body);
     let name = format!("{}, {}", body.name, space.name());
-    let scenarios = scenarios(&body, order);
-    let total = scenarios.len() * order.seeds;
+    let scenarios = scenarios(&body, config);
+    let total = scenarios.len() * config.seeds;
     let mut arenas = Vec::new();
     for i in 0..total {
-        let (scenario, seed) = (i / order.seeds, order.seed.wrapping_add((i % order.seeds) as u64));
+        let (scenario, seed) = (i / config.seeds, config.seed.wrapping_add((i % config.seeds) as u64));
         let mut spec = scene.scene.spec.clone();
         spec.faults.clone_from(&scenarios[scenario].faults);
         arenas.push((scenario, seed, spec, scene.layout(seed)?));
     }
-    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let work = || {
-        let mut rows = Vec::new();
-        loop {
-            let i = next.fetch_add(1, Ordering::Relaxed);
-            let Some((scenario, seed, spec, layout)) = arenas.get(i) else { return Some(rows) };
-            let robot = &scene.robots[0];
-            let start = layout.tasks[0].start;
-            let fusion = &robot.file.value.brain.fusion;
-            let run = |spec: &SceneSpec, limit: f64| {
-                let arena = Arena::new(*seed, spec, layout.clone(), vec![robot.model.clone()]);
-                Some(trial(arena, fusion, start, (*scenario, limit), *seed, &spec.faults, order))
-            };
-            // What is nominal for this seed, one has to know before one can say when it is so again.
-            let limit = if is_loss(&spec.faults) {
-                run(&SceneSpec { faults: Vec::new(), ..spec.clone() }, 0.0)?.largest
-            } else {
-                0.0
-            };
-            rows.push((i, run(spec, limit)?));
-            if !go_on(done.fetch_add(1, Ordering::Relaxed) + 1, total) {
-                next.store(total, Ordering::Relaxed);
-                return None;
-            }
-        }
-    };
-    let parts: Vec<_> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..order.jobs.max(1)).map(|_| scope.spawn(work)).collect();
-        threads.into_iter().map(|thread| thread.join().ok().flatten()).collect()
+    let done = AtomicUsize::new(0);
+    let rows = map_in_order(total, config.jobs, stop, |i| {
+        let (scenario, seed, spec, layout) = &arenas[i];
+        let robot = &scene.robots[0];
+        let start = layout.tasks[0].start;
+        let fusion = &robot.file.value.brain.fusion;
+        let run = |spec: &SceneSpec, limit: f64| {
+            let arena = Arena::new(*seed, spec, layout.clone(), vec![robot.model.clone()]);
+            trial(arena, fusion, start, (*scenario, limit), *seed, &spec.faults, config)
+        };
+        // What is nominal for this seed, one has to know before one can say when it is so again.
+        let limit = if is_loss(&spec.faults) {
+            run(&SceneSpec { faults: Vec::new(), ..spec.clone() }, 0.0).largest
+        } else {
+            0.0
+        };
+        let row = run(spec, limit);
+        progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+        row
     });
-    let mut rows = Vec::new();
-    for part in parts {
-        match part {
-            Some(part) => rows.extend(part),
-            None => return Ok(None),
-        }
-    }
-    rows.sort_by_key(|(i, _)| *i);
-    let trials: Vec<TrialRow> = rows.into_iter().map(|(_, row)| row).collect();
+    let Some(trials) = rows else { return Ok(None) };
     let table = scenarios.iter().enumerate().map(|(i, scenario)| {
         let trials: Vec<&TrialRow> = trials.iter().filter(|trial| trial.scenario == i).collect();
         row(&name, scenario, &trials)
@@ -289,7 +274,7 @@ fn trial(
     (scenario, nominal): (usize, f64),
     seed: u64,
     faults: &[Fault],
-    order: &Order,
+    config: &FusionBenchConfig,
 ) -> TrialRow {
     let description = (*arena.robots()[0].model.description).clone();
     let spec = |rule| FusionSpec { rule, ..fusion.clone() };
@@ -370,7 +355,7 @@ fn trial(
         }
         tick += 1;
     };
-    let end = Stamp::from_seconds(order.seconds).min(arena.time_limit());
+    let end = Stamp::from_seconds(config.seconds).min(arena.time_limit());
     let mut session = Session::new(arena).with_seat(0, Driver::Script(Box::new(drive)), Some(RATE));
     while session.world().now() < end && session.step().is_ok() {}
     drop(session);

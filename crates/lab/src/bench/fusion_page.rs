@@ -4,13 +4,16 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use neuraxis_core::markup::escape;
 use neuraxis_fusion::normalisation::{
     BASE_RATE, Normalisation, Population, additivity, detection_enhancement, enhancement,
 };
 use neuraxis_sim::scene::spec::Fault;
+use neuraxis_trial::statistics::Interval;
 use plotters::prelude::*;
 
-use super::fusion::{Order, RobotBench, Row, Scenario, TrialRow};
+use super::fusion::{FusionBenchConfig, RobotBench, Row, Scenario, TrialRow};
+use super::page::{Page, table, verdict};
 
 /// A size of each plot, px.
 const SIZE: (u32, u32) = (560, 210);
@@ -28,83 +31,54 @@ const COLOURS: [RGBColor; 6] = [
     RGBColor(90, 90, 90),
 ];
 
-const STYLE: &str = "body{margin:0 auto;max-width:1240px;padding:12px 16px;font:14px/1.45 system-ui,sans-serif;\
-color:#1b1f24;background:#fff}h1{font-size:18px}h2{font-size:15px;margin:22px 0 6px}code{font:12px ui-monospace,monospace;\
-color:#5a6470;overflow-wrap:anywhere}.scroll{overflow:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}\
-th,td{padding:3px 8px;text-align:right;border-bottom:1px solid #d5dae0;white-space:nowrap}th:first-child,td:first-child,\
-th:last-child,td:last-child{text-align:left}td:last-child{white-space:normal;min-width:260px;font-size:12px}.bad{color:#b3261e}.plots{display:flex;flex-wrap:wrap;gap:8px 16px}\
-.plots svg{max-width:100%;height:auto}details{margin:4px 0;border-top:1px solid #d5dae0;padding:4px 0}\
-summary{cursor:pointer}.keys span{margin-right:14px;white-space:nowrap}.keys i{display:inline-block;width:14px;height:3px;\
-vertical-align:middle;margin-right:4px}@media print{details{break-inside:avoid}}";
+const STYLE: &str = "th:last-child,td:last-child{text-align:left}td:last-child{white-space:normal;min-width:260px;font-size:12px}\
+.plots{display:flex;flex-wrap:wrap;gap:8px 16px}.plots svg{max-width:100%;height:auto}";
 
 /// One page that needs nothing else.
 #[must_use]
-pub fn page(benches: &[RobotBench], order: &Order, command: &str) -> String {
-    let mut out = String::new();
-    // Writing to a string cannot fail.
-    let _ = write!(
-        out,
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width, initial-scale=1\"><title>Neuraxis bench fusion</title><style>{STYLE}</style>\
-         </head><body><h1>Fusion: cues that lie</h1><code>{}</code><p>{} trials of {:.0} s for each fault, from {:.0} s to {:.0} s. \
-         Root mean square of the position's error, cm, mean over the seeds; [..]: 95 % interval of the mean ratio. The oracle is a \
-         plain filter that is told which sense is at fault, when, and how large its error is.</p>",
-        escape(command),
-        order.seeds,
-        order.seconds,
-        order.window[0],
-        order.window[1]
+pub fn page(benches: &[RobotBench], config: &FusionBenchConfig, command: &str) -> String {
+    let about = format!(
+        "{} trials of {:.0} s for each fault, from {:.0} s to {:.0} s. Root mean square of the position's error, cm, mean over the \
+         seeds; [..]: 95 % interval of the mean ratio. The oracle is a plain filter that is told which sense is at fault, when, and \
+         how large its error is.",
+        config.seeds, config.seconds, config.window[0], config.window[1]
     );
+    let mut page = Page::new("fusion", "Fusion: cues that lie", command, &about, STYLE);
     for bench in benches {
-        let _ = write!(out, "<h2>{}</h2>{}", escape(&bench.robot), table(&bench.rows));
+        page.heading(&bench.robot);
+        page.html(&rules(&bench.rows));
     }
-    out.push_str(&enhancement_section());
+    page.html(&enhancement_section());
     for bench in benches {
-        let _ = write!(out, "<h2>{}: what each cue was held for</h2>", escape(&bench.robot));
+        page.heading(&format!("{}: what each cue was held for", bench.robot));
         for (i, scenario) in bench.scenarios.iter().enumerate() {
             let trials = bench.trials.iter().filter(|trial| trial.scenario == i);
             let sections: String = trials.map(|trial| trial_section(scenario, trial)).collect();
-            let _ = write!(
-                out,
+            page.html(&format!(
                 "<details><summary>{} <span class=\"soft\">{}</span></summary>{sections}</details>",
                 escape(&scenario.name),
                 escape(&done(scenario))
-            );
+            ));
         }
     }
-    let _ = writeln!(out, "<script>{SCRIPT}</script></body></html>");
-    out
+    page.finish(SCRIPT)
 }
 
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
-
-fn table(rows: &[Row]) -> String {
-    let mut out = String::from(
-        "<div class=\"scroll\"><table><thead><tr><th>scenario</th><th>ours</th><th>ekf</th><th>gated</th><th>wheels</th>\
-         <th>oracle</th><th>ours / oracle</th><th>ours / ekf</th><th>demands</th></tr></thead><tbody>",
-    );
-    for row in rows {
-        let _ = write!(out, "<tr><td>{}</td>", escape(&row.scenario));
-        for value in row.rmse.iter().chain([&row.oracle]) {
-            let _ = write!(out, "<td>{:.1}</td>", 100.0 * value);
-        }
-        for ratio in [&row.over_oracle, &row.over_plain] {
-            let _ = write!(out, "<td>{:.2} [{:.2}, {:.2}]</td>", ratio.value, ratio.low, ratio.high);
-        }
-        let demands: Vec<String> = row
-            .demands
-            .iter()
-            .map(|(what, holds)| {
-                let what = escape(what);
-                if *holds { what } else { format!("<b class=\"bad\">NOT {what}</b>") }
-            })
-            .collect();
-        let _ = write!(out, "<td>{}</td></tr>", demands.join("; "));
-    }
-    out.push_str("</tbody></table></div>");
-    out
+fn rules(rows: &[Row]) -> String {
+    let header =
+        ["scenario", "ours", "ekf", "gated", "wheels", "oracle", "ours / oracle", "ours / ekf", "demands"];
+    let cells = |row: &Row| {
+        let mut cells = vec![escape(&row.scenario)];
+        cells.extend(row.rmse.iter().chain([&row.oracle]).map(|value| format!("{:.1}", 100.0 * value)));
+        let ratio = |ratio: &Interval| format!("{:.2} [{:.2}, {:.2}]", ratio.value, ratio.low, ratio.high);
+        cells.extend([&row.over_oracle, &row.over_plain].map(ratio));
+        let demand = |(what, holds): &(String, bool)| {
+            if *holds { escape(what) } else { verdict(&format!("NOT {what}")) }
+        };
+        cells.push(row.demands.iter().map(demand).collect::<Vec<_>>().join("; "));
+        cells
+    };
+    table(&header, rows.iter().map(cells))
 }
 
 /// The enhancement of responses and of detection.
@@ -113,30 +87,26 @@ fn enhancement_section() -> String {
     let pool = Population::<11, 2>::by_dominance(unit);
     let single = |s: f64| enhancement(unit.response(2.0 * s), unit.response(s));
     let pooled = |s: f64| enhancement(pool.balanced(&[s, s]), pool.balanced(&[s, 0.0]));
-    let mut rows = String::new();
-    for s in STRENGTHS {
+    let strength = |s: f64| {
         let (both, one) = (pool.balanced(&[s, s]), pool.balanced(&[s, 0.0]));
-        let _ = write!(
-            rows,
-            "<tr><td>{s}</td><td>{:.0} %</td><td>{:.0} %</td><td>{:.0} %</td><td>{:+.2}</td></tr>",
-            100.0 * single(s),
-            100.0 * unit.equal_cue_enhancement(s),
-            100.0 * pooled(s),
-            additivity(both, one, one)
-        );
-    }
-    let mut detected = String::new();
+        [
+            s.to_string(),
+            format!("{:.0} %", 100.0 * single(s)),
+            format!("{:.0} %", 100.0 * unit.equal_cue_enhancement(s)),
+            format!("{:.0} %", 100.0 * pooled(s)),
+            format!("{:+.2}", additivity(both, one, one)),
+        ]
+    };
+    let by_strength =
+        table(&["strength", "single unit", "closed form", "pool", "additivity"], STRENGTHS.map(strength));
     let mut curve = Vec::new();
-    for d in SEPARATIONS {
+    let separation = |d: f64| {
         let (one, both) = detection_enhancement(d, BASE_RATE);
-        let gain = enhancement(both, one);
-        curve.push((d, 100.0 * gain));
-        let _ = write!(
-            detected,
-            "<tr><td>{d}</td><td>{one:.3}</td><td>{both:.3}</td><td>{:.0} %</td></tr>",
-            100.0 * gain
-        );
-    }
+        let gain = 100.0 * enhancement(both, one);
+        curve.push((d, gain));
+        [d.to_string(), format!("{one:.3}"), format!("{both:.3}"), format!("{gain:.0} %")]
+    };
+    let by_separation = table(&["d′", "one cue", "both", "enhancement"], SEPARATIONS.map(separation));
     let log: Vec<(f64, f64)> = STRENGTHS.iter().map(|s| (log2(*s), 100.0 * single(*s))).collect();
     let pooled: Vec<(f64, f64)> = STRENGTHS.iter().map(|s| (log2(*s), 100.0 * pooled(*s))).collect();
     let responses = plot(
@@ -158,10 +128,8 @@ fn enhancement_section() -> String {
     format!(
         "<h2>Inverse effectiveness: the weaker the cues, the more they gain from one another</h2><p>It is a property of what is read \
          out of cues (events: obstacle, contact, slip), not of the estimate. Two equal cues; n = 2, α = 1. Detection: mean posterior at \
-         a base rate of {BASE_RATE}; above 100 % is super-additive.</p><div class=\"plots\"><div>{responses}<div class=\"scroll\">\
-         <table><thead><tr><th>strength</th><th>single unit</th><th>closed form</th><th>pool</th><th>additivity</th></tr></thead>\
-         <tbody>{rows}</tbody></table></div></div><div>{detection}<div class=\"scroll\"><table><thead><tr><th>d′</th><th>one cue</th>\
-         <th>both</th><th>enhancement</th></tr></thead><tbody>{detected}</tbody></table></div></div></div>"
+         a base rate of {BASE_RATE}; above 100 % is super-additive.</p><div class=\"plots\"><div>{responses}{by_strength}</div>\
+         <div>{detection}{by_separation}</div></div>"
     )
 }
 
@@ -203,7 +171,7 @@ fn trial_section(scenario: &Scenario, trial: &TrialRow) -> String {
     format!(
         "<details class=\"trial\" data-points=\"{points}\" data-cues=\"{}\" data-period=\"{period}\" \
          data-window=\"{from} {until}\"><summary>seed {}: {:.1} cm, ekf {:.1} cm, oracle {:.1} cm</summary></details>",
-        escape(&trial.cues.join("|")).replace('"', "&quot;"),
+        escape(&trial.cues.join("|")),
         trial.seed,
         100.0 * trial.rmse[0],
         100.0 * trial.rmse[1],

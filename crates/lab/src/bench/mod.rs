@@ -11,5 +11,6 @@ mod navigation_drive;
 pub mod navigation_page;
 pub mod navigation_table;
 pub mod oracle;
+mod page;
 
 pub mod walk;

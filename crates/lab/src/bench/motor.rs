@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use neuraxis_core::{Drive, random};
 use neuraxis_motor::{MotorSpec, SwimmerSpec};
+use neuraxis_trial::parallel::map_in_order;
 use rand::RngExt as _;
 use serde::Serialize;
 
 use super::motor_parts;
 use super::motor_starts::{self, PeerStart};
 use crate::motor::wave::wave;
-use crate::motor::{Rollout, Start, Subject, SubjectError, Task, in_parallel, roll};
+use crate::motor::{Rollout, Start, Subject, SubjectError, Task, roll};
 
 /// The peer's joint positions before each control step, from a straight start at rest, as shares of their range.
 const GOLDEN: &str = include_str!("../../../sim/tests/data/swimmer6.csv");
@@ -119,7 +120,7 @@ impl Row {
 
 /// What is run.
 #[derive(Clone, Debug)]
-pub struct Order {
+pub struct MotorBenchConfig {
     /// Only the rows with this in their part or name.
     pub only: Option<String>,
     /// A trained circuit, for the rows of transfer.
@@ -177,8 +178,8 @@ const LINKS_PART: &str = "untrained, by links";
 const ABLATION_PART: &str = "six links, changed";
 const TRANSFER_PART: &str = "trained on six links";
 
-fn cases(order: &Order) -> Vec<Case> {
-    let same = |spec: SwimmerSpec| vec![spec; order.starts as usize];
+fn cases(config: &MotorBenchConfig) -> Vec<Case> {
+    let same = |spec: SwimmerSpec| vec![spec; config.starts as usize];
     let mut cases = Vec::new();
     let untrained = [289.5, 344.2, 590.7, 798.4, 881.3, 902.1, 907.6, 908.8, 904.3, 904.4];
     for (links, peer) in (3..).zip(untrained) {
@@ -222,7 +223,7 @@ fn cases(order: &Order) -> Vec<Case> {
         let [prop, osc, ipsi, contra] = [0.0; 4].map(|_| stream.random_range(0.0..1.0));
         weighed([prop, osc, ipsi, -contra])
     };
-    changed("signs kept, magnitudes drawn", (0..order.starts).map(drawn).collect(), None, 186.7);
+    changed("signs kept, magnitudes drawn", (0..config.starts).map(drawn).collect(), None, 186.7);
     for (speed, peer) in [(0.0, 0.0), (0.25, 109.4), (0.5, 311.7), (0.75, 610.9), (1.0, 798.4)] {
         changed(&format!("speed {speed}"), same(plain()), Some(Drive::new(speed, 0.0)), peer);
     }
@@ -262,7 +263,7 @@ fn cases(order: &Order) -> Vec<Case> {
             kind: Kind::Best,
         });
     }
-    if let Some(trained) = &order.trained {
+    if let Some(trained) = &config.trained {
         for links in [6, 5, 8, 12] {
             cases.push(Case {
                 part: TRANSFER_PART,
@@ -286,14 +287,14 @@ fn cases(order: &Order) -> Vec<Case> {
 /// # Errors
 /// If a body cannot be made, or the trained circuit does not fit it.
 pub fn run(
-    order: &Order,
+    config: &MotorBenchConfig,
     stop: &AtomicBool,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Option<Vec<Row>>, SubjectError> {
     let wants = |part: &str, what: &str| {
-        order.only.as_deref().is_none_or(|text| part.contains(text) || what.contains(text))
+        config.only.as_deref().is_none_or(|text| part.contains(text) || what.contains(text))
     };
-    let cases = cases(order);
+    let cases = cases(config);
     let mut asked: Vec<bool> = cases.iter().map(|case| wants(case.part, &case.what)).collect();
     for (i, case) in cases.iter().enumerate() {
         // What it has to beat has to be known.
@@ -312,11 +313,11 @@ pub fn run(
             let mut subject = subjects[case.links - 3].with(MotorSpec::Swimmer(circuit.clone()))?;
             subject.drive = case.drive;
             // The patterns of signs are compared from one start.
-            units.push((i, subject, order.seed + if case.kind == Kind::Best { 0 } else { start }));
+            units.push((i, subject, config.seed + if case.kind == Kind::Best { 0 } else { start }));
         }
     }
     let done = AtomicUsize::new(0);
-    let returns = in_parallel(units.len(), order.jobs, stop, &|i| {
+    let returns = map_in_order(units.len(), config.jobs, stop, |i| {
         let (case, subject, seed) = &units[i];
         let episode = episode(subject, motor_starts::start(cases[*case].links, *seed), false);
         progress(done.fetch_add(1, Ordering::Relaxed) + 1, units.len());

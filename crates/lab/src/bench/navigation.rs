@@ -17,6 +17,7 @@ use serde::Serialize;
 use super::navigation_drive::{Closed, Errand, World, close, drive, pairs};
 pub use super::navigation_drive::{Drive, End, Pair, TOLERANCE};
 use neuraxis_trial::PlannedScene;
+use neuraxis_trial::parallel::map_in_order;
 use neuraxis_trial::picture::outline;
 use neuraxis_trial::plan::PlannedRobot;
 
@@ -114,7 +115,7 @@ pub struct Entrant {
 
 /// What is run.
 #[derive(Clone, Copy, Debug)]
-pub struct Order {
+pub struct NavigationBenchConfig {
     /// Pairs of start and goal a maze.
     pub pairs: usize,
     /// Draws everything.
@@ -202,20 +203,20 @@ pub struct NavigationBench {
 pub fn run(
     mazes: &[PlannedScene],
     entrants: &[Entrant],
-    order: &Order,
+    config: &NavigationBenchConfig,
     stop: &AtomicBool,
     progress: &(dyn Fn(usize, usize, &str, &PairRow) + Sync),
 ) -> Result<Option<NavigationBench>, FileError> {
     let mut worlds = Vec::new();
     let mut units = Vec::new();
     for scene in mazes {
-        let layout = scene.layout(order.seed)?;
+        let layout = scene.layout(config.seed)?;
         let size = scene.robots[0].model.size();
         let ground = Ground::new(&layout.solids, layout.bounds, size.radius, size.height);
         worlds.push(World { spec: scene.scene.spec.clone(), layout, ground });
     }
     for (maze, world) in worlds.iter().enumerate() {
-        let drawn = pairs(world, order.pairs, order.seed);
+        let drawn = pairs(world, config.pairs, config.seed);
         units.extend(drawn.into_iter().enumerate().map(|(i, pair)| (maze, i, pair)));
     }
     let names: Vec<MazeName> = worlds
@@ -228,37 +229,24 @@ pub fn run(
             walls: world.layout.solids.iter().map(outline).collect(),
         })
         .collect();
-    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let work = || {
-        let mut rows = Vec::new();
-        loop {
-            let i = next.fetch_add(1, Ordering::Relaxed);
-            let Some((maze, number, pair)) = units.get(i) else { return rows };
-            if stop.load(Ordering::Relaxed) {
-                return rows;
-            }
-            let row = Unit {
-                world: &worlds[*maze],
-                pair: *pair,
-                name: format!("navigation/{}/{number}", names[*maze].name),
-                is_gap: names[*maze].is_gap,
-                order,
-                stop,
-            }
-            .row(*maze, entrants);
-            progress(done.fetch_add(1, Ordering::Relaxed) + 1, units.len(), &names[*maze].name, &row);
-            rows.push((i, row));
+    let done = AtomicUsize::new(0);
+    let rows = map_in_order(units.len(), config.jobs, stop, |i| {
+        let (maze, number, pair) = &units[i];
+        let row = Unit {
+            world: &worlds[*maze],
+            pair: *pair,
+            name: format!("navigation/{}/{number}", names[*maze].name),
+            is_gap: names[*maze].is_gap,
+            config,
+            stop,
         }
-    };
-    let mut rows: Vec<(usize, PairRow)> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..order.jobs.max(1)).map(|_| scope.spawn(work)).collect();
-        threads.into_iter().filter_map(|thread| thread.join().ok()).flatten().collect()
+        .row(*maze, entrants);
+        progress(done.fetch_add(1, Ordering::Relaxed) + 1, units.len(), &names[*maze].name, &row);
+        row
     });
-    if stop.load(Ordering::Relaxed) || rows.len() < units.len() {
-        return Ok(None);
-    }
-    rows.sort_by_key(|(i, _)| *i);
-    Ok(Some(NavigationBench { mazes: names, pairs: rows.into_iter().map(|(_, row)| row).collect() }))
+    // Drives that were under way when it was stopped are cut short.
+    let rows = rows.filter(|_| !stop.load(Ordering::Relaxed));
+    Ok(rows.map(|pairs| NavigationBench { mazes: names, pairs }))
 }
 
 /// The wall that is closed on the way.
@@ -282,7 +270,7 @@ struct Unit<'a> {
     pair: Pair,
     name: String,
     is_gap: bool,
-    order: &'a Order,
+    config: &'a NavigationBenchConfig,
     stop: &'a AtomicBool,
 }
 
@@ -303,13 +291,13 @@ impl Unit<'_> {
     /// What has to be done in the drive `what`: the same for each navigator.
     fn errand(&self, what: &str, is_swapped: bool, optimum: f64) -> Errand {
         let [x, y, yaw] = self.pair.start;
-        let seed = random::stream(self.order.seed, &format!("{}/{what}", self.name)).random();
+        let seed = random::stream(self.config.seed, &format!("{}/{what}", self.name)).random();
         let (start, goal) = if is_swapped {
             (Pose2::new(self.pair.goal[0], self.pair.goal[1], yaw), [x, y])
         } else {
             (Pose2::new(x, y, yaw), self.pair.goal)
         };
-        Errand { start, goal, optimum, seed, budget: self.order.budget }
+        Errand { start, goal, optimum, seed, budget: self.config.budget }
     }
 
     /// `wall` is closed where the first who lives that long went.
@@ -340,7 +328,7 @@ impl Unit<'_> {
         }
         let trail = row.trials.last().map(|drive| drive.trail.as_slice()).unwrap_or_default();
         if matches!(wall, Wall::Undecided) {
-            let mut stream = random::stream(self.order.seed, &format!("{}/wall", self.name));
+            let mut stream = random::stream(self.config.seed, &format!("{}/wall", self.name));
             let closed = close(self.world, &self.pair, trail, &mut stream);
             *wall = closed.map_or(Wall::Nowhere, |closed| Wall::At(Box::new(closed)));
         }

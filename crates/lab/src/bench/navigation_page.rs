@@ -3,140 +3,121 @@
 
 use std::fmt::Write as _;
 
+use neuraxis_core::markup::escape;
+
 use super::navigation::{LifeRow, NavigationBench, PairRow, REOPENED};
-use super::navigation_table::{By, Cell, Measure, ablations, maze_rows, measures};
+use super::navigation_table::{Ablation, By, Cell, Measure, ablations, maze_rows, measures};
+use super::page::{Page, table, verdict};
 
 /// Points of a way that are drawn at most.
 const MOST_POINTS: usize = 1500;
 
-const STYLE: &str = "body{margin:0 auto;max-width:1240px;padding:12px 16px;font:14px/1.45 system-ui,sans-serif;\
-color:#1b1f24;background:#fff}h1{font-size:18px}h2{font-size:15px;margin:22px 0 6px}code{font:12px ui-monospace,monospace;\
-color:#5a6470;overflow-wrap:anywhere}.scroll{overflow:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums}\
-th,td{padding:3px 8px;text-align:right;border-bottom:1px solid #d5dae0;white-space:nowrap}th:first-child,td:first-child\
-{text-align:left}.bad{color:#b3261e}details{margin:4px 0;border-top:1px solid #d5dae0;padding:4px 0}summary{cursor:pointer}\
-.pair svg{max-width:100%;height:auto;display:block}.keys label{margin-right:12px;white-space:nowrap}.keys i{display:inline-block;\
-width:14px;height:3px;vertical-align:middle;margin:0 4px}@media print{details{break-inside:avoid}}";
+const STYLE: &str = ".pair svg{max-width:100%;height:auto;display:block}";
 
 /// One page that needs nothing else.
 #[must_use]
 pub fn page(bench: &NavigationBench, command: &str) -> String {
-    let mut out = String::new();
-    // Writing to a string cannot fail.
-    let _ = write!(
-        out,
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width, initial-scale=1\"><title>Neuraxis bench navigation</title><style>{STYLE}</style>\
-         </head><body><h1>Navigation in mazes that nobody has seen before</h1><code>{}</code><p>Lengths are true ones, over the \
-         shortest way that there is for a disc of the body's radius. A life: five trials, a wall closed on the way that is taken \
-         (two attempts), start and goal swapped, and the wall opened again (at most {REOPENED} trials).</p>",
-        escape(command)
+    let about = format!(
+        "Lengths are true ones, over the shortest way that there is for a disc of the body's radius. A life: five trials, a wall \
+         closed on the way that is taken (two attempts), start and goal swapped, and the wall opened again (at most {REOPENED} \
+         trials)."
     );
-    let _ = write!(out, "<h2>What is demanded</h2>{}", demands(&measures(bench)));
+    let title = "Navigation in mazes that nobody has seen before";
+    let mut page = Page::new("navigation", title, command, &about, STYLE);
+    page.heading("What is demanded");
+    page.html(&demands(&measures(bench)));
     let parts = ablations(bench);
     if !parts.is_empty() {
-        out.push_str("<h2>What each part is worth</h2><p>The same drives without it: mean length over the whole search's, \
-                      [..]: 95 % interval; reached: of all drives.</p><div class=\"scroll\"><table><thead><tr><th>without</th>\
-                      <th>reached</th><th>trial 1</th><th>trial 2</th><th>trial 5</th><th>wall closed</th></tr></thead><tbody>");
-        for part in &parts {
-            let _ = write!(
-                out,
-                "<tr><td>{}</td><td>{} of {}</td>",
-                escape(&part.name),
-                part.success[0],
-                part.success[1]
-            );
-            for ratio in &part.ratios {
-                let _ = match ratio {
-                    Some(r) => write!(out, "<td>{:.2} [{:.2}, {:.2}]</td>", r.value, r.low, r.high),
-                    None => write!(out, "<td>-</td>"),
-                };
-            }
-            out.push_str("</tr>");
-        }
-        out.push_str("</tbody></table></div>");
+        page.heading("What each part is worth");
+        page.html(
+            "<p>The same drives without it: mean length over the whole search's, [..]: 95 % interval; reached: of all drives.</p>",
+        );
+        page.html(&worth(&parts));
     }
-    let _ = write!(out, "<h2>Maze by maze</h2>{}", mazes(bench));
+    page.heading("Maze by maze");
+    page.html(&mazes(bench));
+    page.html("<p>Mean/median of those that reached the goal.</p>");
     for (i, maze) in bench.mazes.iter().enumerate() {
-        let _ = write!(out, "<h2>{}</h2>", escape(&maze.name));
+        page.heading(&maze.name);
         let walls: Vec<String> = maze.walls.iter().map(|wall| points(wall.iter(), 1)).collect();
-        let _ = write!(out, "<div class=\"maze\" data-walls=\"{}\">", walls.join("|"));
+        page.html(&format!("<div class=\"maze\" data-walls=\"{}\">", walls.join("|")));
         for (number, pair) in bench.pairs.iter().filter(|pair| pair.maze == i).enumerate() {
-            out.push_str(&pair_section(number, pair));
+            page.html(&pair_section(number, pair));
         }
-        out.push_str("</div>");
+        page.html("</div>");
     }
-    let _ = writeln!(out, "<script>{SCRIPT}</script></body></html>");
-    out
+    page.finish(SCRIPT)
 }
 
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+fn worth(parts: &[Ablation]) -> String {
+    let cells = |part: &Ablation| {
+        let [good, all] = part.success;
+        let mut cells = vec![escape(&part.name), format!("{good} of {all}")];
+        cells.extend(part.ratios.iter().map(|ratio| match ratio {
+            Some(r) => format!("{:.2} [{:.2}, {:.2}]", r.value, r.low, r.high),
+            None => "-".to_owned(),
+        }));
+        cells
+    };
+    table(&["without", "reached", "trial 1", "trial 2", "trial 5", "wall closed"], parts.iter().map(cells))
 }
 
 fn demands(measures: &[Measure]) -> String {
-    let mut out = String::from(
-        "<div class=\"scroll\"><table><thead><tr><th>measure</th><th>mean [95 %]</th><th>median</th><th>values</th><th>must</th>\
-         <th>aim</th><th>holds</th></tr></thead><tbody>",
-    );
-    for m in measures.iter().filter(|m| m.count > 0) {
+    let cells = |m: &Measure| {
         let number = |v: f64| {
             if m.by == By::Share { format!("{:.1} %", 100.0 * v) } else { format!("{v:.2}") }
         };
         let bound = |v: f64| if v.is_finite() { number(v) } else { "-".to_owned() };
-        let verdict = match (m.holds(), m.is_aim_reached()) {
-            (Some(false), _) => "<b class=\"bad\">NO</b>",
+        let holds = match (m.holds(), m.is_aim_reached()) {
+            (Some(false), _) => "NO",
             (_, Some(true)) => "yes, aim too",
             _ => "yes",
         };
-        let _ = write!(
-            out,
-            "<tr><td>{}</td><td>{} [{}, {}]</td><td>{:.2}</td><td>{}</td><td>{}</td><td>{}</td><td>{verdict}</td></tr>",
+        [
             escape(&m.what),
-            number(m.mean.value),
-            number(m.mean.low),
-            number(m.mean.high),
-            m.median,
-            m.count,
+            format!("{} [{}, {}]", number(m.mean.value), number(m.mean.low), number(m.mean.high)),
+            format!("{:.2}", m.median),
+            m.count.to_string(),
             bound(m.must),
-            m.aim.map_or("-".to_owned(), bound)
-        );
-    }
-    out.push_str("</tbody></table></div>");
-    out
+            m.aim.map_or("-".to_owned(), bound),
+            verdict(holds),
+        ]
+    };
+    let header = ["measure", "mean [95 %]", "median", "values", "must", "aim", "holds"];
+    table(&header, measures.iter().filter(|m| m.count > 0).map(cells))
 }
 
 fn mazes(bench: &NavigationBench) -> String {
-    let mut out = String::from(
-        "<div class=\"scroll\"><table><thead><tr><th>maze</th><th>navigator</th><th>reached</th>",
-    );
-    for title in
-        ["trial 1", "2", "3", "4", "5", "closed 1", "closed 2", "swapped", "used after", "touches", "time s"]
-    {
-        let _ = write!(out, "<th>{title}</th>");
-    }
-    out.push_str("</tr></thead><tbody>");
-    for row in maze_rows(bench) {
+    let header = [
+        "maze",
+        "navigator",
+        "reached",
+        "trial 1",
+        "2",
+        "3",
+        "4",
+        "5",
+        "closed 1",
+        "closed 2",
+        "swapped",
+        "used after",
+        "touches",
+        "time s",
+    ];
+    let rows = maze_rows(bench).into_iter().map(|row| {
         let [good, all] = row.success;
-        let _ = write!(
-            out,
-            "<tr><td>{}</td><td>{}</td><td>{good}/{all}</td>",
-            escape(&row.maze),
-            escape(&row.navigator)
-        );
-        let mut cells: Vec<Option<Cell>> = Vec::new();
-        cells.extend((0..5).map(|i| row.trials.get(i).copied().flatten()));
-        cells.extend((0..2).map(|i| row.closed.get(i).copied().flatten()));
-        cells.extend([row.swapped, row.reopened, row.touches, row.seconds]);
-        for cell in cells {
-            let _ = match cell {
-                Some(cell) => write!(out, "<td>{:.2}/{:.2}</td>", cell.mean, cell.median),
-                None => write!(out, "<td>-</td>"),
-            };
-        }
-        out.push_str("</tr>");
-    }
-    out.push_str("</tbody></table></div><p>Mean/median of those that reached the goal.</p>");
-    out
+        let mut found: Vec<Option<Cell>> = Vec::new();
+        found.extend((0..5).map(|i| row.trials.get(i).copied().flatten()));
+        found.extend((0..2).map(|i| row.closed.get(i).copied().flatten()));
+        found.extend([row.swapped, row.reopened, row.touches, row.seconds]);
+        let mut cells = vec![escape(&row.maze), escape(&row.navigator), format!("{good}/{all}")];
+        cells.extend(found.into_iter().map(|cell| match cell {
+            Some(cell) => format!("{:.2}/{:.2}", cell.mean, cell.median),
+            None => "-".to_owned(),
+        }));
+        cells
+    });
+    table(&header, rows)
 }
 
 /// Points in cm, each but the first as what it is beyond the one before it; every `step`th, and the last.

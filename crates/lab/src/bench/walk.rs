@@ -7,7 +7,8 @@
 use std::sync::atomic::AtomicBool;
 
 use super::motor::{Bound, Row};
-use crate::motor::{Start, Subject, SubjectError, Task, in_parallel, roll, task::Ground};
+use crate::motor::{Start, Subject, SubjectError, Task, roll, task::Ground};
+use neuraxis_trial::parallel::map_in_order;
 use neuraxis_trial::plan::PlannedRobot;
 
 /// Seeds from here on are for judging.
@@ -86,7 +87,7 @@ fn walks(
         let late = walk.track.as_ref().map_or(&[][..], |track| track.speed.get(LATE..).unwrap_or(&[]));
         Some((walk.fell.is_some(), late.iter().sum::<f64>() / late.len() as f64))
     };
-    let Some(walks) = in_parallel(orders.len(), jobs, stop, &walk) else { return Ok(None) };
+    let Some(walks) = map_in_order(orders.len(), jobs, stop, walk) else { return Ok(None) };
     let of = |is_pushed: u64| {
         orders
             .iter()

@@ -16,7 +16,8 @@ use neuraxis_sim::scene::SceneSpec;
 use neuraxis_sim::scene::world::Layout;
 use neuraxis_sim::{Arena, RobotModel, Scene};
 
-use super::{SubjectError, in_parallel};
+use super::SubjectError;
+use neuraxis_trial::parallel::map_in_order;
 use neuraxis_trial::plan::PlannedRobot;
 
 /// The least cosine of its lean at which a body still stands.
@@ -144,7 +145,7 @@ impl Tank {
         let last = points.max(2) - 1;
         let grid: Vec<f64> = (0..=last).map(|i| 2.0 * i as f64 / last as f64 - 1.0).collect();
         let side = grid.len();
-        let found = in_parallel(side * side, jobs, stop, &|i| {
+        let found = map_in_order(side * side, jobs, stop, |i| {
             self.motion(&Drive::new(grid[i / side], grid[i % side]), seed)
         });
         let found = found.ok_or(Unmeasured::Stopped)?;

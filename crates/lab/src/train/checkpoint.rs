@@ -44,7 +44,7 @@ impl Identity {
         let trained = circuit.trainable();
         Self {
             robot: subject.model.description.name.clone(),
-            actuators: subject.model.description.actuators.clone(),
+            actuators: subject.model.description.joints(),
             circuit: circuit_name(&subject.motor).to_owned(),
             settings,
             names: trained.map_or_else(Vec::new, |trained| trained.parameter_names().to_vec()),

@@ -18,6 +18,7 @@ use std::sync::atomic::AtomicBool;
 
 use neuraxis_core::{Trainable, random};
 use neuraxis_motor::{MlpCircuit, Moments, MotorCircuit, MotorError, MotorSpec};
+use neuraxis_trial::parallel::map_in_order;
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +30,7 @@ pub use ppo::{Episode, Ppo, PpoSettings};
 pub use snippet::yaml;
 pub use spread::{Arm, arms, spread_svg};
 
-use crate::motor::{Start, Subject, in_parallel, roll};
+use crate::motor::{Start, Subject, roll};
 
 /// Whether this program can train by PPO.
 pub const HAS_PPO: bool = cfg!(feature = "candle");
@@ -229,7 +230,7 @@ pub fn run(
 ) -> End {
     let evaluate = |parameters: &[f64], felt: &Moments| {
         let score = |i: usize| objective.watch(parameters, felt, EVALUATIONS[i]).0;
-        let scores = in_parallel(EVALUATIONS.len(), jobs, stop, &score)?;
+        let scores = map_in_order(EVALUATIONS.len(), jobs, stop, score)?;
         Some(scores.iter().sum::<f64>() / scores.len() as f64)
     };
     if state.curve.is_empty() {
@@ -279,7 +280,7 @@ fn search(
     let members: Vec<Vec<f64>> = candidates.iter().map(|free| state.whole(free, objective)).collect();
     let episode: u64 = random::stream(state.seed, &format!("train/{generation}/start")).random();
     let felt = &state.felt;
-    let scores = in_parallel(members.len(), jobs, stop, &|i| objective.watch(&members[i], felt, episode));
+    let scores = map_in_order(members.len(), jobs, stop, |i| objective.watch(&members[i], felt, episode));
     let scores = scores?;
     let mut next = state.clone();
     // In the order of the members, whoever was first.
@@ -303,7 +304,7 @@ fn try_out(state: &Checkpoint, objective: &dyn Objective, jobs: usize, stop: &At
         let episode = random::stream(state.seed, &format!("train/{generation}/{i}/start")).random();
         objective.explore(&parameters, &state.felt, &deviation, episode)
     };
-    let Some(episodes) = in_parallel(ppo.settings.n_envs, jobs, stop, &explore) else { return Ok(None) };
+    let Some(episodes) = map_in_order(ppo.settings.n_envs, jobs, stop, explore) else { return Ok(None) };
     let episodes: Option<Vec<Episode>> = episodes.into_iter().collect();
     let Some(episodes) = episodes else {
         return Err("ppo trains an mlp whose step is that of the task".to_owned());

@@ -191,7 +191,7 @@ fn look(robot: &neuraxis_sim::SimRobot, targets: &[f64]) -> Now {
         ..Now::default()
     };
     now.targets.copy_from_slice(targets);
-    for (i, name) in robot.model.description.actuators.iter().enumerate() {
+    for (i, name) in robot.model.description.joints().iter().enumerate() {
         let index = robot.model.model.joint(name).expect("a joint");
         now.joints[i] = robot.joint(index).expect("a joint").0;
     }

@@ -65,14 +65,16 @@ impl QuadrupedCircuit {
             };
             for index in leg.actuators.iter().flatten() {
                 if legs.iter().any(|other: &Leg| other.actuators.contains(&Some(*index))) {
-                    return Err(MotorError::JointTwice { joint: body.actuators[*index].clone() });
+                    return Err(MotorError::JointTwice { joint: body.actuators[*index].joint.clone() });
                 }
             }
             legs.push(leg);
         }
         if spec.afferents {
             let unfelt = legs.iter().flat_map(|leg| leg.actuators.iter().zip(&leg.felt)).find_map(
-                |(actuator, felt)| actuator.filter(|_| felt.is_none()).map(|index| &body.actuators[index]),
+                |(actuator, felt)| {
+                    actuator.filter(|_| felt.is_none()).map(|index| &body.actuators[index].joint)
+                },
             );
             if let Some(joint) = unfelt {
                 let help = "add one to `sensors:`, or set `afferents: false`";
@@ -95,7 +97,7 @@ impl QuadrupedCircuit {
             names.extend(balance::WEIGHTS.iter().map(|(name, ..)| (*name).to_owned()));
             let organ = Organ::find(body).ok_or(MotorError::NoVestibular)?;
             if let Some(thigh) = legs.iter().find(|leg| leg.limb.is_none()).and_then(|leg| leg.actuators[1]) {
-                return Err(MotorError::NoFooting { joint: body.actuators[thigh].clone() });
+                return Err(MotorError::NoFooting { joint: body.actuators[thigh].joint.clone() });
             }
             Some(Upright { reflexes: Balance::new(&weights), weights, organ, corrected: [[0.0; 3]; 4] })
         } else {
@@ -205,11 +207,14 @@ impl Leg {
     }
 
     fn of(body: &BodyDescription, actuators: [Option<usize>; 3], foot: Option<Touched>) -> Self {
-        let felt = actuators.map(|index| index.and_then(|index| Felt::find(body, &body.actuators[index])));
+        let felt =
+            actuators.map(|index| index.and_then(|index| Felt::find(body, &body.actuators[index].joint)));
         let limb = foot.and_then(|foot| {
             let limb = body.sensors[foot.slot()].limb.clone()?;
             let own = |name: &String| {
-                actuators.iter().position(|index| index.is_some_and(|index| body.actuators[index] == *name))
+                actuators
+                    .iter()
+                    .position(|index| index.is_some_and(|index| body.actuators[index].joint == *name))
             };
             let order: Option<Vec<usize>> = limb.joints.iter().map(|joint| own(&joint.name)).collect();
             Some((limb, order?))

@@ -6,7 +6,7 @@ use nalgebra::{Isometry3, Vector3};
 use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::kinematics::{Ackermann, DifferentialDrive, Limb, LimbJoint};
 use neuraxis_core::robot::{ImuNoise, JointNoise, Limits, Sensor, Transport, VelocimeterNoise};
-use neuraxis_core::{Interface, Percepts, Reading, Stamp};
+use neuraxis_core::{Actuator, Interface, JointLimits, Mobility, Percepts, Reading, Stamp};
 
 pub(crate) const MS: u64 = 1_000_000;
 
@@ -38,8 +38,8 @@ pub(crate) fn body(name: &str, actuators: Vec<String>, interface: Interface) -> 
     BodyDescription {
         name: name.to_owned(),
         sensors: vec![joint_sense(&actuators)],
-        actuators,
-        interface,
+        actuators: Actuator::all(actuators, interface, JointLimits::default()),
+        mobility: Mobility::default(),
         drive: None,
         ackermann: None,
         calibration: None,
@@ -96,7 +96,7 @@ pub(crate) fn dog() -> BodyDescription {
 pub(crate) fn balanced_dog() -> BodyDescription {
     let mut body = dog();
     for (leg, [x, y]) in [[0.2, -0.05], [0.2, 0.05], [-0.2, -0.05], [-0.2, 0.05]].into_iter().enumerate() {
-        let names = &body.actuators[3 * leg..3 * leg + 3];
+        let names = &body.joints()[3 * leg..3 * leg + 3];
         let joint =
             |i: usize, origin, axis| LimbJoint { name: names[i].clone(), origin, axis, slides: false };
         let joints = vec![
@@ -132,12 +132,18 @@ pub(crate) fn swing(percepts: &mut Percepts, now: u64, rate: [f64; 3], force: [f
 
 /// Two driven wheels behind, two steered ones in front.
 pub(crate) fn car() -> BodyDescription {
+    let ackermann = Ackermann { wheelbase: 0.3, kingpins: 0.2, angle: 0.6 };
     let wheels = ["rear_left", "rear_right", "steering_left", "steering_right"].map(str::to_owned).to_vec();
-    BodyDescription {
+    let mut car = BodyDescription {
         drive: Some(DifferentialDrive { wheel_radius: 0.05, track: 0.24 }),
-        ackermann: Some(Ackermann { wheelbase: 0.3, kingpins: 0.2, angle: 0.6 }),
-        ..body("car", wheels, Interface::Ackermann)
+        mobility: Mobility::steered(&ackermann),
+        ackermann: Some(ackermann),
+        ..body("car", wheels, Interface::Velocity)
+    };
+    for steering in &mut car.actuators[2..] {
+        *steering = Actuator::new(steering.joint.clone(), Interface::Position);
     }
+    car
 }
 
 /// The joints are felt at `now` as `position` says.

@@ -7,7 +7,7 @@ use nalgebra::Isometry3;
 use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::percepts::LaserScan;
 use neuraxis_core::robot::{ImuNoise, Limits, OdometryNoise, PoseNoise, RangeNoise, Sensor, Transport};
-use neuraxis_core::{Interface, Pose2, Reading, Stamp, ops};
+use neuraxis_core::{Mobility, Pose2, Reading, Stamp, ops};
 
 use super::gather::{Content, Event, Gathered, Link, Sweep, Topic, Type};
 use super::{Log, LogError, LogOptions, LogReading, RADIUS, Skipped, TF_TRACK, bare};
@@ -95,7 +95,7 @@ pub(super) fn assemble(path: &Path, mut gathered: Gathered, options: &LogOptions
         name: if name.is_empty() { "log".to_owned() } else { name },
         sensors: senses.sensors,
         actuators: Vec::new(),
-        interface: Interface::Velocity,
+        mobility: Mobility::default(),
         drive: None,
         ackermann: None,
         calibration: None,

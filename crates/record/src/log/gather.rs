@@ -2,20 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use byteorder::{BigEndian, LittleEndian};
-use nalgebra::{Isometry3, Matrix6, Quaternion, Translation3, UnitQuaternion, Vector3};
+use nalgebra::Isometry3;
+use neuraxis_core::Pose2;
 use neuraxis_core::percepts::{AbsolutePose, Imu, Odometry};
-use neuraxis_core::{Pose2, Twist2};
-use serde::de::DeserializeOwned;
+use neuraxis_messages::senses::MOST_BEAMS;
+use neuraxis_messages::{self as msg, Unusable, decode};
 
-use crate::messages as msg;
-
-/// No sweep has more beams (the robot file allows no more).
-const MOST_BEAMS: usize = 10_000;
 /// More than this is not kept: hours of a robot take some hundred MB of it.
 const MOST_BYTES: usize = 4 << 30;
-/// Padding that some middlewares append.
-const PADDING: usize = 7;
 /// So many sentences about damage are kept, and so many reasons a topic.
 const MOST_REASONS: usize = 8;
 
@@ -183,36 +177,28 @@ impl Gathered {
         }
         match self.content(kind, topic, data) {
             Ok((stamp, content)) => self.events.push(Event { received, stamp, topic, content }),
-            Err(why) => self.topics[topic].skip(why),
+            Err(why) => self.topics[topic].skip(why.to_string()),
         }
         Ok(())
     }
 
     /// Stamp and content of a message.
-    fn content(&mut self, kind: Type, topic: usize, data: &[u8]) -> Result<(i64, Content), String> {
+    fn content(&mut self, kind: Type, topic: usize, data: &[u8]) -> Result<(i64, Content), Unusable> {
         let (header, frame, content) = match kind {
             Type::Odometry => {
                 let m: msg::Odometry = decode(data)?;
-                let pose = planar(&m.pose.pose).unwrap_or_else(|flat| Pose2 { yaw: f64::NAN, ..flat });
-                let (linear, angular) = (&m.twist.twist.linear, &m.twist.twist.angular);
-                let twist = Twist2 { linear: linear.x, lateral: linear.y, angular: angular.z };
-                (m.header, Some(m.child_frame_id), Content::Odometry(Odometry { pose, twist }))
+                let reading = m.reading();
+                (m.header, Some(m.child_frame_id), Content::Odometry(reading))
             }
             Type::Imu => {
                 let m: msg::Imu = decode(data)?;
-                // Minus one says that the unit does not estimate its attitude.
-                let tells_attitude = m.orientation_covariance[0] != -1.0;
-                let imu = Imu {
-                    angular_velocity: vector(&m.angular_velocity),
-                    linear_acceleration: vector(&m.linear_acceleration),
-                    orientation: rotation(&m.orientation).filter(|_| tells_attitude),
-                };
-                (m.header, None, Content::Imu(imu))
+                let reading = m.reading();
+                (m.header, None, Content::Imu(reading))
             }
             Type::Scan => {
                 let m: msg::LaserScan = decode(data)?;
                 if m.ranges.len() > MOST_BEAMS {
-                    return Err(format!("it has more than {MOST_BEAMS} beams"));
+                    return Err(Unusable::TooManyBeams(MOST_BEAMS));
                 }
                 let sweep = Sweep {
                     angle_min: m.angle_min,
@@ -225,11 +211,11 @@ impl Gathered {
             }
             Type::Pose => {
                 let m: msg::PoseWithCovarianceStamped = decode(data)?;
-                (m.header, None, Content::Pose(Box::new(absolute(&m.pose))))
+                (m.header, None, Content::Pose(Box::new(m.pose.to_absolute())))
             }
             Type::BarePose => {
                 let m: msg::PoseStamped = decode(data)?;
-                let pose = planar(&m.pose).map_err(|_| "its attitude is none".to_owned())?;
+                let pose = m.pose.to_planar().map_err(|_| Unusable::NoAttitude)?;
                 (m.header, None, Content::BarePose(pose))
             }
             Type::Transforms => return self.links(topic, data),
@@ -239,27 +225,24 @@ impl Gathered {
         if of.frame.is_empty() {
             frame.trim_start_matches('/').clone_into(&mut of.frame);
         }
-        Ok((nanoseconds(&header.stamp), content))
+        Ok((header.stamp.nanoseconds(), content))
     }
 
-    fn links(&mut self, topic: usize, data: &[u8]) -> Result<(i64, Content), String> {
+    fn links(&mut self, topic: usize, data: &[u8]) -> Result<(i64, Content), Unusable> {
         let m: msg::TFMessage = decode(data)?;
         let is_static = self.topics[topic].name.ends_with("tf_static");
         let mut links = Vec::with_capacity(m.transforms.len());
         for transform in &m.transforms {
-            let t = &transform.transform;
-            let translation = vector(&t.translation);
-            let rotation = rotation(&t.rotation).filter(|_| translation.iter().all(|v| v.is_finite()));
             let parent = self.frame(&transform.header.frame_id);
             let child = self.frame(&transform.child_frame_id);
-            let (Some(rotation), true) = (rotation, parent != child) else {
+            let (Some(pose), true) = (transform.transform.isometry(), parent != child) else {
                 self.topics[topic].skip("a transform in it is none".to_owned());
                 continue;
             };
-            let pose = Isometry3::from_parts(Translation3::from(translation), rotation);
-            links.push(Link { parent, child, pose, stamp: nanoseconds(&transform.header.stamp), is_static });
+            let stamp = transform.header.stamp.nanoseconds();
+            links.push(Link { parent, child, pose, stamp, is_static });
         }
-        let stamp = links.iter().map(|link| link.stamp).max().ok_or("it holds no transform")?;
+        let stamp = links.iter().map(|link| link.stamp).max().ok_or(Unusable::NoTransform)?;
         Ok((stamp, Content::Links(links)))
     }
 
@@ -278,65 +261,4 @@ impl Gathered {
     pub(super) fn known_frame(&self, name: &str) -> Option<usize> {
         self.frame_index.get(name.trim_start_matches('/')).copied()
     }
-}
-
-/// A message in CDR, of either order of bytes.
-fn decode<M: DeserializeOwned>(data: &[u8]) -> Result<M, String> {
-    let (message, used, length) = match data {
-        [0, 0, _, _, payload @ ..] => {
-            cdr_encoding::from_bytes::<M, BigEndian>(payload).map(|(m, used)| (m, used, payload.len()))
-        }
-        [0, 1, _, _, payload @ ..] => {
-            cdr_encoding::from_bytes::<M, LittleEndian>(payload).map(|(m, used)| (m, used, payload.len()))
-        }
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => {
-            return Err("it is compressed by itself: `ros2 bag convert` unpacks it".to_owned());
-        }
-        _ => return Err("it is no plain CDR".to_owned()),
-    }
-    .map_err(|_| "it does not decode as its type".to_owned())?;
-    if length > used.saturating_add(PADDING) {
-        return Err("it is longer than its type".to_owned());
-    }
-    Ok(message)
-}
-
-fn nanoseconds(time: &msg::Time) -> i64 {
-    i64::from(time.sec) * 1_000_000_000 + i64::from(time.nanosec)
-}
-
-fn vector(v: &msg::Vector3) -> Vector3<f64> {
-    Vector3::new(v.x, v.y, v.z)
-}
-
-/// The rotation, unless the numbers are none of one: a quaternion of zeros is how ROS leaves one out.
-fn rotation(q: &msg::Quaternion) -> Option<UnitQuaternion<f64>> {
-    let q = Quaternion::new(q.w, q.x, q.y, q.z);
-    let length = q.norm();
-    (length.is_finite() && length > 1e-6).then(|| UnitQuaternion::new_normalize(q))
-}
-
-/// The shadow of a pose on the ground; `Err` with a heading of zero if it has no attitude.
-fn planar(pose: &msg::Pose) -> Result<Pose2, Pose2> {
-    let flat = Pose2 { x: pose.position.x, y: pose.position.y, yaw: 0.0 };
-    let rotation = rotation(&pose.orientation).ok_or(flat)?;
-    let spatial = Isometry3::from_parts(Translation3::identity(), rotation);
-    Ok(Pose2 { yaw: Pose2::from_spatial(&spatial).yaw, ..flat })
-}
-
-/// A pose with its covariance. What has no attitude tells no rotation; a height, roll or pitch without variance is one that is
-/// not told (a localiser on the plane leaves zeros there).
-fn absolute(pose: &msg::PoseWithCovariance) -> AbsolutePose {
-    let told = rotation(&pose.pose.orientation);
-    let mut covariance = Matrix6::from_fn(|i, j| pose.covariance[i][j]);
-    for axis in [2, 3, 4, 5] {
-        let is_told = if axis == 5 { told.is_some() } else { covariance[(axis, axis)] != 0.0 };
-        if !is_told || axis > 2 && told.is_none() {
-            covariance.row_mut(axis).fill(0.0);
-            covariance.column_mut(axis).fill(0.0);
-            covariance[(axis, axis)] = f64::INFINITY;
-        }
-    }
-    let place = Translation3::from(vector(&pose.pose.position));
-    AbsolutePose { pose: Isometry3::from_parts(place, told.unwrap_or_default()), covariance }
 }

@@ -1,11 +1,11 @@
 //! What the brain decided, where the body truly was, maps and ways, as ROS messages.
 
 use mcap::McapResult;
-use neuraxis_core::{Pose2, Stamp, ops};
+use neuraxis_core::{Pose2, Stamp};
+use neuraxis_messages::{self as msg, Header, Time};
 
 use super::{GLANCE_PERIOD, RobotSink, VIEW_PERIOD};
 use crate::frame::Reader;
-use crate::messages::{self as msg, Header, Time};
 use crate::output::Output;
 use crate::trace::{self, Tick};
 
@@ -47,7 +47,7 @@ impl RobotSink {
                 msg::Cue { name, reliability, age, surprise, gain }
             })
             .collect();
-        let names: Vec<&str> = self.session.body.sensors.iter().map(|s| s.sensor.name()).collect();
+        let names: Vec<&str> = self.header.body.sensors.iter().map(|s| s.sensor.name()).collect();
         let decision = msg::Decision {
             header: Header::new(Stamp(stamp), &self.frames.map),
             pose,
@@ -83,7 +83,7 @@ impl RobotSink {
         let transform = |frame: &str, child: &str, pose: &Pose2| msg::TransformStamped {
             header: Header::new(Stamp(stamp), frame),
             child_frame_id: child.to_owned(),
-            transform: pose.into(),
+            transform: (&pose.to_spatial(0.0)).into(),
         };
         let frames = &self.frames;
         let transforms = vec![
@@ -111,7 +111,7 @@ impl RobotSink {
             return Ok(());
         }
         self.last_command = Some(stamp);
-        if let (Some(drive), [left, right, ..]) = (self.session.body.drive, &tick.command[..]) {
+        if let (Some(drive), [left, right, ..]) = (self.header.body.drive, &tick.command[..]) {
             // A command that stops is a stop, whatever its numbers say.
             let twist = if tick.stop == 0 { drive.twist(*left, *right) } else { drive.twist(0.0, 0.0) };
             let header = Header::new(Stamp(stamp), &self.frames.base);
@@ -160,16 +160,6 @@ impl RobotSink {
     pub(super) fn path(&mut self, output: &mut Output, stamp: u64, frame: &mut Reader<'_>) -> McapResult<()> {
         let header = Header::new(Stamp(stamp), &self.frames.map);
         let points: Vec<[f64; 2]> = frame.rest().chunks_exact(16).map(|bytes| Reader(bytes).f64s()).collect();
-        let poses = points
-            .iter()
-            .enumerate()
-            .map(|(i, [x, y])| {
-                // Each pose looks towards the next.
-                let [nx, ny] = points.get(i + 1).copied().unwrap_or([*x, *y]);
-                let yaw = ops::atan2(ny - y, nx - x);
-                msg::PoseStamped { header: header.clone(), pose: (&Pose2 { x: *x, y: *y, yaw }).into() }
-            })
-            .collect();
-        output.put(&mut self.plan, stamp, &msg::Path { header: header.clone(), poses })
+        output.put(&mut self.plan, stamp, &msg::Path::through(header, &points))
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use neuraxis_core::Pose2;
 use neuraxis_core::body::Body as _;
-use neuraxis_record::{Log, LogBody, LogOptions, messages as msg};
+use neuraxis_messages as msg;
+use neuraxis_record::{Log, LogBody, LogOptions};
 use proptest::prelude::*;
 
 use crate::writing::{COMPRESSIONS, cdr, log_of, nth, odometry, of_count, read, robot, scan, to_lz4, write};

@@ -2,7 +2,8 @@
 
 use byteorder::BigEndian;
 use neuraxis_core::{Pose2, Reading, Stamp};
-use neuraxis_record::{LogOptions, messages as msg};
+use neuraxis_messages as msg;
+use neuraxis_record::LogOptions;
 
 use crate::writing::{DELAY, EPOCH, Entry, MS, at_x, header, odometry, of, read, robot, seconds};
 

@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use byteorder::LittleEndian;
 use nalgebra::{UnitQuaternion, Vector3};
 use neuraxis_core::{Pose2, Stamp};
+use neuraxis_messages as msg;
 use neuraxis_record::log::LogReading;
-use neuraxis_record::{Log, LogOptions, messages as msg};
+use neuraxis_record::{Log, LogOptions};
 use tempfile::TempDir;
 
 /// The log's time of the first message, ns.
@@ -131,13 +132,15 @@ pub(crate) fn robot() -> Vec<Entry> {
             all.push(Entry::new("/ground_truth", "nav_msgs/msg/Odometry", time, &odometry(time, truth, 0.3)));
             // The correction comes once a second, and is dated ahead.
             let step = Pose2::new(1.0 + (i / 100) as f64, 2.0, 0.0);
-            let corrected =
-                msg::TFMessage { transforms: vec![link(time + 1000 * MS, "map", "odom", (&step).into())] };
+            let corrected = msg::TFMessage {
+                transforms: vec![link(time + 1000 * MS, "map", "odom", (&step.to_spatial(0.0)).into())],
+            };
             if i % 100 == 0 {
                 all.push(Entry::new("/tf", "tf2_msgs/msg/TFMessage", time, &corrected));
             }
-            let moved =
-                msg::TFMessage { transforms: vec![link(time, "odom", "base_footprint", (&pose).into())] };
+            let moved = msg::TFMessage {
+                transforms: vec![link(time, "odom", "base_footprint", (&pose.to_spatial(0.0)).into())],
+            };
             all.push(Entry::new("/tf", "tf2_msgs/msg/TFMessage", time, &moved));
         }
         if i % 20 == 0 {

@@ -1,8 +1,9 @@
 //! MJCF by `rapier3d-mjcf`, and what that loader leaves out: torque limits, joint friction outside of
 //! multibodies, the medium, tendons and sensors.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use neuraxis_robot::mjcf::{Rank, Tree};
 use rapier3d::prelude::{ColliderSet, MeshConverter, Pose, Rotation, Vector};
 use rapier3d_mjcf::mjcf_rs::model::Model as Mjcf;
 use rapier3d_mjcf::{MjcfLoaderOptions, MjcfRobot};
@@ -20,7 +21,7 @@ pub(super) fn load(path: &Path, text: &str) -> Result<Model, String> {
     let (robot, source) = MjcfRobot::from_str(text, options, folder).map_err(|error| format!("{error:#}"))?;
     let mut notes = notes(text, &source, &robot);
 
-    let tree = Tree::of(&robot)?;
+    let tree = tree(&robot)?;
     notes.extend(tree.left_out.iter().map(|name| {
         format!("the body `{name}` stands still by itself and is left out: it belongs to the scene")
     }));
@@ -108,89 +109,23 @@ pub(super) fn load(path: &Path, text: &str) -> Result<Model, String> {
         anchored: tree.anchored,
         stance: Stand::default(),
         notes,
-        files: named_files(text, folder),
+        files: neuraxis_robot::mjcf::named_files(text, folder),
     })
 }
 
-/// The files that the model names and that are there: meshes, included models.
-fn named_files(text: &str, folder: &Path) -> Vec<PathBuf> {
-    let values = |key: &'static str| {
-        let quoted =
-            text.match_indices(key).filter_map(move |(at, _)| text[at + key.len()..].split('"').nth(1));
-        quoted.collect::<Vec<&str>>()
-    };
-    let folders: Vec<PathBuf> = std::iter::once(folder.to_owned())
-        .chain(values("meshdir=").into_iter().chain(values("assetdir=")).map(|name| folder.join(name)))
+/// The bodies of `robot` that hang together.
+fn tree(robot: &MjcfRobot) -> Result<Tree, String> {
+    let ranks: Vec<Rank<'_>> = robot
+        .bodies
+        .iter()
+        .map(|body| Rank {
+            name: body.name.as_deref(),
+            moves: body.body.is_dynamic(),
+            is_fixed: body.body.is_fixed(),
+        })
         .collect();
-    let mut files: Vec<PathBuf> = values("file=")
-        .into_iter()
-        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
-        .filter(|path| path.is_file())
-        .collect();
-    files.sort();
-    files.dedup();
-    files
-}
-
-/// The bodies that hang together.
-struct Tree {
-    /// Their indices in the loader's list, parents first.
-    bodies: Vec<usize>,
-    /// Whether the root stands still in the world.
-    anchored: bool,
-    /// Names of bodies that stand still by themselves.
-    left_out: Vec<String>,
-}
-
-impl Tree {
-    /// The one tree of joints in `robot`; body 0 is the world and counts only if a joint hangs on it.
-    fn of(robot: &MjcfRobot) -> Result<Self, String> {
-        let has_child = |body: usize| robot.joints.iter().any(|joint| joint.link1 == body);
-        let name = |body: usize| robot.bodies[body].name.clone().unwrap_or_else(|| format!("body_{body}"));
-        let (mut roots, mut left_out) = (Vec::new(), Vec::new());
-        for (i, body) in robot.bodies.iter().enumerate() {
-            if robot.joints.iter().any(|joint| joint.link2 == i) {
-                continue;
-            }
-            if has_child(i) || (i > 0 && body.body.is_dynamic()) {
-                roots.push(i);
-            } else if i > 0 {
-                left_out.push(name(i));
-            }
-        }
-        let root = match roots[..] {
-            [root] => root,
-            [] => return Err("it has no bodies that move".to_owned()),
-            _ => {
-                let names: Vec<String> = roots
-                    .iter()
-                    .map(|root| {
-                        if *root == 0 {
-                            "what hangs on the world".to_owned()
-                        } else {
-                            format!("`{}`", name(*root))
-                        }
-                    })
-                    .collect();
-                return Err(format!(
-                    "it holds {} separate trees of bodies ({}); a robot's model holds one: leave the others to the scene",
-                    roots.len(),
-                    names.join(", ")
-                ));
-            }
-        };
-        let mut bodies = vec![root];
-        for i in 0..robot.bodies.len() {
-            if robot.joints.iter().any(|joint| joint.link2 == i && bodies.contains(&joint.link1)) {
-                bodies.push(i);
-            }
-        }
-        Ok(Self { bodies, anchored: robot.bodies[root].body.is_fixed(), left_out })
-    }
-
-    fn index(&self, body: usize) -> Option<usize> {
-        self.bodies.iter().position(|b| *b == body)
-    }
+    let ends: Vec<[usize; 2]> = robot.joints.iter().map(|joint| [joint.link1, joint.link2]).collect();
+    Tree::of(&ranks, &ends)
 }
 
 fn notes(text: &str, source: &Mjcf, robot: &MjcfRobot) -> Vec<String> {

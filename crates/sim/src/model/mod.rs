@@ -1,4 +1,4 @@
-//! A robot's mechanics, whatever file it came from: links, joints, named frames.
+//! A robot's mechanics as the physics engine wants them, whatever file they came from: bodies, colliders, joints.
 //!
 //! Both loaders (`urdf`, `mjcf`) end here. Links that a fixed joint holds together become one
 //! link (their masses and shapes add up, their names live on as frames), because a fixed joint in
@@ -9,12 +9,13 @@ mod mjcf;
 mod mjcf_limits;
 mod urdf;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use neuraxis_core::file::FileError;
 use neuraxis_core::robot::{Articulation, Robot};
 use neuraxis_core::soft_limit::SoftLimit;
+pub use neuraxis_robot::JointKind;
+use neuraxis_robot::model::Format;
 use rapier3d::parry::bounding_volume::{Aabb, BoundingVolume as _};
 use rapier3d::parry::mass_properties::MassProperties;
 use rapier3d::prelude::{
@@ -34,19 +35,6 @@ pub struct Link {
     /// Its collision shapes, each posed in the link's frame; `user_data` is the index of the frame that
     /// the shape came with.
     pub colliders: Vec<Collider>,
-}
-
-/// What a joint lets its child do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JointKind {
-    /// Turn about one axis.
-    Revolute,
-    /// Slide along one axis.
-    Prismatic,
-    /// Several of these at once.
-    Other,
-    /// Nothing.
-    Fixed,
 }
 
 /// What holds two links together.
@@ -144,27 +132,11 @@ pub enum JointHandle {
 /// inertias that cannot be.
 pub fn load(path: &Path) -> Result<Model, FileError> {
     let text = neuraxis_core::file::read(path)?;
-    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
-    let kind = match extension.as_str() {
-        "urdf" => "URDF",
-        "xml" | "mjcf" if text.contains("<robot") && !text.contains("<mujoco") => "URDF",
-        "xml" | "mjcf" => "MJCF",
-        _ => {
-            let help = "a model is a `.urdf` or an MJCF `.xml` file (run xacro first for a `.xacro`)";
-            return Err(FileError::unreadable(path, "the ending is neither `.urdf` nor `.xml`", help));
-        }
-    };
-    // The parsers are not ours: a panic of theirs is an error of the file, not a crash of ours.
-    let loaded = catch_unwind(AssertUnwindSafe(|| match kind {
-        "URDF" => urdf::load(path, &text),
-        _ => mjcf::load(path, &text),
-    }));
-    let mut model = if let Ok(result) = loaded {
-        result.map_err(|why| FileError::unreadable(path, &why, &format!("is it valid {kind}?")))?
-    } else {
-        let why = format!("the {kind} reader gave up on it");
-        return Err(FileError::unreadable(path, &why, "check it with another tool"));
-    };
+    let format = Format::of(path, &text)?;
+    let mut model = format.guard(path, || match format {
+        Format::Urdf => urdf::load(path, &text),
+        Format::Mjcf => mjcf::load(path, &text),
+    })?;
     // Each link as its author wrote it, before fixed joints melt links together.
     model.files.insert(0, path.to_owned());
     model.files.dedup();
@@ -309,20 +281,6 @@ impl Model {
     #[must_use]
     pub fn lowest(&self) -> f32 {
         self.bounds().map_or(0.0, |bounds| bounds.mins.z)
-    }
-
-    /// Radius of the upright cylinder about the frame `base` that holds every collision shape, m.
-    #[must_use]
-    pub fn radius(&self, base: &Frame) -> f32 {
-        let origin = self.start_of(base.link) * base.pose;
-        let mut radius: f32 = 0.0;
-        for (i, link) in self.links.iter().enumerate() {
-            for collider in &link.colliders {
-                let pose = origin.inverse() * self.start_of(i) * *collider.position();
-                radius = radius.max(reach(collider, &pose));
-            }
-        }
-        radius
     }
 
     /// Marks every shape with the index of its own link's frame, so that it can be told apart after merging.
@@ -528,35 +486,6 @@ impl Model {
             multibody.update_rigid_bodies(bodies, true);
         }
     }
-}
-
-/// How far from the z axis the shape reaches when it is posed at `pose`, m.
-fn reach(collider: &Collider, pose: &Pose) -> f32 {
-    let aabb = collider.shape().compute_local_aabb();
-    if let Some(ball) = collider.shape().as_ball() {
-        let p = pose.translation;
-        return (p.x * p.x + p.y * p.y).sqrt() + ball.radius;
-    }
-    if let Some(hull) = collider.shape().as_convex_polyhedron() {
-        return hull.points().iter().map(|p| flat(pose.transform_point(*p))).fold(0.0, f32::max);
-    }
-    if let Some(cylinder) = collider.shape().as_cylinder() {
-        // The rim, by 32 points on both ends.
-        let mut radius: f32 = 0.0;
-        for i in 0..32 {
-            let (s, c) = neuraxis_core::ops::sin_cos(f64::from(i) * neuraxis_core::ops::PI / 16.0);
-            let (x, z) = (cylinder.radius * c as f32, cylinder.radius * s as f32);
-            for y in [-cylinder.half_height, cylinder.half_height] {
-                radius = radius.max(flat(pose.transform_point(Vector::new(x, y, z))));
-            }
-        }
-        return radius;
-    }
-    aabb.vertices().iter().map(|p| flat(pose.transform_point(*p))).fold(0.0, f32::max)
-}
-
-fn flat(p: Vector) -> f32 {
-    (p.x * p.x + p.y * p.y).sqrt()
 }
 
 /// What a joint with these locked axes lets its child do.

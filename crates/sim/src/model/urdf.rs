@@ -1,19 +1,17 @@
 //! URDF by `rapier3d-urdf`, and what that loader leaves out: inertia frames that are turned, effort
-//! and velocity limits, damping and friction, `package://` paths, meshes that do not load.
+//! and velocity limits, damping and friction, meshes that do not load.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use neuraxis_robot::urdf::{Source, is_empty};
 use rapier3d::prelude::{ColliderSet, MeshConverter, Pose};
-use rapier3d_urdf::urdf_rs::{Geometry, JointType, Robot};
-use rapier3d_urdf::{UrdfLoaderOptions, UrdfRobot, urdf_rs};
+use rapier3d_urdf::urdf_rs::{JointType, Robot};
+use rapier3d_urdf::{UrdfLoaderOptions, UrdfRobot};
 
 use super::{Frame, Joint, Link, Model, Stand, kind_of};
 
 pub(super) fn load(path: &Path, text: &str) -> Result<Model, String> {
-    let mut robot = urdf_rs::read_from_string(text).map_err(|error| error.to_string())?;
-    check_tree(&robot)?;
-    let folder = neuraxis_core::file::folder_of(path).canonicalize().map_err(|error| error.to_string())?;
-    let files = find_meshes(&mut robot, &folder)?;
+    let Source { mut robot, folder, files } = Source::read(path, text)?;
     let mut notes = Vec::new();
     turn_inertias(&mut robot);
 
@@ -83,92 +81,6 @@ pub(super) fn load(path: &Path, text: &str) -> Result<Model, String> {
     }
     let name = robot.name.clone();
     Ok(sorted(Model { name, links, joints, frames, anchored: false, stance: Stand::default(), notes, files }))
-}
-
-fn is_empty(geometry: &Geometry) -> bool {
-    matches!(geometry, Geometry::Box { size } if size.0 == [0.0; 3])
-}
-
-/// The loader takes names and the shape of the tree on trust; here they are checked.
-fn check_tree(robot: &Robot) -> Result<(), String> {
-    if robot.links.is_empty() {
-        return Err("it has no links".to_owned());
-    }
-    let names: Vec<&str> = robot.links.iter().map(|link| link.name.as_str()).collect();
-    for (i, name) in names.iter().enumerate() {
-        if names[..i].contains(name) {
-            return Err(format!("two links are called `{name}`"));
-        }
-    }
-    let mut parents: Vec<Option<usize>> = vec![None; names.len()];
-    for joint in &robot.joints {
-        let find = |link: &str| {
-            names.iter().position(|name| *name == link).ok_or_else(|| {
-                let near = neuraxis_core::file::problem::did_you_mean(link, &names);
-                format!(
-                    "the joint `{}` refers to the link `{link}`, which does not exist: {near}",
-                    joint.name
-                )
-            })
-        };
-        let (parent, child) = (find(&joint.parent.link)?, find(&joint.child.link)?);
-        if parents[child].replace(parent).is_some() {
-            return Err(format!("the link `{}` hangs on two joints", names[child]));
-        }
-    }
-    for start in 0..names.len() {
-        let mut at = start;
-        for _ in 0..=names.len() {
-            match parents[at] {
-                Some(parent) => at = parent,
-                None => break,
-            }
-        }
-        if parents[at].is_some() {
-            return Err(format!("the joints around the link `{}` form a ring", names[start]));
-        }
-    }
-    let roots: Vec<&str> = (0..names.len()).filter(|i| parents[*i].is_none()).map(|i| names[i]).collect();
-    if roots.len() > 1 {
-        return Err(format!("it falls into {} pieces; their roots are {}", roots.len(), roots.join(", ")));
-    }
-    Ok(())
-}
-
-/// Gives every mesh a path that exists; the paths.
-fn find_meshes(robot: &mut Robot, folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let mut files = Vec::new();
-    for link in &mut robot.links {
-        for collision in &mut link.collision {
-            if let Geometry::Mesh { filename, .. } = &mut collision.geometry {
-                let found = find_mesh(filename, folder).ok_or_else(|| {
-                    format!(
-                        "link `{}`: there is no mesh `{filename}`, seen from {}",
-                        link.name,
-                        folder.display()
-                    )
-                })?;
-                *filename = found.to_string_lossy().into_owned();
-                files.push(found);
-            }
-        }
-        // Pictures are not needed here, and their meshes are often huge.
-        link.visual.clear();
-    }
-    files.sort();
-    files.dedup();
-    Ok(files)
-}
-
-fn find_mesh(name: &str, folder: &Path) -> Option<PathBuf> {
-    let name = name.strip_prefix("file://").unwrap_or(name);
-    let Some(rest) = name.strip_prefix("package://").or_else(|| name.strip_prefix("model://")) else {
-        let path = folder.join(name);
-        return path.is_file().then_some(path);
-    };
-    // `package://NAME/...`: some folder above this file is NAME, or holds it, or is its root.
-    let inside = rest.split_once('/').map_or(rest, |(_, inside)| inside);
-    folder.ancestors().flat_map(|up| [up.join(rest), up.join(inside)]).find(|path| path.is_file())
 }
 
 /// The loader reads an inertia's tensor but not the turn of its frame; here the tensor is turned.
