@@ -132,7 +132,6 @@ impl Range {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::Reading;
     use crate::faults::{Fault, SenseFaults};
     use crate::senses::Sensor;

@@ -159,6 +159,7 @@ senses! {
     battery_state: Battery => BatteryState,
     absolute_pose: Pose => PoseWithCovarianceStamped,
     azimuth: Azimuth => Azimuth,
+    range: Range => Range,
 }
 
 /// The topic of each sense: ROS's usual name for the first of a kind, its own for the others.
