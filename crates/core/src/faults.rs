@@ -6,7 +6,8 @@
 //! callers. [`Faulty`] applies it to what arrives from any body. The simulator asks it where it measures, because two faults begin there:
 //! `noise` makes the noise of the measurement itself larger, and `slip` turns the wheels further than they roll, before they are
 //! integrated; and a sense that is `frozen` does not measure. [`Faulty`] can only add to what was measured: see
-//! [`Measurement::remeasure`](crate::senses::Measurement::remeasure). The other faults are the same in both, to the bit.
+//! [`Measurement::remeasure`](crate::senses::Measurement::remeasure). The other faults are the same in both, to the bit, of a sense
+//! that is no faster than its body is sensed: of a faster one not every reading arrives, and what never arrives draws no number.
 
 mod spec;
 

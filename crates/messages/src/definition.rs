@@ -45,6 +45,7 @@ all![
     PoseWithCovariance,
     PoseWithCovarianceStamped,
     Quaternion,
+    Range,
     Stream,
     TFMessage,
     Time,

@@ -30,10 +30,7 @@ pub use geometry::{
 pub use map::{MapMetaData, OccupancyGrid};
 pub use message::{FieldType, Message};
 pub use path::Path;
-pub use senses::{
-    Azimuth, BatteryState, Contact, Frames, Imu, JointState, LaserScan, Odometry, Place,
-    PoseWithCovarianceStamped, SenseMessage, TwistStamped, View,
-};
+pub use senses::*;
 pub use time::{Clock, Header, Time};
 pub use trace::{Stream, Trace};
 pub use transforms::{TFMessage, Transform, TransformStamped};

@@ -2,7 +2,7 @@
 
 use neuraxis_core::body::SensorDescription;
 use neuraxis_core::percepts::{self, AbsolutePose, Battery, Contact, Imu, LaserScan, Motion};
-use neuraxis_core::robot::Sensor;
+use neuraxis_core::senses::{self, Sensor};
 use neuraxis_core::{Pose2, Reading, Stamp, Twist2};
 use neuraxis_messages::senses::{carrier, decode_reading, encode_reading, is_news, topics};
 use neuraxis_messages::{self as msg, Frames, Message, Place, Unusable, decode, encode, ros2msg};
@@ -20,6 +20,7 @@ fn sensors() -> Vec<SensorDescription> {
         { "kind": "battery", "name": "battery", "rate": 1.0, "capacity": 10.0 },
         { "kind": "pose", "name": "amcl", "rate": 2.0 },
         { "kind": "beacon", "name": "ears", "link": "head", "rate": 10.0, "by": "microphones", "angle": [-1.0, 1.0] },
+        { "kind": "range", "name": "sonar", "link": "head", "rate": 20.0, "field_of_view": 0.5, "range": [0.1, 4.0] },
     ]);
     serde_json::from_value::<Vec<Sensor>>(list)
         .expect("senses")
@@ -75,6 +76,7 @@ fn readings() -> Vec<Reading> {
                 let activity = (0..azimuth.activity.len()).map(|i| i as f32 * 0.5).collect();
                 Reading::Azimuth(percepts::Azimuth { activity, ..azimuth })
             }
+            Reading::Range(cone) => Reading::Range(senses::Range { range: 1.25, ..cone }),
         })
         .collect()
 }
@@ -113,8 +115,19 @@ fn topics_are_the_usual_names_for_the_first_of_a_kind() {
         }
         second
     }));
-    let usual =
-        ["scan", "imu", "flow", "odom", "joint_states", "bumper", "battery_state", "amcl", "ears", "rear"];
+    let usual = [
+        "scan",
+        "imu",
+        "flow",
+        "odom",
+        "joint_states",
+        "bumper",
+        "battery_state",
+        "amcl",
+        "ears",
+        "sonar",
+        "rear",
+    ];
     assert_eq!(topics(&all), usual);
 }
 

@@ -103,6 +103,7 @@ simulated! {
     battery: Battery;
     pose: Pose;
     beacon: Beacon;
+    range: Range;
 }
 
 /// How one kind of sense measures.

@@ -222,6 +222,7 @@ senses! {
     "battery" => battery: Battery(BatterySpec), Battery(Battery);
     "pose" => pose: Pose(PoseSpec), Pose(AbsolutePose);
     "beacon" => beacon: Beacon(BeaconSpec), Azimuth(Azimuth);
+    "range" => range: Range(RangeSpec), Range(Range);
 }
 
 impl Reading {
@@ -270,6 +271,7 @@ mod tests {
             r#"{"kind": "contact", "name": "a", "link": "l", "rate": 10}"#,
             r#"{"kind": "battery", "name": "a", "capacity": 20, "rate": 10}"#,
             r#"{"kind": "pose", "name": "a", "rate": 10}"#,
+            r#"{"kind": "range", "name": "a", "link": "l", "field_of_view": 0.5, "range": [0.1, 4.0], "rate": 10}"#,
             r#"{"kind": "beacon", "name": "a", "link": "l", "by": "camera", "directions": 4, "rate": 10}"#,
         ]
         .map(|text| serde_json::from_str(text).expect("an entry"))

@@ -3,29 +3,11 @@
 //! A sense is added here by a file with its message, an implementation of [`SenseMessage`] in it, and one line in
 //! [`senses!`] below; the compiler asks for that line as soon as there is a new kind of reading.
 
-mod absolute_pose;
-mod azimuth;
-mod battery_state;
-mod contact;
-mod imu;
-mod joint_state;
-mod laser_scan;
-mod odometry;
-mod velocimeter;
-
 use neuraxis_core::body::SensorDescription;
 use neuraxis_core::{Reading, Stamp};
 use serde::de::DeserializeOwned;
 
-pub use absolute_pose::PoseWithCovarianceStamped;
-pub use azimuth::Azimuth;
-pub use battery_state::BatteryState;
-pub use contact::Contact;
-pub use imu::Imu;
-pub use joint_state::JointState;
-pub use laser_scan::{LaserScan, MOST_BEAMS};
-pub use odometry::Odometry;
-pub use velocimeter::TwistStamped;
+pub use laser_scan::MOST_BEAMS;
 
 use crate::{Header, Message, Unusable, cdr};
 
@@ -111,9 +93,11 @@ pub struct Carrier {
     pub view: View,
 }
 
-/// Which message carries which reading: one line a sense.
+/// Which message carries which reading, and its file: one line a sense.
 macro_rules! senses {
-    ($($reading:ident => $message:ty,)*) => {
+    ($($file:ident: $reading:ident => $message:ident,)*) => {
+        $(mod $file; pub use $file::$message;)*
+
         /// What carries readings of the kind of `reading`.
         #[must_use]
         pub fn carrier(reading: &Reading) -> Carrier {
@@ -166,15 +150,16 @@ macro_rules! senses {
 }
 
 senses! {
-    Scan => LaserScan,
-    Imu => Imu,
-    Motion => TwistStamped,
-    Odometry => Odometry,
-    Joints => JointState,
-    Contact => Contact,
-    Battery => BatteryState,
-    Pose => PoseWithCovarianceStamped,
-    Azimuth => Azimuth,
+    laser_scan: Scan => LaserScan,
+    imu: Imu => Imu,
+    velocimeter: Motion => TwistStamped,
+    odometry: Odometry => Odometry,
+    joint_state: Joints => JointState,
+    contact: Contact => Contact,
+    battery_state: Battery => BatteryState,
+    absolute_pose: Pose => PoseWithCovarianceStamped,
+    azimuth: Azimuth => Azimuth,
+    range: Range => Range,
 }
 
 /// The topic of each sense: ROS's usual name for the first of a kind, its own for the others.
