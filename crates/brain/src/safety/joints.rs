@@ -140,7 +140,10 @@ impl Guard {
                 let inside = asked.clamp(-self.velocity, self.velocity);
                 let held = match (self.acceleration, self.last) {
                     (None, _) => inside,
-                    (Some(most), Some((then, last))) => approach(last, inside, most * elapsed(now, then)),
+                    (Some(most), Some((then, last))) => {
+                        // A sum of two numbers within the limit can be one bit beyond it.
+                        approach(last, inside, most * elapsed(now, then)).clamp(-self.velocity, self.velocity)
+                    }
                     (Some(_), None) => 0.0,
                 };
                 if held != asked {
