@@ -1,6 +1,6 @@
 //! Places that the brain remembers to come back to: where it began, and where it took up its last goal.
 
-use neuraxis_core::{Belief, Goal, Landmark, Pose2};
+use neuraxis_core::{Belief, Goal, Landmark, Pose2, saved};
 
 /// The places, and a goal that waits for the first of them to be known.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,6 +51,8 @@ impl Landmarks {
         place.map_or(goal, |place| Goal::Reach { x: place.x, y: place.y, tolerance })
     }
 }
+
+saved!(Landmarks { start, last, previous, waiting });
 
 #[cfg(test)]
 mod tests {

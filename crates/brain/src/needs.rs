@@ -5,7 +5,39 @@
 //! is the control that a homeostatic rule has to beat.
 
 use neuraxis_core::percepts::{Battery, Contact};
-use neuraxis_core::{Belief, Modulation, Needs, Percepts};
+use neuraxis_core::{Belief, Modulation, Needs, Part, Percepts, saved};
+
+/// Feels how well the needs of the body are met, and tunes the parts of the brain by that, once a tick.
+pub trait Homeostat: Part {
+    /// How the parts are to be tuned in this tick; it does not allocate, block or panic.
+    fn feel(&mut self, percepts: &Percepts, belief: &Belief) -> Modulation;
+
+    /// How well the needs are met, as it felt last.
+    fn needs(&self) -> &Needs;
+}
+
+/// The baseline: it measures the needs and changes nothing.
+#[derive(Clone, Debug, Default)]
+pub struct NominalHomeostat {
+    needs: Needs,
+}
+
+impl Part for NominalHomeostat {
+    fn name(&self) -> &'static str {
+        "nominal_homeostat"
+    }
+}
+
+impl Homeostat for NominalHomeostat {
+    fn feel(&mut self, percepts: &Percepts, belief: &Belief) -> Modulation {
+        self.needs = measure(percepts, belief);
+        nominal()
+    }
+
+    fn needs(&self) -> &Needs {
+        &self.needs
+    }
+}
 
 /// Standard deviation of the position at which certainty is one half, m.
 const HALF_CERTAIN: f64 = 0.25;
@@ -32,6 +64,8 @@ pub fn measure(percepts: &Percepts, belief: &Belief) -> Needs {
 pub fn nominal() -> Modulation {
     Modulation::default()
 }
+
+saved!(NominalHomeostat { needs });
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,66 @@
 //! (`neuraxis_fusion::events`), so that weak cues that agree brake as a strong one does. It leaves the turn alone: turning away is the way
 //! out; of a body that has to move to turn it takes the turn too. The safety supervisor stands behind it and knows nothing of it. `reflexes: false` in the robot's file is the ablation.
 
-use neuraxis_core::{Drive, Events};
+use neuraxis_core::reasons::SpeedLimit;
+use neuraxis_core::{Drive, Events, Part, Reasons, saved};
+
+/// What events do to the drive, once a tick, before anybody has thought about them.
+pub trait Reflex: Part {
+    /// What is left of `drive`; it does not allocate, block or panic.
+    fn react(&mut self, drive: Drive, events: &Events) -> Drive;
+}
+
+/// Takes speed away from a body that would run into something, or whose wheels slip.
+#[derive(Clone, Debug)]
+pub struct Withdrawal {
+    turns_on_the_spot: bool,
+    /// Whether it took something in the last tick.
+    took: bool,
+}
+
+impl Withdrawal {
+    /// For a body that turns on the spot, or one that has to move to turn.
+    #[must_use]
+    pub fn new(turns_on_the_spot: bool) -> Self {
+        Self { turns_on_the_spot, took: false }
+    }
+}
+
+impl Part for Withdrawal {
+    fn name(&self) -> &'static str {
+        "withdrawal"
+    }
+
+    fn explain(&self, to: &mut Reasons) {
+        if self.took {
+            to.motion.limit = SpeedLimit::Reflex;
+        }
+    }
+}
+
+impl Reflex for Withdrawal {
+    fn react(&mut self, drive: Drive, events: &Events) -> Drive {
+        let (drive, took) = withdraw(drive, events, self.turns_on_the_spot);
+        self.took = took;
+        drive
+    }
+}
+
+/// Turns a body that wants nothing to a beacon.
+#[derive(Clone, Debug, Default)]
+pub struct Orienting;
+
+impl Part for Orienting {
+    fn name(&self) -> &'static str {
+        "orienting"
+    }
+}
+
+impl Reflex for Orienting {
+    fn react(&mut self, drive: Drive, events: &Events) -> Drive {
+        orient(drive, events)
+    }
+}
 
 /// Responses below this are chance, and do nothing.
 const THRESHOLD: f64 = 0.5;
@@ -45,6 +104,9 @@ pub fn orient(drive: Drive, events: &Events) -> Drive {
     }
     Drive { turn: TURN * events.beacon * (bearing / TURNED).clamp(-1.0, 1.0), ..drive }
 }
+
+saved!(Withdrawal { took; turns_on_the_spot });
+saved!(Orienting {});
 
 #[cfg(test)]
 mod tests {

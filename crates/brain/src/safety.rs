@@ -12,7 +12,7 @@ mod wheels;
 
 use neuraxis_core::SafetyState;
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::{Belief, Command, Input, Percepts, Reading, StopReason, ops};
+use neuraxis_core::{Belief, Command, Input, Percepts, Reading, StopReason, ops, saved};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -134,6 +134,12 @@ impl Supervisor {
         self.emergency_stop = pressed;
     }
 
+    /// Whether the emergency stop is pressed.
+    #[must_use]
+    pub fn emergency_stop(&self) -> bool {
+        self.emergency_stop
+    }
+
     /// What it did to the last command.
     #[must_use]
     pub fn state(&self) -> SafetyState {
@@ -213,3 +219,6 @@ impl Supervisor {
         None
     }
 }
+
+saved!(Watch { input, is_valid; deadline });
+saved!(Supervisor { watches, emergency_stop, wheels: each, guards, state; upright });

@@ -1,38 +1,39 @@
 //! The tick: the parts in their order, with buffers made at start-up.
 
+use std::sync::Arc;
+
 use neuraxis_cognition::{Navigator, Situation};
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::calibration::Inverse;
-use neuraxis_core::reasons::{MotionMode, MotorReason, SpeedLimit};
+use neuraxis_core::reasons::MotionMode;
 use neuraxis_core::robot::Limits;
 use neuraxis_core::{
-    Brain, Command, Decision, Drive, Goal, GoalStatus, OccupancyGrid, Percepts, Pose2, Sketch, Stamp, Twist2,
+    Brain, Command, Decision, Drive, Goal, GoalStatus, OccupancyGrid, Outcome, Part, Percepts, Pose2,
+    Reasons, Sketch, Stamp, Twist2,
 };
-use neuraxis_fusion::Estimator;
-use neuraxis_motor::{MotorCircuit, MotorError};
+use neuraxis_motor::MotorError;
 
 use crate::landmarks::Landmarks;
+use crate::parts::Parts;
 use crate::safety::SupervisorError;
-use crate::{BrainSpec, Supervisor, needs, reflex};
+use crate::{BrainSpec, Supervisor};
 
 /// A brain that is composed of parts.
 pub struct RobotBrain {
-    estimator: Box<dyn Estimator>,
-    navigator: Box<dyn Navigator>,
-    circuit: Box<dyn MotorCircuit>,
-    supervisor: Supervisor,
-    decision: Decision,
+    pub(crate) parts: Parts,
+    pub(crate) supervisor: Supervisor,
+    pub(crate) decision: Decision,
     /// All goals that it was given, the present one among them.
-    goals: Vec<Goal>,
-    landmarks: Landmarks,
-    last_tick: Option<Stamp>,
-    first_tick: Option<Stamp>,
-    settle: f64,
-    reflexes: bool,
-    orienting: bool,
-    turns_on_the_spot: bool,
-    calibration: Option<Inverse>,
-    limits: Limits,
+    pub(crate) goals: Vec<Goal>,
+    pub(crate) landmarks: Landmarks,
+    pub(crate) last_tick: Option<Stamp>,
+    pub(crate) first_tick: Option<Stamp>,
+    pub(crate) settle: f64,
+    pub(crate) limits: Limits,
+    /// What the motor circuit was asked for in the last tick, and the command that went out.
+    pub(crate) asked: Drive,
+    pub(crate) sent: Command,
+    /// Its files: what was saved fits only a brain that was built from the same.
+    pub(crate) built_from: Arc<(BrainSpec, BodyDescription)>,
 }
 
 /// Why a brain does not fit a body.
@@ -65,14 +66,10 @@ impl RobotBrain {
         start: Pose2,
         known: Option<&OccupancyGrid>,
     ) -> Result<Self, BrainError> {
-        let estimator = neuraxis_fusion::build(&spec.fusion, body, start, known);
-        let navigator = neuraxis_cognition::build(&spec.cognition, body, estimator.map());
-        let circuit = neuraxis_motor::build(&spec.motor, body)?;
-        let decision = Decision::at_rest(estimator.belief().clone());
+        let parts = Parts::build(spec, body, start, known)?;
+        let decision = Decision::at_rest(parts.estimator.belief().clone());
         Ok(Self {
-            estimator,
-            navigator,
-            circuit,
+            parts,
             supervisor: Supervisor::new(&spec.safety, body)?,
             decision,
             goals: Vec::new(),
@@ -80,86 +77,95 @@ impl RobotBrain {
             last_tick: None,
             first_tick: None,
             settle: spec.settle,
-            reflexes: spec.reflexes,
-            orienting: spec.orienting,
-            turns_on_the_spot: body.mobility.turns_on_spot,
-            calibration: body.calibration.as_ref().map(Inverse::new),
             limits: body.limits.clone(),
+            asked: Drive::REST,
+            sent: body.command(),
+            built_from: Arc::new((spec.clone(), body.clone())),
         })
     }
 
     /// The same brain with a navigator that has been somewhere already: what it learned there it knows here.
     #[must_use]
     pub fn with_navigator(mut self, navigator: Box<dyn Navigator>) -> Self {
-        self.navigator = navigator;
+        self.parts.navigator = navigator;
+        self.parts.navigator.follow_another_map();
         self
     }
 
     /// The navigator, with all that it has learned.
     #[must_use]
     pub fn into_navigator(self) -> Box<dyn Navigator> {
-        self.navigator
+        self.parts.navigator
+    }
+
+    /// Its parts, in the order of the tick: what can be regulated, and what learns. The safety supervisor is none.
+    pub fn parts(&self) -> impl Iterator<Item = &dyn Part> {
+        self.parts.each()
     }
 }
 
 impl Brain for RobotBrain {
     fn tick(&mut self, percepts: &Percepts, command: &mut Command) {
         let dt = self.last_tick.map_or(0.0, |last| percepts.now.since(last)).clamp(0.0, 0.1);
-        self.last_tick = Some(percepts.now);
+        let is_first = self.last_tick.replace(percepts.now).is_none();
         let first = *self.first_tick.get_or_insert(percepts.now);
-
-        self.estimator.update(percepts);
-        let belief = self.estimator.belief();
         let decision = &mut self.decision;
-        decision.belief.copy_from(belief);
-        decision.needs = needs::measure(percepts, belief);
-        decision.modulation = needs::nominal();
 
+        self.parts.estimator.update(percepts);
+        decision.belief.copy_from(self.parts.estimator.belief());
+        decision.modulation = self.parts.homeostat.feel(percepts, &decision.belief);
+        decision.needs = *self.parts.homeostat.needs();
+        self.parts.regulate(&decision.modulation);
+        if !is_first {
+            self.parts.learn(&Outcome {
+                dt,
+                drive: self.asked,
+                command: &self.sent,
+                percepts,
+                belief: &decision.belief,
+                needs: &decision.needs,
+                modulation: &decision.modulation,
+            });
+        }
+
+        let Parts { estimator, navigator, reflexes, body_model, circuit, .. } = &mut self.parts;
         self.landmarks.stand(&decision.belief);
         if let Some(goal) = self.landmarks.take_waiting() {
-            self.navigator.set_goal(Some(goal));
+            navigator.set_goal(Some(goal));
         }
-        let situation =
-            Situation { belief, modulation: &decision.modulation, percepts, map: self.estimator.map() };
-        decision.drive = self.navigator.step(&situation);
-        decision.status = self.navigator.status();
-        decision.reasons = *self.navigator.reasons();
+        let situation = Situation { belief: &decision.belief, percepts, map: estimator.map() };
+        decision.drive = navigator.step(&situation);
+        decision.status = navigator.status();
+        decision.reasons = Reasons::default();
+        navigator.explain(&mut decision.reasons);
         if decision.status == GoalStatus::Reached && decision.errand + 1 < self.goals.len() {
             decision.errand += 1;
             decision.status = GoalStatus::Active;
             decision.goal = self.goals.get(decision.errand).copied();
             self.landmarks.arrive(&decision.belief);
-            self.navigator.set_goal(decision.goal.map(|goal| self.landmarks.resolve(goal)));
+            navigator.set_goal(decision.goal.map(|goal| self.landmarks.resolve(goal)));
         }
-        if self.reflexes {
-            let (drive, took) =
-                reflex::withdraw(decision.drive, &decision.belief.events, self.turns_on_the_spot);
-            decision.drive = drive;
-            if took {
-                decision.reasons.motion.limit = SpeedLimit::Reflex;
-            }
-        }
-        if self.orienting {
-            decision.drive = reflex::orient(decision.drive, &decision.belief.events);
+        for reflex in reflexes {
+            decision.drive = reflex.react(decision.drive, &decision.belief.events);
+            reflex.explain(&mut decision.reasons);
         }
         if percepts.now.since(first) < self.settle {
             decision.drive = Drive::REST;
             decision.reasons.motion.mode = MotionMode::Settle;
         }
-        self.estimator.map_mut().clear_changed();
 
         command.stamp = percepts.now;
         let drive = decision.drive;
         // What the circuit is asked for so that the body moves as is wanted.
-        let asked = self.calibration.as_ref().map_or(drive, |inverse| {
+        self.asked = body_model.as_ref().map_or(drive, |model| {
             let wanted = Twist2::new(drive.speed * self.limits.linear, drive.turn * self.limits.angular);
-            Drive { gait: drive.gait, ..inverse.drive(&wanted) }
+            Drive { gait: drive.gait, ..model.invert(&wanted) }
         });
-        self.circuit.step(&asked, percepts, dt, command);
-        let told = self.circuit.diagnostics();
-        decision.reasons.motor = MotorReason { missing: told.missing_now, reflexes: told.reflexes };
+        circuit.step(&self.asked, percepts, dt, command);
+        circuit.explain(&mut decision.reasons);
         self.supervisor.supervise(percepts, &decision.belief, command);
         decision.safety = self.supervisor.state();
+        self.sent.copy_from(command);
     }
 
     fn set_goals(&mut self, goals: &[Goal]) {
@@ -170,7 +176,7 @@ impl Brain for RobotBrain {
         self.goals.extend_from_slice(goals);
         let goal = goals.first().copied();
         (self.decision.errand, self.decision.goal) = (0, goal);
-        self.navigator.set_goal(goal.and_then(|goal| self.landmarks.wait_for(goal)));
+        self.parts.navigator.set_goal(goal.and_then(|goal| self.landmarks.wait_for(goal)));
     }
 
     fn set_emergency_stop(&mut self, pressed: bool) {
@@ -182,14 +188,14 @@ impl Brain for RobotBrain {
     }
 
     fn path(&self) -> &[nalgebra::Point2<f64>] {
-        self.navigator.path()
+        self.parts.navigator.path()
     }
 
     fn map(&self) -> Option<&OccupancyGrid> {
-        Some(self.estimator.map())
+        Some(self.parts.estimator.map())
     }
 
     fn sketch(&self) -> Option<Sketch> {
-        self.navigator.sketch()
+        self.parts.navigator.sketch()
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use clap::Args;
+use neuraxis_core::Trainable;
 use neuraxis_core::file::{self, Override};
 use neuraxis_core::robot::Sensor;
 use neuraxis_lab::motor::task::Ground;
@@ -421,13 +422,14 @@ fn state(args: &TrainArgs, objective: &MotorObjective) -> Result<Checkpoint, Exi
         let step = args.step.unwrap_or(if is_mlp { 0.02 } else { 0.05 });
         Optimizer::new(algorithm, start, population, args.sigma.unwrap_or(sigma), step)
     };
-    let initial = objective.circuit().parameters().to_vec();
+    let initial = objective.parameters().to_vec();
     let mut state = Checkpoint::new(identity, initial, is_free, args.seed, search).map_err(|message| {
         output::usage(&message, "choose another circuit, algorithm or list of parameters")
     })?;
     state.episodes = args.episodes.map(usize::from);
     // What the robot's file normalises by is where that begins.
-    if let Some(felt) = objective.circuit().normalisation().filter(|felt| felt.count > 0) {
+    if let Some(felt) = objective.trainable().and_then(Trainable::normalisation).filter(|felt| felt.count > 0)
+    {
         state.felt = felt.clone();
     }
     Ok(state)

@@ -11,7 +11,7 @@ use neuraxis_cognition::graph::wave::Wave;
 use neuraxis_cognition::{CognitionSpec, Search, Situation, build};
 use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::robot::Limits;
-use neuraxis_core::{Belief, Goal, GoalStatus, Mobility, Modulation, OccupancyGrid, Pose2, Stamp, Twist2};
+use neuraxis_core::{Belief, Goal, GoalStatus, Mobility, OccupancyGrid, Pose2, Stamp, Twist2};
 
 const SPACING: f64 = 0.5;
 
@@ -96,7 +96,6 @@ fn tick(c: &mut Criterion) {
     let mut navigator = build(&spec, &body, &map);
     navigator.set_goal(Some(Goal::Reach { x: 45.0, y: 45.0, tolerance: 0.3 }));
     let mut percepts = body.percepts();
-    let modulation = Modulation::default();
     let mut belief = Belief::at(Pose2::new(1.0, 1.0, 0.785), Vec::new());
     let mut time = 0;
     let corners = [[45.0, 45.0], [5.0, 45.0], [5.0, 5.0], [45.0, 5.0]];
@@ -106,8 +105,7 @@ fn tick(c: &mut Criterion) {
             time += 20_000_000;
             percepts.now = Stamp(time);
             belief.stamp = percepts.now;
-            let situation =
-                Situation { belief: &belief, modulation: &modulation, percepts: &percepts, map: &map };
+            let situation = Situation { belief: &belief, percepts: &percepts, map: &map };
             let drive = navigator.step(&situation);
             belief.pose = belief.pose.advance(&Twist2::new(0.5 * drive.speed, 2.84 * drive.turn), 0.02);
             if navigator.status() != GoalStatus::Active {

@@ -6,6 +6,7 @@
 
 use neuraxis_core::OccupancyGrid;
 use neuraxis_core::grid::Cell;
+use neuraxis_core::saved;
 
 /// Rings: lethal, then three that cost less and less.
 const RINGS: usize = 4;
@@ -24,6 +25,8 @@ pub struct Costmap {
     is_wall: Vec<bool>,
     touched: Vec<u32>,
     is_touched: Vec<bool>,
+    /// How far it has read the changes of the map.
+    seen: u64,
 }
 
 impl Costmap {
@@ -58,6 +61,7 @@ impl Costmap {
             counts: vec![[0; RINGS]; count],
             is_wall: vec![false; count],
             is_touched: vec![false; count],
+            seen: map.changes(),
         };
         for cell in 0..count {
             costs.take(map, cell);
@@ -99,9 +103,17 @@ impl Costmap {
         for cell in self.touched.drain(..) {
             self.is_touched[cell as usize] = false;
         }
-        for &cell in map.changed() {
-            self.take(map, cell as usize);
+        match map.changes_since(self.seen) {
+            Some(changes) => changes.for_each(|cell| self.take(map, cell as usize)),
+            None => (0..self.is_wall.len()).for_each(|cell| self.take(map, cell)),
         }
+        self.seen = map.changes();
+    }
+
+    /// From now on [`Self::update`] is given another map of the same extent: its changes are taken in from the first on, and what
+    /// is known stays.
+    pub fn follow_another(&mut self) {
+        self.seen = 0;
     }
 
     /// Takes in one cell of `map`, if it has become a wall or stopped being one.
@@ -150,7 +162,8 @@ impl Costmap {
         let mut best: Option<(i64, usize)> = None;
         for dy in -reach..=reach {
             for dx in -reach..=reach {
-                let (x, y) = (cell.0 + dx, cell.1 + dy);
+                // A body may believe itself as far away as it likes.
+                let (x, y) = (cell.0.saturating_add(dx), cell.1.saturating_add(dy));
                 if x < 0 || y < 0 || x >= self.width || y >= self.height {
                     continue;
                 }
@@ -162,6 +175,15 @@ impl Costmap {
             }
         }
         best.map(|(_, index)| index)
+    }
+}
+
+saved!(Costmap { counts, is_wall, touched: list, is_touched, seen; width, height, kernel } then Self::is_whole);
+
+impl Costmap {
+    /// Whether what was loaded names only cells that are there.
+    fn is_whole(&mut self) -> bool {
+        self.touched.iter().all(|cell| (*cell as usize) < self.counts.len())
     }
 }
 
@@ -178,7 +200,6 @@ mod tests {
         map.add(wall, 3.0);
         costs.update(&map);
         assert!(!costs.touched().is_empty());
-        map.clear_changed();
         let at = |costs: &Costmap, x: f64| costs.factor(map.index_of(Point2::new(x, 0.05)).expect("inside"));
         assert_eq!(at(&costs, 0.05), None);
         assert_eq!(at(&costs, 0.25), None, "0.2 m away, 0.15 m from the wall's edge");

@@ -7,6 +7,7 @@
 //! belongs to). All memory is taken when the planner is made.
 
 use crate::costmap::Costmap;
+use neuraxis_core::{saved, value};
 
 /// Costs of a straight and a diagonal step, for each quarter of the cost factor.
 const STRAIGHT: u32 = 100;
@@ -326,6 +327,26 @@ fn edge(costs: &Costmap, a: usize, b: usize, base: u32) -> u32 {
     }
 }
 
+value!(struct Node { g, rhs, place, search });
+saved!(DStarLite { nodes, heap: list, search, start, goal, km; width, height } then Self::is_whole);
+
+impl DStarLite {
+    /// Whether what was loaded names only cells that are there, and the heap and the nodes agree on who lies where.
+    fn is_whole(&mut self) -> bool {
+        let (nodes, heap) = (&self.nodes, &self.heap);
+        let lies = |(place, (_, cell)): (usize, &(Key, u32))| {
+            nodes
+                .get(*cell as usize)
+                .is_some_and(|n| n.search == self.search && n.place as usize == place + 1)
+        };
+        let queued = nodes.iter().filter(|node| node.search == self.search && node.place > 0).count();
+        self.start < nodes.len()
+            && self.goal.is_none_or(|goal| goal < nodes.len())
+            && queued == heap.len()
+            && heap.iter().enumerate().all(lies)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -372,7 +393,6 @@ mod tests {
                 map.add(wall, 3.0);
             }
             costs.update(&map);
-            map.clear_changed();
             let mut planner = DStarLite::new(&costs);
             planner.begin(0, goal);
             for (changes, start) in rounds {
@@ -381,7 +401,6 @@ mod tests {
                     map.add(cell, if wall { 8.0 } else { -8.0 });
                 }
                 costs.update(&map);
-                map.clear_changed();
                 for cell in costs.touched() {
                     planner.touch(&costs, *cell as usize);
                 }

@@ -18,7 +18,7 @@ use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::random::{self, Stream};
 use neuraxis_core::reasons::{Choice, MotionMode, PlanReason, Verdict};
-use neuraxis_core::{Drive, Goal, GoalStatus, OccupancyGrid, Pose2, Reasons, Stamp, ops};
+use neuraxis_core::{Drive, Goal, GoalStatus, OccupancyGrid, Part, Pose2, Reasons, Stamp, ops, saved, value};
 
 use self::lattice::{Lattice, NONE, STRAIGHT};
 use crate::graph::heap::Heap;
@@ -290,7 +290,7 @@ impl GridNavigator {
     }
 
     /// Writes down why this move.
-    fn explain(&mut self, from: u32, at: Point2<f64>) {
+    fn weigh(&mut self, from: u32, at: Point2<f64>) {
         let plan = &mut self.reasons.plan;
         *plan = PlanReason { is_complete: true, has_way: from != NONE, ..PlanReason::default() };
         if from == NONE {
@@ -312,6 +312,16 @@ impl GridNavigator {
             }
         }
         plan.cost = plan.choices[0].cost;
+    }
+}
+
+impl Part for GridNavigator {
+    fn name(&self) -> &'static str {
+        "grid_navigator"
+    }
+
+    fn explain(&self, to: &mut Reasons) {
+        *to = Reasons { motor: to.motor, ..self.reasons };
     }
 }
 
@@ -412,7 +422,7 @@ impl Navigator for GridNavigator {
                     }
                 },
                 Doing::Go(next) => {
-                    self.explain(next.from, at);
+                    self.weigh(next.from, at);
                     let motion = &mut self.reasons.motion;
                     motion.mode = MotionMode::Follow;
                     motion.carrot = [self.driver.target().x, self.driver.target().y];
@@ -454,11 +464,33 @@ impl Navigator for GridNavigator {
         self.status
     }
 
-    fn reasons(&self) -> &Reasons {
-        &self.reasons
-    }
-
     fn path(&self) -> &[Point2<f64>] {
         &self.path
+    }
+}
+
+value!(struct Move { from, to });
+value!(
+    enum Doing {
+        Plan,
+        Go(next),
+        Back(from),
+    }
+);
+saved!(GridNavigator {
+    lattice, values, ahead, open, km, start, is_stale, flooded: list, has_lifted, stream, driver, doing, here, goal, status,
+    verdict, last, path: list, reasons; search, budget, radius, tops
+} then Self::is_whole);
+
+impl GridNavigator {
+    /// Whether what was loaded names only cells that are there.
+    fn is_whole(&mut self) -> bool {
+        let is = |vertex: &u32| *vertex == NONE || (*vertex as usize) < self.values.len();
+        let going = match &self.doing {
+            Doing::Go(next) => [next.from, next.to].iter().all(is),
+            Doing::Plan | Doing::Back(_) => true,
+        };
+        let here = self.here == NONE || (self.here as usize) < self.lattice.cells.len();
+        going && here && is(&self.start) && self.flooded.iter().all(is)
     }
 }

@@ -16,7 +16,7 @@ pub mod spec;
 
 use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::{Belief, Drive, Goal, GoalStatus, Modulation, OccupancyGrid, Percepts, Reasons, Sketch};
+use neuraxis_core::{Belief, Drive, Goal, GoalStatus, OccupancyGrid, Part, Percepts, Sketch};
 
 pub use graph::GraphNavigator;
 pub use graph::impressions::Impressions;
@@ -30,16 +30,14 @@ pub use spec::{CognitionSpec, GridSpec, Search};
 pub struct Situation<'a> {
     /// Where the body believes it is.
     pub belief: &'a Belief,
-    /// How the needs tune the brain.
-    pub modulation: &'a Modulation,
     /// What the body feels.
     pub percepts: &'a Percepts,
-    /// The map, with the cells that changed since the last tick.
+    /// The map; whoever follows its changes keeps its own place in them.
     pub map: &'a OccupancyGrid,
 }
 
 /// Finds the way, once a tick.
-pub trait Navigator: Send + Sync {
+pub trait Navigator: Part {
     /// Takes up a goal, or lets go of the present one.
     fn set_goal(&mut self, goal: Option<Goal>);
 
@@ -49,18 +47,13 @@ pub trait Navigator: Send + Sync {
     /// How the goal stands.
     fn status(&self) -> GoalStatus;
 
-    /// Why the last step drove as it did.
-    fn reasons(&self) -> &Reasons;
-
     /// The way that it means to take, from the body to the goal: points in the map, m.
     fn path(&self) -> &[Point2<f64>];
 
-    /// The cognitive graph and the failures that it remembers, if it holds one.
-    fn cognitive_graph(&self) -> Option<(&Graph, &Impressions)> {
-        None
-    }
+    /// Tells it that the map of the coming steps is another one of the same extent; what it learned stays.
+    fn follow_another_map(&mut self) {}
 
-    /// The same as plain data, for whoever draws it. It allocates: not for the tick.
+    /// What it remembers of its search as plain data, for whoever draws it. It allocates: not for the tick.
     fn sketch(&self) -> Option<Sketch> {
         None
     }

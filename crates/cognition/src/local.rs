@@ -16,7 +16,9 @@
 use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::reasons::{Candidate, MotionMode, MotionReason, SpeedLimit};
-use neuraxis_core::{Drive, Input, OccupancyGrid, Pose2, Reading, Stamp, Twist2, ops};
+use neuraxis_core::{
+    Drive, Input, Modulation, OccupancyGrid, Pose2, Reading, Stamp, Twist2, ops, saved, value,
+};
 
 use crate::Situation;
 use crate::costmap::Costmap;
@@ -169,6 +171,8 @@ pub struct LocalController {
     escapes: u32,
     /// If it cannot turn on the spot.
     steering: Option<Steering>,
+    /// 0 (bold) to 1 (creep): what the needs ask for.
+    caution: f64,
     reason: MotionReason,
 }
 
@@ -209,8 +213,14 @@ impl LocalController {
                 backs: false,
                 carrot: Point2::origin(),
             }),
+            caution: 0.0,
             reason: MotionReason::default(),
         }
+    }
+
+    /// How cautious to be from now on.
+    pub fn regulate(&mut self, by: &Modulation) {
+        self.caution = by.caution;
     }
 
     /// Why the last drive.
@@ -309,7 +319,7 @@ impl LocalController {
 
         // How fast at most: caution, room, sight, and the goal.
         let room = ((gap - self.spec.margin) / 0.20).clamp(0.25, 1.0);
-        let caution = 1.0 - 0.7 * situation.modulation.caution.clamp(0.0, 1.0);
+        let caution = 1.0 - 0.7 * self.caution.clamp(0.0, 1.0);
         let sight = if has_eyes { 1.0 } else { 0.25 };
         let braking = (2.0 * self.acceleration * (left - 0.5 * near_enough).max(0.02)).sqrt();
         let open = self.linear * self.spec.cruise * room * caution * sight;
@@ -585,3 +595,19 @@ impl LocalController {
         }
     }
 }
+
+value!(enum Mode { Follow, Turn, Escape { heading, until, is_turned } });
+saved!(Cloud { x: list, y: list, count } then Self::is_whole);
+
+impl Cloud {
+    /// Whether what was loaded has room for its points.
+    fn is_whole(&mut self) -> bool {
+        self.x.len() == self.y.len() && self.x.len() == self.count.div_ceil(LANES)
+    }
+}
+saved!(Steering { backs, carrot; curvature, front });
+saved!(Eye { input, hits: list, stamp; mount, is_wide });
+saved!(LocalController {
+    eyes, near, mode, progress, escapes, steering: each, caution, reason;
+    spec, radius, linear, angular, acceleration
+});

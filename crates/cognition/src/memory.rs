@@ -1,6 +1,7 @@
 //! What is kept under harmonic keys: a field of directed impressions, and an index of places.
 
 use nalgebra::{Cholesky, DMatrixView, DMatrixViewMut, Matrix2, Point2, Vector2};
+use neuraxis_core::saved;
 
 use crate::code::{ANGLE_REALS, AngleKernel, HarmonicCode, dot, harmonics, weigh};
 
@@ -411,3 +412,6 @@ impl PlaceIndex {
         best.0.map(|place| Found { place, similarity })
     }
 }
+
+// The last two are made anew whenever they are used.
+saved!(FieldMemory { corner, numbers, scale; code, kernel, channels, tile, tiles, key, weights });

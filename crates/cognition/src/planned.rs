@@ -3,7 +3,7 @@
 use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::reasons::{Choice, MotionMode, PlanReason, Verdict};
-use neuraxis_core::{Drive, Goal, GoalStatus, OccupancyGrid, Reasons, Stamp, ops};
+use neuraxis_core::{Drive, Goal, GoalStatus, Modulation, OccupancyGrid, Part, Reasons, Stamp, ops, saved};
 
 use neuraxis_core::grid::Cell;
 
@@ -61,7 +61,7 @@ impl PlannedNavigator {
     }
 
     /// Writes down why this way: what it costs, and what the ways cost that begin differently.
-    fn explain(&mut self, map: &OccupancyGrid) {
+    fn weigh(&mut self, map: &OccupancyGrid) {
         let metres = |cost: u32| f64::from(cost) / f64::from(FREE_STEP) * map.resolution();
         let plan = &mut self.reasons.plan;
         *plan = PlanReason { is_complete: self.is_complete, has_way: self.has_way, ..PlanReason::default() };
@@ -164,6 +164,20 @@ impl PlannedNavigator {
     }
 }
 
+impl Part for PlannedNavigator {
+    fn name(&self) -> &'static str {
+        "planned_navigator"
+    }
+
+    fn regulate(&mut self, by: &Modulation) {
+        self.local.regulate(by);
+    }
+
+    fn explain(&self, to: &mut Reasons) {
+        *to = Reasons { motor: to.motor, ..self.reasons };
+    }
+}
+
 impl Navigator for PlannedNavigator {
     fn set_goal(&mut self, goal: Option<Goal>) {
         self.goal = goal;
@@ -208,7 +222,7 @@ impl Navigator for PlannedNavigator {
         }
         self.status = GoalStatus::Active;
         self.plan(situation, goal, tolerance);
-        self.explain(situation.map);
+        self.weigh(situation.map);
         if self.is_complete && !self.has_way {
             let since = *self.closed_since.get_or_insert(now);
             if now.since(since) > PATIENCE {
@@ -237,10 +251,6 @@ impl Navigator for PlannedNavigator {
         drive
     }
 
-    fn reasons(&self) -> &Reasons {
-        &self.reasons
-    }
-
     fn status(&self) -> GoalStatus {
         self.status
     }
@@ -248,4 +258,12 @@ impl Navigator for PlannedNavigator {
     fn path(&self) -> &[Point2<f64>] {
         &self.path
     }
+
+    fn follow_another_map(&mut self) {
+        self.costs.follow_another();
+    }
 }
+
+saved!(PlannedNavigator {
+    costs, planner, local, goal, status, path: list, is_complete, has_way, closed_since, verdict, needs_path, reasons; spec
+});

@@ -6,8 +6,7 @@ use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::grid::Cell;
 use neuraxis_core::robot::Limits;
 use neuraxis_core::{
-    Belief, Goal, GoalStatus, Mobility, Modulation, OccupancyGrid, Percepts, Pose2, Reading, Stamp, Twist2,
-    ops,
+    Belief, Goal, GoalStatus, Mobility, OccupancyGrid, Percepts, Pose2, Reading, Stamp, Twist2, ops,
 };
 
 const CELL: f64 = 0.05;
@@ -127,7 +126,6 @@ fn drive(world: &World, mut map: OccupancyGrid, search: Search, goal: Point2<f64
     let mut pose = Pose2::new(start.x, start.y, 1.0);
     let mut percepts: Percepts = description.percepts();
     let mut belief = Belief::at(pose, Vec::new());
-    let modulation = Modulation::default();
     navigator.set_goal(Some(Goal::Reach { x: goal.x, y: goal.y, tolerance: 0.2 }));
     let mut trip =
         Trip { status: GoalStatus::Active, length: 0.0, least_gap: f64::INFINITY, seconds: 0.0, end: pose };
@@ -160,10 +158,8 @@ fn drive(world: &World, mut map: OccupancyGrid, search: Search, goal: Point2<f64
         belief.stamp = percepts.now;
         belief.pose = pose;
         belief.odom = pose;
-        let situation =
-            Situation { belief: &belief, modulation: &modulation, percepts: &percepts, map: &map };
+        let situation = Situation { belief: &belief, percepts: &percepts, map: &map };
         let drive = navigator.step(&situation);
-        map.clear_changed();
         let twist = Twist2::new(drive.speed * 0.4, drive.turn * 2.0);
         belief.twist = twist;
         trip.length += twist.linear * 0.01;
@@ -197,8 +193,7 @@ fn a_door_that_turns_out_closed_is_gone_round() {
     let mut drawing = DOOR;
     drawing[4] = "#.............#";
     let closed = World::new(&drawing, &[1, 2, 3]);
-    let mut known = World::new(&drawing, &[1, 3]).grid();
-    known.clear_changed();
+    let known = World::new(&drawing, &[1, 3]).grid();
     for search in [Search::DStarLite, Search::AStar, Search::CognitiveGraph] {
         let trip = drive(&closed, known.clone(), search, open.find(b'G'));
         assert_eq!(trip.status, GoalStatus::Reached, "{search:?}");

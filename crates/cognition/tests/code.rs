@@ -516,7 +516,7 @@ fn the_field_does_not_allocate_nor_does_a_single_question() {
     let covariance = turned2([1.0, 4.0], 1.0);
     let mut index = PlaceIndex::new(500, 100);
     let mut key = vec![0.0; 1000];
-    let before = neuraxis_allocations::so_far();
+    let before = neuraxis_testing::allocations::so_far();
     let mut sum = 0.0;
     for i in 0..100 {
         let x = Point2::new(f64::from(i) * 0.05 - 2.5, 0.3);
@@ -527,6 +527,6 @@ fn the_field_does_not_allocate_nor_does_a_single_question() {
         index.push(&key);
         sum += index.nearest(&key).map_or(0.0, |found| f64::from(found.similarity));
     }
-    assert_eq!(neuraxis_allocations::so_far(), before);
+    assert_eq!(neuraxis_testing::allocations::so_far(), before);
     assert!(sum > 0.0);
 }

@@ -2,15 +2,15 @@
 
 mod mazes;
 
-use mazes::{RADIUS, Trip, World, body, drive, map, navigator, pursue};
+use mazes::{RADIUS, Trip, World, body, drive, map, navigator, pursue, reasons};
 use nalgebra::Point2;
 use neuraxis_cognition::graph::impressions::Impressions;
 use neuraxis_cognition::graph::store::{Graph, View};
 use neuraxis_cognition::graph::wave::Wave;
 use neuraxis_cognition::graph::{GraphSpec, MemoryKind};
-use neuraxis_cognition::{CognitionSpec, Navigator, Search, Situation};
+use neuraxis_cognition::{CognitionSpec, GraphNavigator, Navigator, Search, Situation};
 use neuraxis_core::reasons::Verdict;
-use neuraxis_core::{Belief, Drive, Goal, GoalStatus, Modulation, Pose2, Stamp};
+use neuraxis_core::{Belief, Drive, Goal, GoalStatus, Pose2, Stamp};
 use proptest::prelude::*;
 
 const TOLERANCE: f64 = 0.45;
@@ -99,11 +99,11 @@ fn what_cannot_be_reached_is_given_up_with_evidence() {
         world.walls.push(w);
     }
     let (start, goal) = (Point2::new(1.5, 2.5), Point2::new(4.5, 2.5));
-    let mut brain = navigator(&spec(|_| {}), world.size);
-    let trip = drive(&world, brain.as_mut(), start, goal, 0.15, 2000.0);
+    let mut brain = GraphNavigator::new(&spec(|_| {}), &body(), &map(world.size));
+    let trip = drive(&world, &mut brain, start, goal, 0.15, 2000.0);
     assert_eq!(trip.status, GoalStatus::Unreachable, "{trip:?}");
     // The evidence: it was all round the box.
-    let (_, impressions) = brain.cognitive_graph().expect("a graph");
+    let impressions = brain.impressions();
     let sides = [[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]];
     for side in sides {
         let felt = impressions.list().iter().any(|i| {
@@ -111,10 +111,10 @@ fn what_cannot_be_reached_is_given_up_with_evidence() {
         });
         assert!(felt, "the box was not touched towards {side:?}");
     }
-    assert!(matches!(brain.reasons().verdict, Some(Verdict::Enclosed { obstacles: 8.., places: 8.. })));
-    let outside = drive(&world, brain.as_mut(), start, Point2::new(50.0, 2.0), 0.3, 100.0);
+    assert!(matches!(reasons(&brain).verdict, Some(Verdict::Enclosed { obstacles: 8.., places: 8.. })));
+    let outside = drive(&world, &mut brain, start, Point2::new(50.0, 2.0), 0.3, 100.0);
     assert_eq!((outside.status, outside.length), (GoalStatus::Unreachable, 0.0), "outside the world");
-    assert_eq!(brain.reasons().verdict, Some(Verdict::Outside));
+    assert_eq!(reasons(&brain).verdict, Some(Verdict::Outside));
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn a_full_memory_gives_up_and_claims_nothing() {
     let trip =
         drive(&world, brain.as_mut(), Point2::new(10.5, 1.5), Point2::new(1.5, 7.5), TOLERANCE, 2000.0);
     assert_eq!(trip.status, GoalStatus::Exhausted, "{} m", trip.length);
-    assert_eq!(brain.reasons().verdict, Some(Verdict::MemoryFull));
+    assert_eq!(reasons(brain.as_ref()).verdict, Some(Verdict::MemoryFull));
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn who_cannot_explore_says_so() {
         let mut brain = navigator(&spec, world.size);
         let trip = pursue(&world, brain.as_mut(), Point2::new(1.5, 1.5), Goal::Explore { reach: 0.5 }, 10.0);
         assert_eq!((trip.status, trip.length), (GoalStatus::Exhausted, 0.0), "{search:?}");
-        assert_eq!(brain.reasons().verdict, Some(Verdict::Unable), "{search:?}");
+        assert_eq!(reasons(brain.as_ref()).verdict, Some(Verdict::Unable), "{search:?}");
     }
 }
 
@@ -233,36 +233,29 @@ fn the_same_search_gives_the_same_bits() {
 fn shown(brain: &mut dyn Navigator, poses: &[Pose2]) -> Vec<Drive> {
     let map = map([8.0, 8.0]);
     let mut percepts = body().percepts();
-    let modulation = Modulation::default();
     let mut belief = Belief::at(poses[0], Vec::new());
     let mut drives = Vec::new();
     for (i, pose) in poses.iter().enumerate() {
         percepts.now = Stamp(i as u64 * 20_000_000);
         (belief.stamp, belief.pose, belief.odom) = (percepts.now, *pose, *pose);
-        drives.push(brain.step(&Situation {
-            belief: &belief,
-            modulation: &modulation,
-            percepts: &percepts,
-            map: &map,
-        }));
+        drives.push(brain.step(&Situation { belief: &belief, percepts: &percepts, map: &map }));
     }
     drives
 }
 
 #[test]
 fn a_kidnapped_body_draws_no_way_through_the_wall_and_nonsense_stops_it() {
-    let mut brain = navigator(&spec(|_| {}), [8.0, 8.0]);
+    let mut brain = GraphNavigator::new(&spec(|_| {}), &body(), &map([8.0, 8.0]));
     brain.set_goal(Some(Goal::Reach { x: 7.0, y: 7.0, tolerance: 0.3 }));
     let near = |x: f64| (0..60).map(move |i| Pose2::new(x + 0.01 * f64::from(i), 1.0, 0.7));
     let poses: Vec<Pose2> = near(1.0).chain(near(5.0)).collect();
-    let drives = shown(brain.as_mut(), &poses);
+    let drives = shown(&mut brain, &poses);
     assert!(drives.iter().any(|d| *d != Drive::REST));
-    let (graph, _) = brain.cognitive_graph().expect("a graph");
-    for edge in graph.edges().iter().filter(|e| e.is_experienced()) {
+    for edge in brain.graph().edges().iter().filter(|e| e.is_experienced()) {
         assert!(edge.length < 1.5, "a way of {} m was never gone", edge.length);
     }
     let bad = Pose2::new(f64::NAN, 1.0, 0.0);
-    assert_eq!(shown(brain.as_mut(), &[bad]), [Drive::REST]);
+    assert_eq!(shown(&mut brain, &[bad]), [Drive::REST]);
 }
 
 proptest! {

@@ -5,8 +5,9 @@ mod mazes;
 use mazes::{World, drive, navigator, pursue};
 use nalgebra::Point2;
 use neuraxis_cognition::graph::MemoryKind;
-use neuraxis_cognition::{CognitionSpec, Graph, Impressions, Navigator, Search, Situation};
-use neuraxis_core::{Drive, Goal, GoalStatus, Reasons};
+use neuraxis_cognition::{CognitionSpec, Navigator, Search, Situation};
+use neuraxis_core::archive::{Damage, Reader, Saved, Writer};
+use neuraxis_core::{Drive, Goal, GoalStatus, Part, Reasons};
 
 /// A navigator whose steps are watched.
 struct Watched {
@@ -14,27 +15,39 @@ struct Watched {
     allocations: u64,
 }
 
+impl Saved for Watched {
+    fn write(&self, to: &mut Writer) {
+        self.inner.write(to);
+    }
+    fn read(&mut self, from: &mut Reader<'_>) -> Result<(), Damage> {
+        self.inner.read(from)
+    }
+}
+
+impl Part for Watched {
+    fn name(&self) -> &'static str {
+        self.inner.name()
+    }
+    fn explain(&self, to: &mut Reasons) {
+        self.inner.explain(to);
+    }
+}
+
 impl Navigator for Watched {
     fn set_goal(&mut self, goal: Option<Goal>) {
         self.inner.set_goal(goal);
     }
     fn step(&mut self, situation: &Situation<'_>) -> Drive {
-        let before = neuraxis_allocations::so_far();
+        let before = neuraxis_testing::allocations::so_far();
         let drive = self.inner.step(situation);
-        self.allocations += neuraxis_allocations::so_far() - before;
+        self.allocations += neuraxis_testing::allocations::so_far() - before;
         drive
     }
     fn status(&self) -> GoalStatus {
         self.inner.status()
     }
-    fn reasons(&self) -> &Reasons {
-        self.inner.reasons()
-    }
     fn path(&self) -> &[Point2<f64>] {
         self.inner.path()
-    }
-    fn cognitive_graph(&self) -> Option<(&Graph, &Impressions)> {
-        self.inner.cognitive_graph()
     }
 }
 

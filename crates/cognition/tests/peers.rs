@@ -5,7 +5,7 @@ mod mazes;
 use mazes::{LARGE, LOOPS, MEDIUM, Trip, U, World, body, drive, map, navigator};
 use nalgebra::Point2;
 use neuraxis_cognition::{CognitionSpec, Navigator, Search, Situation};
-use neuraxis_core::{Belief, Drive, Goal, GoalStatus, Modulation, Pose2};
+use neuraxis_core::{Belief, Drive, Goal, GoalStatus, Pose2};
 
 /// As in the mazes of others.
 const TOLERANCE: f64 = 0.45;
@@ -102,12 +102,10 @@ fn a_pose_that_is_lost_or_moved_is_borne() {
     for search in [Search::GridDStarLite, Search::LrtaStar, Search::RandomWalk] {
         let mut brain = navigator(&spec(search), [4.0, 4.0]);
         let mut percepts = body().percepts();
-        let modulation = Modulation::default();
         let mut step = |brain: &mut dyn Navigator, x: f64, y: f64| {
             percepts.now.0 += 20_000_000;
             let belief = Belief::at(Pose2::new(x, y, 0.0), Vec::new());
-            let situation =
-                Situation { belief: &belief, modulation: &modulation, percepts: &percepts, map: &map };
+            let situation = Situation { belief: &belief, percepts: &percepts, map: &map };
             (brain.step(&situation), brain.status())
         };
         let brain = brain.as_mut();

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::file::{Problems, Validate};
-use crate::{Drive, Twist2};
+use crate::{Drive, Part, Twist2};
 
 /// How a body moves when its motor circuit is given a drive and time to settle, over a grid of drives.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -108,6 +108,26 @@ const HALVINGS: u32 = 8;
 const TURNING: f64 = 2.0;
 /// Of drives that do the same, the gentlest: its weight beside errors as shares of the greatest motion.
 const GENTLE: f64 = 1e-5;
+
+/// What a brain knows of how its body answers the drive. [`Inverse`] is the measured one; a learned one comes beside it.
+pub trait BodyModel: Part {
+    /// The drive whose motion is nearest to `wanted`; rest for rest. It does not allocate.
+    fn invert(&self, wanted: &Twist2) -> Drive;
+}
+
+impl Part for Inverse {
+    fn name(&self) -> &'static str {
+        "calibration"
+    }
+}
+
+crate::saved!(Inverse { ; map, speed, turn, scale });
+
+impl BodyModel for Inverse {
+    fn invert(&self, wanted: &Twist2) -> Drive {
+        self.drive(wanted)
+    }
+}
 
 /// The drive that comes nearest to a wanted motion.
 ///

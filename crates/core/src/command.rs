@@ -117,6 +117,13 @@ impl Command {
     pub fn new(actuators: usize) -> Self {
         Self { stamp: Stamp::ZERO, values: vec![0.0; actuators], stop: None }
     }
+
+    /// Takes over what `other` says, in the buffer that is here: without allocating, if both are of one body.
+    pub fn copy_from(&mut self, other: &Self) {
+        let mut values = std::mem::take(&mut self.values);
+        values.clone_from(&other.values);
+        *self = Self { values, ..*other };
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! An occupancy grid in the `map` frame: what a mapper writes and a navigator reads.
 //!
 //! Cells hold the log-odds of being occupied (Moravec and Elfes, 1985). A cell counts as free, unknown
-//! or occupied with hysteresis, and the grid remembers which cells changed sides, so that a planner
-//! repairs just those. All memory is taken when the grid is made.
+//! or occupied with hysteresis, and the grid keeps a log of the cells that changed sides, so that a planner
+//! repairs just those. Every reader keeps its own place in the log, and nobody clears it: a reader that falls behind by more
+//! than the log holds is told to look at all cells. All memory is taken when the grid is made.
 
 use nalgebra::Point2;
 
@@ -40,8 +41,10 @@ pub struct OccupancyGrid {
     height: usize,
     log_odds: Vec<f32>,
     cells: Vec<Cell>,
+    /// The cells that changed last, as many as there are cells: a ring.
     changed: Vec<u32>,
-    is_listed: Vec<bool>,
+    /// How many changes there were so far.
+    changes: u64,
     known: Option<[usize; 4]>,
 }
 
@@ -78,8 +81,8 @@ impl OccupancyGrid {
             height,
             log_odds: vec![0.0; count],
             cells: vec![Cell::Unknown; count],
-            changed: Vec::with_capacity(count),
-            is_listed: vec![false; count],
+            changed: vec![0; count],
+            changes: 0,
             known: None,
         }
     }
@@ -125,7 +128,7 @@ impl OccupancyGrid {
     #[must_use]
     pub fn cell_of(&self, point: Point2<f64>) -> (i64, i64) {
         // `floor` is a call on plain x86-64; this is its result without one, and 0 for NaN.
-        let floor = |x: f64| (x as i64) - i64::from((x as i64) as f64 > x);
+        let floor = |x: f64| (x as i64).saturating_sub(i64::from((x as i64) as f64 > x));
         let at = |p: f64, o: f64| floor((p - o) / self.resolution);
         (at(point.x, self.origin.x), at(point.y, self.origin.y))
     }
@@ -185,23 +188,51 @@ impl OccupancyGrid {
         let (x, y) = (index % self.width, index / self.width);
         let [left, low, right, high] = self.known.unwrap_or([x, y, x, y]);
         self.known = Some([left.min(x), low.min(y), right.max(x), high.max(y)]);
-        if !self.is_listed[index] {
-            self.is_listed[index] = true;
-            self.changed.push(index as u32);
-        }
+        let place = (self.changes % self.changed.len() as u64) as usize;
+        self.changed[place] = index as u32;
+        self.changes += 1;
     }
 
-    /// The cells that came to count as something else since the last [`Self::clear_changed`].
+    /// How many times a cell came to count as something else so far: where a reader stands that has seen them all.
     #[must_use]
-    pub fn changed(&self) -> &[u32] {
-        &self.changed
+    pub fn changes(&self) -> u64 {
+        self.changes
     }
 
-    /// Forgets which cells changed; the reader of the changes calls it.
-    pub fn clear_changed(&mut self) {
-        for index in self.changed.drain(..) {
-            self.is_listed[index as usize] = false;
+    /// The cells that came to count as something else since a reader stood at `cursor` ([`Self::changes`] then; 0 for all), in
+    /// their order; a cell that changed twice comes twice. `None` if the log goes back less far: then any cell may have changed.
+    #[must_use]
+    pub fn changes_since(&self, cursor: u64) -> Option<impl Iterator<Item = u32> + '_> {
+        let length = self.changed.len() as u64;
+        let kept = cursor <= self.changes && self.changes - cursor <= length;
+        kept.then(|| (cursor..self.changes).map(move |at| self.changed[(at % length) as usize]))
+    }
+}
+
+impl crate::archive::Value for Cell {
+    fn put(&self, to: &mut crate::archive::Writer) {
+        (*self as u8).put(to);
+    }
+    fn take(from: &mut crate::archive::Reader<'_>) -> Result<Self, crate::archive::Damage> {
+        match u8::take(from)? {
+            0 => Ok(Self::Unknown),
+            1 => Ok(Self::Free),
+            2 => Ok(Self::Occupied),
+            _ => Err(crate::archive::Damage::Value),
         }
+    }
+}
+
+crate::saved!(OccupancyGrid { origin, log_odds, cells, changed, changes, known; resolution, width, height } then Self::is_whole);
+
+impl OccupancyGrid {
+    /// Whether what was loaded names only cells that are there.
+    fn is_whole(&mut self) -> bool {
+        let count = self.cells.len();
+        let known = self.known.is_none_or(|[left, low, right, high]| {
+            left <= right && low <= high && right < self.width && high < self.height
+        });
+        known && self.changed.iter().all(|cell| (*cell as usize) < count)
     }
 }
 
@@ -222,18 +253,26 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_listed_once_and_has_hysteresis() {
+    fn a_cell_changes_with_hysteresis_and_each_reader_sees_it() {
+        let since =
+            |grid: &OccupancyGrid, cursor| grid.changes_since(cursor).map(Iterator::collect::<Vec<_>>);
         let mut grid = OccupancyGrid::new(Point2::origin(), [1.0, 1.0], 0.5);
         grid.add(0, 0.9);
-        assert_eq!((grid.cell(0), grid.changed().len()), (Cell::Unknown, 0));
+        assert_eq!((grid.cell(0), grid.changes()), (Cell::Unknown, 0));
         grid.add(0, 0.9);
-        assert_eq!((grid.cell(0), grid.changed()), (Cell::Occupied, &[0][..]));
+        assert_eq!((grid.cell(0), since(&grid, 0)), (Cell::Occupied, Some(vec![0])));
         grid.add(0, -1.9);
         assert_eq!(grid.cell(0), Cell::Occupied, "a little doubt does not free a wall");
         grid.add(0, -1.0);
-        assert_eq!((grid.cell(0), grid.changed().len()), (Cell::Free, 1));
-        grid.clear_changed();
-        grid.add(0, 8.0);
-        assert_eq!(grid.changed(), &[0]);
+        assert_eq!((grid.cell(0), grid.changes()), (Cell::Free, 2));
+        grid.add(3, 8.0);
+        assert_eq!(since(&grid, 0), Some(vec![0, 0, 3]));
+        assert_eq!(since(&grid, 2), Some(vec![3]), "another reader, which has read two");
+        assert_eq!(since(&grid, 3), Some(Vec::new()));
+        assert_eq!(since(&grid, 4), None, "a place in the log of another map");
+        for evidence in [-8.0, 8.0] {
+            grid.add(0, evidence);
+        }
+        assert_eq!(since(&grid, 1), Some(vec![0, 3, 0]), "four cells, four changes");
     }
 }

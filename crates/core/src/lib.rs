@@ -6,6 +6,7 @@
 //! `map`, `odom`, `base_link` (REP 105); field names follow the ROS messages where ROS has one.
 
 pub mod actuator;
+pub mod archive;
 pub mod belief;
 pub mod body;
 pub mod brain;
@@ -23,10 +24,12 @@ pub mod kinematics;
 pub mod map_file;
 pub mod markup;
 pub mod mobility;
+pub mod moments;
 pub mod named;
 pub mod needs;
 pub mod observer;
 pub mod ops;
+pub mod part;
 pub mod percepts;
 pub mod random;
 pub mod reasons;
@@ -38,6 +41,7 @@ pub mod time;
 pub mod world;
 
 pub use actuator::{Actuator, JointLimits, StopBehaviour};
+pub use archive::{Archive, ArchiveError, Origin};
 pub use belief::{Belief, CueReport, Events, Vertical};
 pub use body::{Body, BodyDescription, BodyError};
 pub use brain::Brain;
@@ -49,6 +53,7 @@ pub use grid::OccupancyGrid;
 pub use mobility::Mobility;
 pub use needs::{Modulation, Needs};
 pub use observer::{Event, Flow, Observer};
+pub use part::{Outcome, Part, Trainable};
 pub use percepts::{Percepts, Slot};
 pub use reasons::Reasons;
 pub use senses::{Input, Reading};

@@ -72,7 +72,7 @@ fn what_is_saved_is_loaded_again() {
     let copy = map.to_grid().expect("grid");
     assert_eq!(difference(&grid, &copy), None);
     assert_eq!((copy.origin().x, copy.resolution()), (grid.origin().x + 2.0 * 0.05, 0.05));
-    assert_eq!(copy.changed().len(), 4, "whoever plans on it hears of all that is known");
+    assert_eq!(copy.changes(), 4, "whoever plans on it hears of all that is known");
 
     let mut names: Vec<_> =
         fs::read_dir(folder.path()).expect("folder").map(|e| e.expect("e").file_name()).collect();

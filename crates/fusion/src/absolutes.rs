@@ -7,7 +7,7 @@
 
 use nalgebra::{Matrix3, Vector3};
 use neuraxis_core::reasons::Refusal;
-use neuraxis_core::{CueReport, Stamp, ops};
+use neuraxis_core::{CueReport, Stamp, ops, saved};
 
 use crate::blame::{Blame, Witness};
 use crate::gaussian::Verdict;
@@ -221,3 +221,6 @@ fn split(cues: &[Absolute], index: usize) -> (Witness<'_>, impl Iterator<Item = 
     let others = cues.iter().enumerate().filter(move |(i, _)| *i != index);
     (cues[index].witness(), others.map(|(_, cue)| cue.witness()))
 }
+
+saved!(Absolute { monitor, information, checks_itself, taken, known });
+saved!(Absolutes { blame, cues, is_touching; honesty });

@@ -13,7 +13,7 @@
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::percepts::Azimuth;
 use neuraxis_core::senses::Readable as _;
-use neuraxis_core::{Input, Percepts, Pose2, Stamp, ops};
+use neuraxis_core::{Input, Percepts, Pose2, Stamp, ops, saved};
 
 use crate::normalisation::{BASE_RATE, GaussianCue, LOGIT_LIMIT};
 
@@ -119,6 +119,9 @@ impl Ear {
 fn direction(unit: usize) -> f64 {
     ops::wrap(2.0 * ops::PI * unit as f64 / UNITS as f64)
 }
+
+saved!(Ear { input, stamp, last: list, said; heading });
+saved!(BeaconSense { ears });
 
 #[cfg(test)]
 mod tests {

@@ -12,6 +12,7 @@
 
 use nalgebra::{Matrix3, Vector3};
 use neuraxis_core::Stamp;
+use neuraxis_core::saved;
 
 use crate::honesty::Monitor;
 
@@ -163,3 +164,5 @@ fn are_one_place(a: &Witness<'_>, x: &Vector3<f64>, b: &Witness<'_>, y: &Vector3
     let apart = x.xy() - y.xy();
     (va + vb).try_inverse().is_some_and(|inverse| (apart.transpose() * inverse * apart)[0] < SAME_PLACE)
 }
+
+saved!(Blame { q });

@@ -14,7 +14,7 @@
 use nalgebra::{Matrix3, Point2, Vector3};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::reasons::Refusal;
-use neuraxis_core::{Belief, CueReport, OccupancyGrid, Percepts, Pose2, Stamp};
+use neuraxis_core::{Belief, CueReport, OccupancyGrid, Part, Percepts, Pose2, Stamp, saved};
 
 use crate::absolutes::Absolutes;
 use crate::events::{Context, EventSense};
@@ -24,7 +24,7 @@ use crate::motion::{MotionSense, Step};
 use crate::senses::Senses;
 use crate::spec::{Honesty, NoiseSpec};
 use crate::sweeps::{Sight, Sweeps};
-use crate::{Estimator, FusionSpec};
+use crate::{Estimator, FusionSpec, Informed};
 
 /// Wheels that have been silent for longer move nothing, s.
 const SILENT: f64 = 0.1;
@@ -356,6 +356,12 @@ impl Fusion {
     }
 }
 
+impl Part for Fusion {
+    fn name(&self) -> &'static str {
+        "planar_estimator"
+    }
+}
+
 impl Estimator for Fusion {
     fn update(&mut self, percepts: &Percepts) {
         self.belief.stamp = percepts.now;
@@ -385,11 +391,9 @@ impl Estimator for Fusion {
     fn map(&self) -> &OccupancyGrid {
         &self.map
     }
+}
 
-    fn map_mut(&mut self) -> &mut OccupancyGrid {
-        &mut self.map
-    }
-
+impl Informed for Fusion {
     fn set_known_noise(&mut self, name: &str, factor: f64) -> bool {
         let Some(place) = self.belief.cues.iter().position(|cue| *cue.name == *name) else { return false };
         match place.checked_sub(FIRST) {
@@ -399,3 +403,8 @@ impl Estimator for Fusion {
         true
     }
 }
+
+saved!(Fusion {
+    senses, motion, filter, absolutes, last_poses, silence, fastest, sweeps, belief, map, known_q, events, disagreement;
+    honesty, noise, scan_matching
+});

@@ -15,11 +15,12 @@
 //! of the robots in `robots/` do, and not learned; a bumper's are its rates of hits and false alarms.
 
 use nalgebra::Vector2;
+use neuraxis_core::archive::{Damage, Reader, Saved, Writer};
 use neuraxis_core::belief::Events;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::percepts::{Contact, Imu, JointState, Odometry};
 use neuraxis_core::senses::{Beams, Readable};
-use neuraxis_core::{Input, Percepts, Pose2, Reading, Stamp, Twist2, ops};
+use neuraxis_core::{Input, Percepts, Pose2, Reading, Stamp, Twist2, ops, saved};
 
 use crate::beacon::BeaconSense;
 use crate::normalisation::{Detector, GaussianCue};
@@ -286,3 +287,35 @@ fn valid<'p, T: Readable>(input: &mut Input<T>, percepts: &'p Percepts) -> Optio
     let sample = input.take(percepts).filter(|sample| sample.reading.is_valid())?;
     Some((sample.stamp, sample.reading))
 }
+
+impl Saved for Cue {
+    fn write(&self, to: &mut Writer) {
+        match self {
+            Self::Room { input, mount: _, is_cone: _, said } => {
+                input.write(to);
+                said.write(to);
+            }
+            Self::Touch(input) => input.write(to),
+            Self::Strain(input) => input.write(to),
+            Self::Wheels(input) => input.write(to),
+            Self::Inertial(input) => input.write(to),
+        }
+    }
+    fn read(&mut self, from: &mut Reader<'_>) -> Result<(), Damage> {
+        match self {
+            Self::Room { input, mount: _, is_cone: _, said } => {
+                input.read(from)?;
+                said.read(from)
+            }
+            Self::Touch(input) => input.read(from),
+            Self::Strain(input) => input.read(from),
+            Self::Wheels(input) => input.read(from),
+            Self::Inertial(input) => input.read(from),
+        }
+    }
+}
+
+saved!(EventSense {
+    beacon, cues, strain, touch, jolt, pull, level, usual_effort, last_speed, wheel_acceleration, unfelt, last_imu;
+    detector, radius, braking
+});

@@ -7,7 +7,7 @@
 //! (`known_reliabilities_give_the_kalman_filter`). Departure: none.
 
 use nalgebra::{Matrix3, SMatrix, SVector, Vector3};
-use neuraxis_core::{Pose2, ops};
+use neuraxis_core::{Pose2, ops, saved};
 
 use crate::absolutes::Correct;
 use crate::gaussian::{self, Verdict};
@@ -222,6 +222,8 @@ impl Correct<STATES> for Filter {
         self.doubt(&sighting.innovation);
     }
 }
+
+saved!(Filter { mean, covariance });
 
 #[cfg(test)]
 mod tests {

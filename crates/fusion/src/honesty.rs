@@ -16,6 +16,7 @@
 
 use nalgebra::{Matrix3, Vector2, Vector3};
 use neuraxis_core::Stamp;
+use neuraxis_core::saved;
 
 /// Medians of χ² for 1, 2 and 3 degrees of freedom.
 const MEDIANS: [f64; 3] = [0.455, 1.386, 2.366];
@@ -177,6 +178,8 @@ impl Monitor {
         self.last = self.last.map(|(stamp, _)| (stamp, Vector3::zeros()));
     }
 }
+
+saved!(Monitor { inflation, step, went_up, last, slow, slow_std, slow_heading, gated, steady, accepted });
 
 #[cfg(test)]
 mod tests {

@@ -23,7 +23,7 @@ mod sweeps;
 mod wheels;
 
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::{Belief, OccupancyGrid, Percepts, Pose2};
+use neuraxis_core::{Belief, OccupancyGrid, Part, Percepts, Pose2};
 
 pub use estimator::Fusion;
 pub use odometry::DeadReckoning;
@@ -31,7 +31,7 @@ pub use spatial::SpatialFusion;
 pub use spec::{FusionSpec, Honesty, Rule, Space};
 
 /// Turns percepts into a belief and a map, once a tick.
-pub trait Estimator: Send + Sync {
+pub trait Estimator: Part {
     /// Takes in what is new in `percepts`; it does not allocate, block or panic.
     fn update(&mut self, percepts: &Percepts);
 
@@ -40,16 +40,13 @@ pub trait Estimator: Send + Sync {
 
     /// The map drawn so far.
     fn map(&self) -> &OccupancyGrid;
+}
 
-    /// The map, for the one who has read its changes and clears them.
-    fn map_mut(&mut self) -> &mut OccupancyGrid;
-
-    /// Tells the estimator what it cannot know: that the variances of the cue `name` are `factor` times the nominal ones;
-    /// of the wheels, those of the motion. This is how an oracle is made to measure an estimator by. `false` if there is
-    /// no such cue, or no use for it.
-    fn set_known_noise(&mut self, _name: &str, _factor: f64) -> bool {
-        false
-    }
+/// An estimator that can be told what no robot knows. This is how an oracle is made to measure estimators by.
+pub trait Informed: Estimator {
+    /// The variances of the cue `name` are `factor` times the nominal ones; of the wheels, those of the motion. `false` if
+    /// there is no such cue.
+    fn set_known_noise(&mut self, name: &str, factor: f64) -> bool;
 }
 
 /// The estimator that `spec` asks for, for a body that stands at `start` in the map; `known` is a map to begin with.
@@ -64,5 +61,14 @@ pub fn build(
         (Rule::Odometry, _) => Box::new(DeadReckoning::new(spec, body, start, known)),
         (_, Space::Se2) => Box::new(Fusion::new(spec, body, start, known)),
         (_, Space::Se3) => Box::new(SpatialFusion::new(spec, body, start, known)),
+    }
+}
+
+/// The filter that `spec` asks for, to be told the noise of its cues: on the plane or in space, whatever the rule.
+#[must_use]
+pub fn build_informed(spec: &FusionSpec, body: &BodyDescription, start: Pose2) -> Box<dyn Informed> {
+    match spec.space_of(body) {
+        Space::Se2 => Box::new(Fusion::new(spec, body, start, None)),
+        Space::Se3 => Box::new(SpatialFusion::new(spec, body, start, None)),
     }
 }

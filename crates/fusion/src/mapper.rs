@@ -8,7 +8,7 @@
 
 use nalgebra::Point2;
 use neuraxis_core::percepts::LaserScan;
-use neuraxis_core::{OccupancyGrid, Pose2, ops};
+use neuraxis_core::{OccupancyGrid, Pose2, ops, saved};
 
 /// Log-odds of a hit (probability 0.71).
 const HIT: f32 = 0.9;
@@ -131,6 +131,8 @@ impl Mapper {
         }
     }
 }
+
+saved!(Mapper { hits, hit_in, sweep });
 
 #[cfg(test)]
 mod tests {

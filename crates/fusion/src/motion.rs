@@ -8,7 +8,7 @@
 use nalgebra::Vector2;
 use neuraxis_core::kinematics::DifferentialDrive;
 use neuraxis_core::percepts::Imu;
-use neuraxis_core::{Pose2, Stamp, Twist2};
+use neuraxis_core::{Pose2, Stamp, Twist2, saved};
 
 use crate::filter::Motion;
 use crate::senses::Way;
@@ -346,5 +346,18 @@ impl MotionSense {
 
     fn gyro_lives(&self, now: Stamp) -> bool {
         self.inertial.stamp.is_some_and(|stamp| now.since(stamp) < SILENT)
+    }
+}
+
+saved!(Inertial { stamp, rate, angle, angle_at_way, slope, last, repeats });
+saved!(TurnRates { apart });
+saved!(MotionSense {
+    inertial, last, way, is_stuck, leapt, fastest, turns, gyro_share, odom, drift, history, newest; noise
+} then Self::is_whole);
+
+impl MotionSense {
+    /// Whether what was loaded names only places that are there.
+    fn is_whole(&mut self) -> bool {
+        self.newest < HISTORY
     }
 }

@@ -2,7 +2,7 @@
 
 use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::{Belief, CueReport, OccupancyGrid, Percepts, Pose2, Stamp, Twist2};
+use neuraxis_core::{Belief, CueReport, OccupancyGrid, Part, Percepts, Pose2, Stamp, Twist2, saved};
 
 use crate::mapper::Mapper;
 use crate::senses::Senses;
@@ -53,6 +53,12 @@ impl DeadReckoning {
     }
 }
 
+impl Part for DeadReckoning {
+    fn name(&self) -> &'static str {
+        "odometry_estimator"
+    }
+}
+
 impl Estimator for DeadReckoning {
     fn update(&mut self, percepts: &Percepts) {
         if let Some(Ok((stamp, way))) = self.senses.odometry.as_mut().and_then(|source| source.read(percepts))
@@ -98,8 +104,6 @@ impl Estimator for DeadReckoning {
     fn map(&self) -> &OccupancyGrid {
         &self.map
     }
-
-    fn map_mut(&mut self) -> &mut OccupancyGrid {
-        &mut self.map
-    }
 }
+
+saved!(DeadReckoning { senses, start, last, first, way, path, belief, map, mapper; odometry_linear });

@@ -15,7 +15,7 @@
 use nalgebra::{Matrix2, Matrix3, Matrix4, Point2, Vector2, Vector4};
 use neuraxis_core::grid::Cell;
 use neuraxis_core::percepts::LaserScan;
-use neuraxis_core::{OccupancyGrid, Pose2, ops};
+use neuraxis_core::{OccupancyGrid, Pose2, ops, saved};
 
 use crate::mapper::Mapper;
 
@@ -366,3 +366,6 @@ fn open_direction(hessian: &Matrix3<f64>) -> Option<Vector4<f64>> {
     let most = plane.trace() - least;
     (least < OPEN * most).then(|| Vector4::new(axis.x, axis.y, 0.0, 0.0))
 }
+
+// What it works with is made anew for each scan.
+saved!(Matcher { against; ends, points });

@@ -4,11 +4,12 @@
 //! one, scans of another length, covariances that are none.
 
 use nalgebra::Matrix3;
+use neuraxis_core::archive::{Damage, Reader, Saved, Writer};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::percepts::{AbsolutePose, Contact, Imu, JointState, LaserScan, Odometry};
 use neuraxis_core::reasons::Refusal;
 use neuraxis_core::senses::{Readable, Sensor};
-use neuraxis_core::{Input, Percepts, Pose2, Stamp};
+use neuraxis_core::{Input, Percepts, Pose2, Stamp, saved};
 
 use crate::gaussian::information;
 
@@ -170,3 +171,32 @@ fn wheels(body: &BodyDescription, joints: &[String]) -> Option<[usize; 2]> {
         |i: usize| joints.iter().position(|name| body.actuators.get(i).is_some_and(|a| a.joint == *name));
     Some([find(0)?, find(1)?])
 }
+
+impl<T> Saved for Source<T> {
+    fn write(&self, to: &mut Writer) {
+        let Self { input, name: _, mount: _ } = self;
+        input.write(to);
+    }
+    fn read(&mut self, from: &mut Reader<'_>) -> Result<(), Damage> {
+        let Self { input, name: _, mount: _ } = self;
+        Saved::read(input, from)
+    }
+}
+
+impl Saved for WheelSource {
+    fn write(&self, to: &mut Writer) {
+        match self {
+            Self::Odometry(source) => source.write(to),
+            Self::Joints(source, _) => source.write(to),
+        }
+    }
+    fn read(&mut self, from: &mut Reader<'_>) -> Result<(), Damage> {
+        match self {
+            Self::Odometry(source) => Saved::read(source, from),
+            Self::Joints(source, _) => Saved::read(source, from),
+        }
+    }
+}
+
+saved!(ScanSource { source; beams, tilt });
+saved!(Senses { odometry: each, imu: each, scans, poses; contacts });

@@ -19,7 +19,9 @@ use nalgebra::{Isometry3, Matrix6, Point2, UnitQuaternion, Vector3, Vector6};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::percepts::{AbsolutePose, PLANAR};
 use neuraxis_core::reasons::Refusal;
-use neuraxis_core::{Belief, CueReport, OccupancyGrid, Percepts, Pose2, Stamp, Twist2, Vertical};
+use neuraxis_core::{
+    Belief, CueReport, OccupancyGrid, Part, Percepts, Pose2, Stamp, Twist2, Vertical, saved,
+};
 
 use crate::absolutes::Absolutes;
 use crate::events::{Context, EventSense};
@@ -27,7 +29,7 @@ use crate::gaussian::{information, soften};
 use crate::senses::Senses;
 use crate::spec::{Honesty, NoiseSpec};
 use crate::sweeps::{Sight, Sweeps};
-use crate::{Estimator, FusionSpec};
+use crate::{Estimator, FusionSpec, Informed};
 use filter::{Filter, Prior, Sighting};
 use legs::Legs;
 use level::Level;
@@ -326,6 +328,12 @@ impl SpatialFusion {
     }
 }
 
+impl Part for SpatialFusion {
+    fn name(&self) -> &'static str {
+        "spatial_estimator"
+    }
+}
+
 impl Estimator for SpatialFusion {
     fn update(&mut self, percepts: &Percepts) {
         self.belief.stamp = percepts.now;
@@ -357,11 +365,9 @@ impl Estimator for SpatialFusion {
     fn map(&self) -> &OccupancyGrid {
         &self.map
     }
+}
 
-    fn map_mut(&mut self) -> &mut OccupancyGrid {
-        &mut self.map
-    }
-
+impl Informed for SpatialFusion {
     fn set_known_noise(&mut self, name: &str, factor: f64) -> bool {
         let Some(place) = self.belief.cues.iter().position(|cue| *cue.name == *name) else { return false };
         match place.checked_sub(FIRST) {
@@ -371,3 +377,8 @@ impl Estimator for SpatialFusion {
         true
     }
 }
+
+saved!(SpatialFusion {
+    fastest, senses, filter, absolutes, at, inertial, wheels, legs, track, last_poses, told, plumbed, born, limited, sweeps,
+    events, known_q, belief, map; honesty, noise, scan_matching, level
+});

@@ -2,7 +2,7 @@
 
 use nalgebra::{Matrix3, Vector3};
 use neuraxis_core::percepts::LaserScan;
-use neuraxis_core::{OccupancyGrid, Pose2};
+use neuraxis_core::{OccupancyGrid, Pose2, saved};
 
 use crate::gaussian::soften;
 use crate::mapper::Mapper;
@@ -72,6 +72,12 @@ impl Roughness {
     }
 }
 
+/// A sweep as it came, m.
+#[derive(Clone, Debug)]
+struct Sweep {
+    ranges: Vec<f32>,
+}
+
 /// Looks at sweeps, and draws them.
 #[derive(Clone, Debug)]
 pub(crate) struct Sweeps {
@@ -82,7 +88,7 @@ pub(crate) struct Sweeps {
     mapper: Mapper,
     roughness: Roughness,
     /// The last sweep of each range finder, to see whether it is stuck.
-    last: Vec<Vec<f32>>,
+    last: Vec<Sweep>,
 }
 
 impl Sweeps {
@@ -94,13 +100,17 @@ impl Sweeps {
             matcher: Matcher::new(beams),
             mapper: Mapper::new(map),
             roughness: Roughness::default(),
-            last: senses.scans.iter().map(|source| Vec::with_capacity(source.beams)).collect(),
+            last: senses
+                .scans
+                .iter()
+                .map(|source| Sweep { ranges: Vec::with_capacity(source.beams) })
+                .collect(),
         }
     }
 
     /// Whether the sweep of the range finder `index` repeats its last one to the bit.
     pub(crate) fn repeats(&mut self, index: usize, scan: &LaserScan) -> bool {
-        let last = &mut self.last[index];
+        let last = &mut self.last[index].ranges;
         let same = |a: &f32, b: &f32| a.to_bits() == b.to_bits();
         let repeats = last.len() == scan.ranges.len()
             && last.iter().zip(&scan.ranges).all(|(a, b)| same(a, b))
@@ -155,3 +165,7 @@ impl Sweeps {
         self.mapper.draw(map, sensor, scan);
     }
 }
+
+saved!(Sweep { ranges: list });
+saved!(Roughness { usual });
+saved!(Sweeps { matcher, mapper, roughness, last; honesty, best });

@@ -1,7 +1,7 @@
 //! The way that wheels tell: from odometry messages, or from the angles of the wheels' own joints.
 
 use neuraxis_core::kinematics::DifferentialDrive;
-use neuraxis_core::{Pose2, Twist2};
+use neuraxis_core::{Pose2, Twist2, saved};
 
 use crate::senses::Way;
 
@@ -46,3 +46,5 @@ impl WheelWay {
         }
     }
 }
+
+saved!(WheelWay { angles, rolled; drive });

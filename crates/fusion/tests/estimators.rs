@@ -162,7 +162,6 @@ fn rounds(spec: &FusionSpec, seconds: f64, scan_delay: f64, blind: bool) -> (f64
             if t < 1.0 { Twist2::default() } else { Twist2::new(0.3, 0.35 + 0.5 * ops::sin(0.7 * t)) };
         drive.step(twist, blind);
         estimator.update(&drive.percepts);
-        estimator.map_mut().clear_changed();
         // `step` moves on after it has sensed: the belief is for the pose before.
         let before = drive.truth.advance(&Twist2::new(-twist.linear, -twist.angular), 0.01);
         let belief = estimator.belief();
@@ -293,7 +292,6 @@ proptest! {
                 }
             });
             estimator.update(&percepts);
-            estimator.map_mut().clear_changed();
             prop_assert!(estimator.belief().is_finite());
             prop_assert!(is_covariance(estimator.belief()), "{}", estimator.belief().covariance);
         }

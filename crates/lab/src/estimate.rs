@@ -56,7 +56,6 @@ pub fn compare(
     let watch = |_: &Single<&mut (dyn Body + Send)>, percepts: &Percepts, _: &mut Command| {
         for (estimator, track) in estimators.iter_mut().zip(&mut tracks) {
             estimator.update(percepts);
-            estimator.map_mut().clear_changed();
             track.push((percepts.now, estimator.belief().pose));
         }
     };

@@ -16,7 +16,7 @@ fn fresh() -> (MotorObjective, Checkpoint, Identity) {
     let layers = objective.layers().expect("a perceptron");
     assert_eq!(layers, [23, 64, 64, 5]);
     let identity = Identity::of(objective.subject(), objective.circuit());
-    let initial = objective.circuit().parameters().to_vec();
+    let initial = objective.parameters().to_vec();
     let search = |start| {
         let ppo = Ppo::new(PpoSettings::default(), &layers, start, 0)?;
         Ok(Optimizer::Ppo(Box::new(ppo)))

@@ -165,7 +165,7 @@ fn numbers_that_are_none_are_refused() {
     assert!(nan(vec![f64::INFINITY]).is_err());
     assert!(nan(Vec::new()).is_err());
     let objective = MotorObjective::new(swimmer()).expect("it fits");
-    let mut parameters = objective.circuit().parameters().to_vec();
+    let mut parameters = objective.parameters().to_vec();
     parameters[0] = f64::NAN;
     assert!(objective.score(&parameters, 0).is_nan());
     assert!(objective.score(&[1.0], 0).is_nan(), "too few");
@@ -227,14 +227,14 @@ fn a_lower_speed_is_reached_sooner_and_earns_more_at_a_slow_drive() {
 #[test]
 fn what_the_task_does_not_use_is_not_trained() {
     let objective = MotorObjective::new(swimmer()).expect("it fits");
-    let names = objective.circuit().parameter_names();
+    let names = objective.trainable().expect("parameters").parameter_names();
     let idle: Vec<&str> = names.iter().map(String::as_str).filter(|name| SWIM.is_idle(name)).collect();
     assert_eq!(idle, ["bneuron_speed", "bneuron_turn"]);
     // A wrong answer there would show: these two change nothing.
-    let base = objective.circuit().parameters().to_vec();
+    let base = objective.parameters().to_vec();
     let short = |parameters: &[f64]| {
         let mut circuit = objective.subject().circuit().expect("it fits");
-        circuit.set_parameters(parameters).expect("as many");
+        circuit.trainable_mut().expect("parameters").set_parameters(parameters).expect("as many");
         roll(objective.subject(), &mut *circuit, Start::Random(1), Some(120), false).reward
     };
     for (i, name) in names.iter().enumerate() {
@@ -254,12 +254,12 @@ fn trained_parameters_are_written_as_a_robot_file_takes_them() {
     ] {
         let objective = MotorObjective::new(swimmer().with(motor).expect("it fits")).expect("it fits");
         let identity = Identity::of(objective.subject(), objective.circuit());
-        let initial = objective.circuit().parameters().to_vec();
+        let initial = objective.parameters().to_vec();
         let search = |start| Optimizer::new(Algorithm::Es, start, 16, 0.1, 0.05);
         let names = identity.names.clone();
         let is_free = |i: usize| names.get(i).is_none_or(|name| !SWIM.is_idle(name));
         let mut state = Checkpoint::new(identity, initial, is_free, 0, search).expect("a training");
-        let parameters = objective.circuit().parameters().iter().map(|p| 1.1 * p).collect::<Vec<_>>();
+        let parameters = objective.parameters().iter().map(|p| 1.1 * p).collect::<Vec<_>>();
         state.best = Some(train::Best {
             parameters: parameters.clone(),
             felt: Moments::default(),
@@ -278,7 +278,9 @@ fn trained_parameters_are_written_as_a_robot_file_takes_them() {
         .expect("a robot file");
         let subject = objective.subject().with(file.value.brain.motor).expect("it fits");
         let circuit = subject.circuit().expect("it fits");
-        for (i, (written, wanted)) in circuit.parameters().iter().zip(&parameters).enumerate() {
+        for (i, (written, wanted)) in
+            circuit.trainable().expect("parameters").parameters().iter().zip(&parameters).enumerate()
+        {
             let wanted = if state.free.contains(&i) { *wanted } else { wanted / 1.1 };
             assert!((written - wanted).abs() <= 1e-15 * wanted.abs(), "{written} instead of {wanted}");
         }
@@ -300,7 +302,7 @@ fn what_an_mlp_sees_is_normalised_by_what_all_members_saw_the_same_on_one_thread
         let identity = Identity::of(objective.subject(), objective.circuit());
         assert_eq!(identity.count, 6021);
         let search = |start| Optimizer::new(Algorithm::Es, start, 2, 0.05, 0.02);
-        let initial = objective.circuit().parameters().to_vec();
+        let initial = objective.parameters().to_vec();
         let mut state = Checkpoint::new(identity.clone(), initial, |_| true, 3, search).expect("a training");
         train::run(&mut state, &objective, 4_000, jobs, &AtomicBool::new(false), &mut |_| {});
         (state, identity)

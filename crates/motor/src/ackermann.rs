@@ -12,7 +12,7 @@
 
 use neuraxis_core::kinematics::{Ackermann, DifferentialDrive};
 use neuraxis_core::robot::Limits;
-use neuraxis_core::{Command, Drive, Percepts, Twist2};
+use neuraxis_core::{Command, Drive, Part, Percepts, Twist2, saved};
 
 use crate::MotorCircuit;
 
@@ -53,6 +53,12 @@ impl AckermannCircuit {
     }
 }
 
+impl Part for AckermannCircuit {
+    fn name(&self) -> &'static str {
+        "ackermann"
+    }
+}
+
 impl MotorCircuit for AckermannCircuit {
     fn step(&mut self, drive: &Drive, _: &Percepts, dt: f64, command: &mut Command) {
         let (speed, curvature) = self.wanted(drive);
@@ -79,6 +85,8 @@ impl MotorCircuit for AckermannCircuit {
         (self.speed, self.curvature) = (0.0, 0.0);
     }
 }
+
+saved!(AckermannCircuit { speed, curvature; drive, steering, limits });
 
 #[cfg(test)]
 mod tests {

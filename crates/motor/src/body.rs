@@ -4,7 +4,7 @@ use nalgebra::Vector3;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::percepts::{Imu, JointState};
 use neuraxis_core::senses::Readable;
-use neuraxis_core::{Input, Interface, Percepts, Stamp, time};
+use neuraxis_core::{Input, Interface, Percepts, Stamp, saved, time};
 
 use crate::MotorError;
 
@@ -125,6 +125,8 @@ impl Pace {
         self.next = None;
     }
 }
+
+saved!(Pace { next; period });
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@
 
 use neuraxis_core::kinematics::DifferentialDrive;
 use neuraxis_core::robot::Limits;
-use neuraxis_core::{Command, Drive, Percepts, Twist2};
+use neuraxis_core::{Command, Drive, Part, Percepts, Twist2, saved};
 
 use crate::MotorCircuit;
 
@@ -27,6 +27,12 @@ impl DifferentialDriveCircuit {
     }
 }
 
+impl Part for DifferentialDriveCircuit {
+    fn name(&self) -> &'static str {
+        "differential_drive"
+    }
+}
+
 impl MotorCircuit for DifferentialDriveCircuit {
     fn step(&mut self, drive: &Drive, _: &Percepts, dt: f64, command: &mut Command) {
         let approach = |now: f64, target: f64, acceleration: f64| {
@@ -44,7 +50,13 @@ impl MotorCircuit for DifferentialDriveCircuit {
             *second = right;
         }
     }
+
+    fn reset(&mut self) {
+        self.twist = Twist2::default();
+    }
 }
+
+saved!(DifferentialDriveCircuit { twist; drive, limits });
 
 #[cfg(test)]
 mod tests {

@@ -7,7 +7,6 @@ mod body;
 pub mod differential_drive;
 mod error;
 pub mod mlp;
-mod moments;
 pub mod quadruped;
 mod spec;
 pub mod swimmer;
@@ -16,21 +15,22 @@ pub mod wired;
 use std::collections::BTreeMap;
 
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::{Command, Drive, Percepts};
-use neuraxis_neural::{Circuit, CircuitSpec, ParameterError};
+use neuraxis_core::reasons::MotorReason;
+use neuraxis_core::{Command, Drive, Part, Percepts, value};
+use neuraxis_neural::{Circuit, CircuitSpec};
 
 pub use ackermann::AckermannCircuit;
 pub use differential_drive::DifferentialDriveCircuit;
 pub use error::MotorError;
 pub use mlp::{Mlp, MlpCircuit, MlpInput, MlpSpec};
-pub use moments::Moments;
+pub use neuraxis_core::moments::Moments;
 pub use quadruped::{LegSpec, LegState, LegsSpec, Quadruped, QuadrupedCircuit, QuadrupedSpec};
 pub use spec::MotorSpec;
 pub use swimmer::{Swimmer, SwimmerCircuit, SwimmerSpec};
 pub use wired::{WiredCircuit, WiredSpec};
 
 /// Turns a drive into a command, once a tick.
-pub trait MotorCircuit: Send + Sync {
+pub trait MotorCircuit: Part {
     /// Fills the values of `command`, whose length fits the body; it does not allocate.
     ///
     /// `dt` is the time since the last tick, s.
@@ -38,49 +38,6 @@ pub trait MotorCircuit: Send + Sync {
 
     /// Back to the start, as if no tick had been; parameters stay.
     fn reset(&mut self) {}
-
-    /// What can be trained, in the order of [`MotorCircuit::parameter_names`].
-    fn parameters(&self) -> &[f64] {
-        &[]
-    }
-
-    /// The names of the parameters; empty if they have none.
-    fn parameter_names(&self) -> &[String] {
-        &[]
-    }
-
-    /// Sets all parameters.
-    ///
-    /// # Errors
-    /// If there are not as many, or one is not finite; then nothing is changed.
-    fn set_parameters(&mut self, values: &[f64]) -> Result<(), MotorError> {
-        if values.is_empty() {
-            Ok(())
-        } else {
-            Err(ParameterError::Count { expected: 0, found: values.len() }.into())
-        }
-    }
-
-    /// The nearest parameters that all signs allow, in place; those of the circuit are untouched.
-    fn project(&self, _values: &mut [f64]) {}
-
-    /// By what it normalises what it sees, if it does; from then on it gathers what it saw before that.
-    ///
-    /// # Errors
-    /// If there are not as many numbers as it sees, or one is not finite; then nothing is changed.
-    fn set_normalisation(&mut self, _by: &Moments) -> Result<(), MotorError> {
-        Ok(())
-    }
-
-    /// By what it normalises what it sees; none if it never does.
-    fn normalisation(&self) -> Option<&Moments> {
-        None
-    }
-
-    /// What it saw since the last reset, before it was normalised; none if it gathers nothing.
-    fn gathered(&self) -> Option<&Moments> {
-        None
-    }
 
     /// Its wiring, to be drawn and counted, if it is made of units and synapses.
     fn wiring(&self) -> Option<&CircuitSpec> {
@@ -102,6 +59,13 @@ pub struct Diagnostics {
     pub missing: u64,
     /// Reflexes that began so far.
     pub reflexes: u64,
+}
+
+impl Diagnostics {
+    /// What of it belongs to the reasons of a tick.
+    pub(crate) fn reason(self) -> MotorReason {
+        MotorReason { missing: self.missing_now, reflexes: self.reflexes }
+    }
 }
 
 /// The circuit that `spec` asks for, fitted to `body`.
@@ -140,3 +104,5 @@ fn compile(
     }
     wiring.compile().map_err(|error| MotorError::Wiring(error.to_string()))
 }
+
+value!(struct Diagnostics { missing_now, missing, reflexes });

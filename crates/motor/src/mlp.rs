@@ -10,7 +10,7 @@
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::file::{Problems, Validate};
 use neuraxis_core::percepts::{Imu, Motion, Odometry};
-use neuraxis_core::{Command, Drive, Input, Percepts, ops, random};
+use neuraxis_core::{Command, Drive, Input, Part, Percepts, Reasons, Trainable, ops, random, saved};
 use neuraxis_neural::{LIMIT, ParameterError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -404,12 +404,10 @@ impl MlpCircuit {
         }
     }
 
-    fn normalise_by(&mut self, by: &Moments) -> Result<(), MotorError> {
+    fn normalise_by(&mut self, by: &Moments) -> Result<(), ParameterError> {
         let (expected, found) = (self.seen.len(), by.mean.len());
         if by.count > 0 && (found != expected || !by.is_whole()) {
-            return Err(MotorError::Wiring(format!(
-                "`normalisation` has {found} numbers, and the mlp sees {expected} on this body"
-            )));
+            return Err(ParameterError::Normalisation { expected, found });
         }
         self.normalisation = if by.count > 0 { by.clone() } else { Moments::new(expected) };
         Ok(())
@@ -436,6 +434,24 @@ impl MlpCircuit {
     }
 }
 
+impl Part for MlpCircuit {
+    fn name(&self) -> &'static str {
+        "mlp"
+    }
+
+    fn explain(&self, to: &mut Reasons) {
+        to.motor = self.diagnostics.reason();
+    }
+
+    fn trainable(&self) -> Option<&dyn Trainable> {
+        Some(self)
+    }
+
+    fn trainable_mut(&mut self) -> Option<&mut dyn Trainable> {
+        Some(self)
+    }
+}
+
 impl MotorCircuit for MlpCircuit {
     fn step(&mut self, drive: &Drive, percepts: &Percepts, _: f64, command: &mut Command) {
         for _ in 0..self.pace.due(percepts.now) {
@@ -459,15 +475,21 @@ impl MotorCircuit for MlpCircuit {
         self.diagnostics = Diagnostics::default();
     }
 
+    fn diagnostics(&self) -> Diagnostics {
+        self.diagnostics
+    }
+}
+
+impl Trainable for MlpCircuit {
     fn parameters(&self) -> &[f64] {
         self.mlp.parameters()
     }
 
-    fn set_parameters(&mut self, values: &[f64]) -> Result<(), MotorError> {
-        Ok(self.mlp.set_parameters(values)?)
+    fn set_parameters(&mut self, values: &[f64]) -> Result<(), ParameterError> {
+        self.mlp.set_parameters(values)
     }
 
-    fn set_normalisation(&mut self, by: &Moments) -> Result<(), MotorError> {
+    fn set_normalisation(&mut self, by: &Moments) -> Result<(), ParameterError> {
         self.normalise_by(by)?;
         self.gathered = Some(Moments::new(self.seen.len()));
         Ok(())
@@ -480,8 +502,10 @@ impl MotorCircuit for MlpCircuit {
     fn gathered(&self) -> Option<&Moments> {
         self.gathered.as_ref()
     }
-
-    fn diagnostics(&self) -> Diagnostics {
-        self.diagnostics
-    }
 }
+
+// The layers are made anew in each step.
+saved!(Mlp { parameters; sizes, layers });
+saved!(MlpCircuit {
+    mlp, normalisation, gathered: each, pace, steps, seen, said, diagnostics; spec, inputs, actuators
+});

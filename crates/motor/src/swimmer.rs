@@ -20,8 +20,8 @@ use std::collections::BTreeMap;
 
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::file::{Problems, Validate};
-use neuraxis_core::{Command, Drive, Interface, Percepts, ops};
-use neuraxis_neural::{Circuit, CircuitSpec, Part, Sign, UnitSpec};
+use neuraxis_core::{Command, Drive, Interface, Percepts, Reasons, Trainable, ops, saved};
+use neuraxis_neural::{Circuit, CircuitSpec, ParameterError, Part, Sign, UnitSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -379,6 +379,24 @@ impl SwimmerCircuit {
     }
 }
 
+impl neuraxis_core::Part for SwimmerCircuit {
+    fn name(&self) -> &'static str {
+        "swimmer"
+    }
+
+    fn explain(&self, to: &mut Reasons) {
+        to.motor = self.diagnostics.reason();
+    }
+
+    fn trainable(&self) -> Option<&dyn Trainable> {
+        Some(self)
+    }
+
+    fn trainable_mut(&mut self) -> Option<&mut dyn Trainable> {
+        Some(self)
+    }
+}
+
 impl MotorCircuit for SwimmerCircuit {
     fn step(&mut self, drive: &Drive, percepts: &Percepts, _: f64, command: &mut Command) {
         let steps = self.pace.due(percepts.now);
@@ -410,6 +428,16 @@ impl MotorCircuit for SwimmerCircuit {
         self.diagnostics = Diagnostics::default();
     }
 
+    fn wiring(&self) -> Option<&CircuitSpec> {
+        Some(&self.swimmer.wiring)
+    }
+
+    fn diagnostics(&self) -> Diagnostics {
+        self.diagnostics
+    }
+}
+
+impl Trainable for SwimmerCircuit {
     fn parameters(&self) -> &[f64] {
         self.swimmer.circuit.parameters()
     }
@@ -418,19 +446,23 @@ impl MotorCircuit for SwimmerCircuit {
         self.swimmer.circuit.parameter_names()
     }
 
-    fn set_parameters(&mut self, values: &[f64]) -> Result<(), MotorError> {
-        Ok(self.swimmer.circuit.set_parameters(values)?)
+    fn set_parameters(&mut self, values: &[f64]) -> Result<(), ParameterError> {
+        self.swimmer.circuit.set_parameters(values)
     }
 
     fn project(&self, values: &mut [f64]) {
         self.swimmer.circuit.project(values);
     }
+}
 
-    fn wiring(&self) -> Option<&CircuitSpec> {
-        Some(&self.swimmer.wiring)
-    }
+saved!(Swimmer { circuit, inputs; wiring, joints, felt, has_speed, has_turn, turn_limit, turning_speed });
+saved!(SwimmerCircuit {
+    swimmer, pace, turns, oldest, q, activation, diagnostics; felt, actuators, torque
+} then Self::is_whole);
 
-    fn diagnostics(&self) -> Diagnostics {
-        self.diagnostics
+impl SwimmerCircuit {
+    /// Whether what was loaded names only turns that are there.
+    fn is_whole(&mut self) -> bool {
+        self.oldest < self.turns.len()
     }
 }

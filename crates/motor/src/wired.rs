@@ -8,8 +8,8 @@ use neuraxis_core::body::BodyDescription;
 use neuraxis_core::file::{Problems, Validate};
 use neuraxis_core::percepts::Contact;
 use neuraxis_core::senses::{ContactSpec, Sensor};
-use neuraxis_core::{Command, Drive, Input, Percepts};
-use neuraxis_neural::{Circuit, CircuitSpec};
+use neuraxis_core::{Command, Drive, Input, Part, Percepts, Reasons, Trainable, saved};
+use neuraxis_neural::{Circuit, CircuitSpec, ParameterError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -169,6 +169,24 @@ impl WiredCircuit {
     }
 }
 
+impl Part for WiredCircuit {
+    fn name(&self) -> &'static str {
+        "wired"
+    }
+
+    fn explain(&self, to: &mut Reasons) {
+        to.motor = self.diagnostics.reason();
+    }
+
+    fn trainable(&self) -> Option<&dyn Trainable> {
+        Some(self)
+    }
+
+    fn trainable_mut(&mut self) -> Option<&mut dyn Trainable> {
+        Some(self)
+    }
+}
+
 impl MotorCircuit for WiredCircuit {
     fn step(&mut self, drive: &Drive, percepts: &Percepts, _: f64, command: &mut Command) {
         let steps = self.pace.due(percepts.now);
@@ -197,22 +215,6 @@ impl MotorCircuit for WiredCircuit {
         self.diagnostics = Diagnostics::default();
     }
 
-    fn parameters(&self) -> &[f64] {
-        self.circuit.parameters()
-    }
-
-    fn parameter_names(&self) -> &[String] {
-        self.circuit.parameter_names()
-    }
-
-    fn set_parameters(&mut self, values: &[f64]) -> Result<(), MotorError> {
-        Ok(self.circuit.set_parameters(values)?)
-    }
-
-    fn project(&self, values: &mut [f64]) {
-        self.circuit.project(values);
-    }
-
     fn wiring(&self) -> Option<&CircuitSpec> {
         Some(&self.wiring)
     }
@@ -221,3 +223,23 @@ impl MotorCircuit for WiredCircuit {
         self.diagnostics
     }
 }
+
+impl Trainable for WiredCircuit {
+    fn parameters(&self) -> &[f64] {
+        self.circuit.parameters()
+    }
+
+    fn parameter_names(&self) -> &[String] {
+        self.circuit.parameter_names()
+    }
+
+    fn set_parameters(&mut self, values: &[f64]) -> Result<(), ParameterError> {
+        self.circuit.set_parameters(values)
+    }
+
+    fn project(&self, values: &mut [f64]) {
+        self.circuit.project(values);
+    }
+}
+
+saved!(WiredCircuit { circuit, pace, inputs, outputs, diagnostics; wiring, sources, actuators, scale });

@@ -47,9 +47,15 @@ fn a_robot_names_its_circuit() {
     let Ok(MotorSpec::Swimmer(spec)) = load(swimmer) else { panic!("a swimmer") };
     assert_eq!((spec.torque, spec.speed, spec.period), (1e-3, false, 1.8));
     let mut circuit = build(&MotorSpec::Swimmer(spec), &chain(6)).expect("they fit");
-    let index = circuit.parameter_names().iter().position(|name| name == "bneuron_prop").expect("a name");
-    assert_eq!(circuit.parameters()[index], 1.6);
-    assert!(circuit.set_parameters(&[f64::NAN; 5]).is_err());
+    let index = circuit
+        .trainable()
+        .expect("parameters")
+        .parameter_names()
+        .iter()
+        .position(|name| name == "bneuron_prop")
+        .expect("a name");
+    assert_eq!(circuit.trainable().expect("parameters").parameters()[index], 1.6);
+    assert!(circuit.trainable_mut().expect("parameters").set_parameters(&[f64::NAN; 5]).is_err());
 
     let quadruped = "motor:\n  circuit: quadruped\n  gaits: { walk: 0.25 }\n  legs:\n    FL: { thigh: a, calf: b, foot: c }\n";
     let Ok(MotorSpec::Quadruped(spec)) = load(quadruped) else { panic!("a quadruped") };

@@ -35,12 +35,12 @@ fn on_a_body_it_sees_joints_drive_and_clock() {
     let spec = MlpSpec { hidden: Vec::new(), scale: 0.5, clock: Some(1.2), ..MlpSpec::default() };
     let mut circuit = build(&MotorSpec::Mlp(spec), &body).expect("they fit");
     // Two joints with two numbers each, speed, turn, sine, cosine: one row of weights an output, then biases.
-    assert_eq!(circuit.parameters().len(), 2 * 8 + 2);
+    assert_eq!(circuit.trainable().expect("parameters").parameters().len(), 2 * 8 + 2);
     let (mut percepts, mut command) = (body.percepts(), body.command());
     let mut look = |input: usize, now: u64| {
         let mut weights = vec![0.0; 18];
         weights[input] = 1.0;
-        circuit.set_parameters(&weights).expect("18");
+        circuit.trainable_mut().expect("parameters").set_parameters(&weights).expect("18");
         circuit.reset();
         for now in [0, now] {
             feel(&mut percepts, now, &[0.9, -0.6]);
@@ -72,7 +72,7 @@ fn published() -> MlpSpec {
 fn the_published_baseline_sees_five_joints_and_how_six_links_move() {
     let body = felt_chain(6);
     let circuit = build(&MotorSpec::Mlp(published()), &body).expect("they fit");
-    assert_eq!(circuit.parameters().len(), 6021);
+    assert_eq!(circuit.trainable().expect("parameters").parameters().len(), 6021);
     let spec = MlpSpec { hidden: Vec::new(), step: 0.01, ..published() };
     let mut circuit = build(&MotorSpec::Mlp(spec), &body).expect("they fit");
     let (mut percepts, mut command) = (body.percepts(), body.command());
@@ -84,7 +84,7 @@ fn the_published_baseline_sees_five_joints_and_how_six_links_move() {
     let mut look = |input: usize, now: u64| {
         let mut weights = vec![0.0; 23 * 5 + 5];
         weights[input] = 1.0;
-        circuit.set_parameters(&weights).expect("as many");
+        circuit.trainable_mut().expect("parameters").set_parameters(&weights).expect("as many");
         circuit.reset();
         percepts.now = Stamp(now);
         circuit.step(&Drive::REST, &percepts, 0.01, &mut command);
@@ -108,9 +108,19 @@ fn what_it_sees_is_normalised_and_gathered() {
     let by = Moments { count: 10, mean: vec![0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0], variance: vec![0.04; 7] };
     let spec = MlpSpec { hidden: Vec::new(), step: 0.01, normalisation: Some(by.clone()), ..published() };
     let mut circuit = build(&MotorSpec::Mlp(spec.clone()), &body).expect("they fit");
-    assert_eq!((circuit.normalisation(), circuit.gathered()), (Some(&by), None));
-    circuit.set_normalisation(&by).expect("as many");
-    circuit.set_parameters(&[0.0, 0.1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]).expect("as many");
+    assert_eq!(
+        (
+            circuit.trainable().expect("parameters").normalisation(),
+            circuit.trainable().expect("parameters").gathered()
+        ),
+        (Some(&by), None)
+    );
+    circuit.trainable_mut().expect("parameters").set_normalisation(&by).expect("as many");
+    circuit
+        .trainable_mut()
+        .expect("parameters")
+        .set_parameters(&[0.0, 0.1, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
+        .expect("as many");
     let (mut percepts, mut command) = (body.percepts(), body.command());
     for tick in 0..4_u64 {
         feel(&mut percepts, tick * 10 * MS, &[0.0]);
@@ -121,11 +131,11 @@ fn what_it_sees_is_normalised_and_gathered() {
     }
     // 0.3 m/s is one standard deviation below the mean.
     assert!((libm_atanh(command.values[0]) + 0.1).abs() < 1e-6, "{command:?}");
-    let gathered = circuit.gathered().expect("it was asked to").clone();
+    let gathered = circuit.trainable().expect("parameters").gathered().expect("it was asked to").clone();
     assert_eq!(gathered.count, 4);
     assert!((gathered.mean[1] - 0.15).abs() < 1e-12, "as it came: {gathered:?}");
     circuit.reset();
-    assert_eq!(circuit.gathered().map(|moments| moments.count), Some(0));
+    assert_eq!(circuit.trainable().expect("parameters").gathered().map(|moments| moments.count), Some(0));
     let short =
         MlpSpec { normalisation: Some(Moments { count: 2, mean: vec![0.0], variance: vec![1.0] }), ..spec };
     assert!(build(&MotorSpec::Mlp(short), &body).is_err());

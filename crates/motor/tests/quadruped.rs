@@ -259,7 +259,7 @@ fn it_moves_the_right_joints_and_feels_the_right_feet() {
     let body = dog();
     let spec = QuadrupedSpec::default();
     let mut circuit = build(&MotorSpec::Quadruped(spec.clone()), &body).expect("they fit");
-    assert_eq!(circuit.parameters().len(), 92);
+    assert_eq!(circuit.trainable().expect("parameters").parameters().len(), 92);
     let (mut percepts, mut command) = (body.percepts(), body.command());
     let mut alone = Quadruped::new(&spec).expect("a quadruped");
     let mut targets = [[0.0; 3]; 4];
@@ -356,7 +356,7 @@ fn all_legs_would_do_the_same_if_they_began_alike() {
 fn wrong_weights_of_the_balance_are_refused_and_change_nothing() {
     let spec = MotorSpec::Quadruped(QuadrupedSpec { balance: true, ..QuadrupedSpec::default() });
     let mut circuit = build(&spec, &balanced_dog()).expect("they fit");
-    let before = circuit.parameters().to_vec();
+    let before = circuit.trainable().expect("parameters").parameters().to_vec();
     let with = |change: fn(&mut Vec<f64>)| {
         let mut values = before.clone();
         change(&mut values);
@@ -368,11 +368,16 @@ fn wrong_weights_of_the_balance_are_refused_and_change_nothing() {
         (with(|values| values.iter_mut().rev().take(1).for_each(|v| *v = f64::NAN)), "not a number"),
         (with(|values| values.iter_mut().rev().take(1).for_each(|v| *v = -1.0)), "at least 0"),
     ] {
-        let error = circuit.set_parameters(&values).expect_err("refused").to_string();
+        let error = circuit
+            .trainable_mut()
+            .expect("parameters")
+            .set_parameters(&values)
+            .expect_err("refused")
+            .to_string();
         assert!(error.contains(why), "{error}");
-        assert_eq!(circuit.parameters(), before);
+        assert_eq!(circuit.trainable().expect("parameters").parameters(), before);
     }
-    circuit.set_parameters(&before).expect("its own");
+    circuit.trainable_mut().expect("parameters").set_parameters(&before).expect("its own");
 }
 
 #[test]

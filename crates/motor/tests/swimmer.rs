@@ -203,10 +203,13 @@ fn a_joint_that_is_not_felt_is_relaxed_and_said_so() {
 fn a_reset_is_the_start_and_parameters_stay() {
     let body = chain(4);
     let mut circuit = build(&MotorSpec::Swimmer(SwimmerSpec::default()), &body).expect("they fit");
-    assert_eq!(circuit.parameter_names().len(), circuit.parameters().len());
+    assert_eq!(
+        circuit.trainable().expect("parameters").parameter_names().len(),
+        circuit.trainable().expect("parameters").parameters().len()
+    );
     let set = vec![0.9, 1.1, -0.8, 0.7, -1.2, 1.3];
-    circuit.set_parameters(&set).expect("six");
-    assert!(circuit.set_parameters(&[1.0]).is_err());
+    circuit.trainable_mut().expect("parameters").set_parameters(&set).expect("six");
+    assert!(circuit.trainable_mut().expect("parameters").set_parameters(&[1.0]).is_err());
     let mut run = || {
         circuit.reset();
         let (mut percepts, mut command) = (body.percepts(), body.command());
@@ -219,7 +222,7 @@ fn a_reset_is_the_start_and_parameters_stay() {
         all
     };
     assert_eq!(run(), run());
-    assert_eq!(circuit.parameters(), set);
+    assert_eq!(circuit.trainable().expect("parameters").parameters(), set);
     let wiring = circuit.wiring().expect("it is made of units");
     assert_eq!(wiring.units.len(), 3 + 3 * 4);
 }

@@ -57,8 +57,8 @@ fn names_find_senses_and_joints() {
     let expected = 2.0 * (0.5 + 0.25 * 0.4 - 0.5 * 1.5);
     assert!((command.values[2] - expected).abs() < 1e-12, "{:?}", command.values);
     assert!([0, 1, 3].iter().all(|other: &usize| command.values[*other] == 0.0));
-    assert_eq!(circuit.parameter_names(), ["hold"]);
-    circuit.set_parameters(&[1.0]).expect("one");
+    assert_eq!(circuit.trainable().expect("parameters").parameter_names(), ["hold"]);
+    circuit.trainable_mut().expect("parameters").set_parameters(&[1.0]).expect("one");
     feel(&mut percepts, 10 * MS, &[9.0, 1.0, 9.0, 9.0]);
     circuit.step(&Drive::new(0.5, -0.4), &percepts, 0.01, &mut command);
     assert!((command.values[2] - expected).abs() < 1e-12, "between its steps it holds");

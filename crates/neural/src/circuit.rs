@@ -1,34 +1,15 @@
 //! A circuit at work: flat arrays, stepped in an order in which nobody waits, without allocation.
 
+use neuraxis_core::archive::{Damage, Reader, Saved, Writer};
 use neuraxis_core::digest::Digest;
 use neuraxis_core::file::{FileError, Problems, tree};
-use neuraxis_core::ops;
+use neuraxis_core::part::ParameterError;
+use neuraxis_core::{ops, saved};
 
 use crate::LIMIT;
 use crate::resolve::{Resolved, Value, resolve};
 use crate::spec::{CircuitSpec, Part, Sign, UnitSpec};
 use crate::unit::HalfCentre;
-
-/// Why a vector of parameters cannot be set.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ParameterError {
-    /// Too many or too few.
-    #[error("the circuit has {expected} parameters, not {found}")]
-    Count {
-        /// As many as it has.
-        expected: usize,
-        /// As many as were given.
-        found: usize,
-    },
-    /// One is not a number.
-    #[error("the parameter `{name}` would be {value}, which is not a number")]
-    NotANumber {
-        /// The first such.
-        name: String,
-        /// What it would be.
-        value: String,
-    },
-}
 
 /// What a unit does with its drive.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -413,5 +394,36 @@ impl CircuitSpec {
         let resolved = resolve(self, &mut problems);
         problems.finish(std::path::Path::new(&self.name), "")?;
         Ok(Circuit::new(self, resolved))
+    }
+}
+
+/// The memory of a unit; what kind it is stays.
+impl Saved for Unit {
+    fn write(&self, to: &mut Writer) {
+        match &self.kind {
+            Kind::Leaky { state, .. } => state.write(to),
+            Kind::HalfCentre(centre) => centre.write(to),
+            Kind::Graded | Kind::Linear | Kind::Tanh | Kind::Square { .. } => {}
+        }
+    }
+    fn read(&mut self, from: &mut Reader<'_>) -> Result<(), Damage> {
+        match &mut self.kind {
+            Kind::Leaky { state, .. } => state.read(from),
+            Kind::HalfCentre(centre) => centre.read(from),
+            Kind::Graded | Kind::Linear | Kind::Tanh | Kind::Square { .. } => Ok(()),
+        }
+    }
+}
+
+saved!(Circuit {
+    parameters, units, history, newest, clock, missing, missing_now;
+    names, signs, constrained, sites, ranges, unit_names, places, synapses, terms, ends, width, rows, step
+} then Self::is_whole);
+
+impl Circuit {
+    /// Lets loaded parameters act; whether they are numbers, and the newest row is there.
+    fn is_whole(&mut self) -> bool {
+        self.take_over();
+        self.newest < self.rows && self.parameters.iter().all(|value| value.is_finite())
     }
 }

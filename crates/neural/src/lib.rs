@@ -41,7 +41,8 @@ mod resolve;
 mod spec;
 mod unit;
 
-pub use circuit::{Circuit, ParameterError};
+pub use circuit::Circuit;
+pub use neuraxis_core::part::ParameterError;
 pub use spec::{CircuitSpec, InputSpec, OutputSpec, Part, Sign, SynapseSpec, TermSpec, UnitSpec, Weight};
 pub use unit::{HalfCentreSpec, Thresholds};
 

@@ -4,6 +4,7 @@
 //! within e⁻⁴ of its end, which is where the factors of 4 come from.
 
 use neuraxis_core::ops;
+use neuraxis_core::saved;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -107,6 +108,8 @@ impl HalfCentre {
         if self.bursting { 0.5 * (self.slow + 1.0) } else { 0.0 }
     }
 }
+
+saved!(HalfCentre { slow, bursting; gain, thresholds, tonic, start });
 
 #[cfg(test)]
 mod tests {

@@ -25,11 +25,11 @@ fn no_step_of_a_circuit_allocates() {
     spec.output("out", &[("e", 1.0), ("a", -1.0)]);
     let mut circuit = spec.compile().expect("a circuit");
     let mut out = [0.0];
-    let before = neuraxis_allocations::so_far();
+    let before = neuraxis_testing::allocations::so_far();
     for i in 0..1000 {
         circuit.step(&[if i % 7 == 0 { f64::NAN } else { 0.3 }], &mut out);
         circuit.set_parameters(&[0.4]).expect("one");
     }
     circuit.reset();
-    assert_eq!(neuraxis_allocations::so_far() - before, 0);
+    assert_eq!(neuraxis_testing::allocations::so_far() - before, 0);
 }

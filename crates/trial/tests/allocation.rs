@@ -54,14 +54,14 @@ fn drive(scene: &str, settings: &[&str], robot: &[&str]) {
         while !tap.is_ready() {
             std::thread::yield_now();
         }
-        let before = neuraxis_allocations::so_far();
+        let before = neuraxis_testing::allocations::so_far();
         brain.tick(&percepts, &mut command);
         let moment =
             Moment { seat: 0, percepts: &percepts, command: &command, brain: Some(&brain), truth: None };
         tap.on(&Event::Tick(moment));
         // The first ticks may warm buffers up.
         if tick > 20 {
-            allocations += neuraxis_allocations::so_far() - before;
+            allocations += neuraxis_testing::allocations::so_far() - before;
         }
         body.act(&command).expect("acts");
     }

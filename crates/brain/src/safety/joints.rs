@@ -4,7 +4,7 @@ use neuraxis_core::Limit;
 use neuraxis_core::actuator::StopBehaviour;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::percepts::JointState;
-use neuraxis_core::{Input, Interface, Percepts, Stamp};
+use neuraxis_core::{Input, Interface, Percepts, Stamp, saved};
 
 use super::SupervisorError;
 
@@ -189,3 +189,5 @@ pub(super) fn approach(now: f64, target: f64, step: f64) -> f64 {
     }
     if target.abs() <= now.abs() { target } else { now + (target - now).clamp(-step, step) }
 }
+
+saved!(Guard { last, held; interface, stop, range, velocity, acceleration, effort, is_wheel, felt, start });

@@ -4,7 +4,7 @@ use neuraxis_core::Limit;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::kinematics::{Ackermann, DifferentialDrive};
 use neuraxis_core::robot::Limits;
-use neuraxis_core::{Interface, Stamp, Twist2};
+use neuraxis_core::{Interface, Stamp, Twist2, saved};
 
 use super::joints::{approach, elapsed};
 
@@ -136,3 +136,5 @@ impl Wheels {
         (held, clipped.then_some(if is_fast { Limit::Speed } else { Limit::Acceleration }))
     }
 }
+
+saved!(Wheels { last, turning; drive, steering, limits, fastest });

@@ -1,5 +1,6 @@
 //! A binary heap of nodes whose keys can be changed; all memory is taken at the start.
 
+use neuraxis_core::saved;
 /// Least key first, then least second key, then least node.
 type Entry = ([f64; 2], u32);
 
@@ -95,6 +96,24 @@ impl Heap {
         self.entries.swap(a, b);
         self.places[self.entries[a].1 as usize] = a as u32 + 1;
         self.places[self.entries[b].1 as usize] = b as u32 + 1;
+    }
+}
+
+saved!(Heap { entries: list, places } then Self::is_whole);
+
+impl Heap {
+    /// Whether what was loaded names only nodes that are there, each where it says that it lies.
+    fn is_whole(&mut self) -> bool {
+        let lies = |(place, (_, node)): (usize, &Entry)| {
+            self.places.get(*node as usize).is_some_and(|at| *at as usize == place + 1)
+        };
+        self.places.iter().filter(|place| **place > 0).count() == self.entries.len()
+            && self.entries.iter().enumerate().all(lies)
+    }
+
+    /// Whether it holds only nodes below `count`.
+    pub(crate) fn is_below(&self, count: usize) -> bool {
+        self.entries.iter().all(|(_, node)| (*node as usize) < count)
     }
 }
 

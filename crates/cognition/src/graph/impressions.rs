@@ -15,7 +15,7 @@ mod ends;
 mod seen;
 
 use nalgebra::{Matrix2, Point2, Vector2};
-use neuraxis_core::{Stamp, ops};
+use neuraxis_core::{Stamp, ops, saved, value};
 
 use super::NONE;
 use super::spec::{GraphSpec, MemoryKind};
@@ -429,5 +429,28 @@ impl Impressions {
                 self.superpose(i, 1.0 - 1.0 / factor);
             }
         }
+    }
+}
+
+value!(struct Impression { at, toward, weight, boldness, felt, was_passable, is_end, since });
+saved!(Impressions {
+    now, list: list, field: each, seen: each, origin, cells, chain: list;
+    spec, radius, along, across, cell, columns, rows
+} then Self::is_whole);
+
+impl Impressions {
+    /// Whether what was loaded names only impressions that are there, in chains that end.
+    fn is_whole(&mut self) -> bool {
+        let mut left = self.list.len();
+        let ends = |first: &u32| {
+            let mut at = *first;
+            while at != NONE {
+                let Some(next) = self.chain.get(at as usize) else { return false };
+                let Some(fewer) = left.checked_sub(1) else { return false };
+                (at, left) = (*next, fewer);
+            }
+            true
+        };
+        self.chain.len() == self.list.len() && self.cells.iter().all(ends)
     }
 }

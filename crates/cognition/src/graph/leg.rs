@@ -7,7 +7,7 @@
 use nalgebra::{Point2, Vector2};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::percepts::Contact;
-use neuraxis_core::{Drive, Input, Pose2, Stamp, ops};
+use neuraxis_core::{Drive, Input, Pose2, Stamp, ops, saved, value};
 
 use crate::Situation;
 
@@ -247,3 +247,14 @@ fn turn(error: f64) -> Drive {
     // Fast enough to overcome friction.
     Drive::new(0.0, if rate.abs() < 0.06 { 0.06_f64.copysign(rate) } else { rate })
 }
+
+value!(
+    enum Phase {
+        Turn,
+        Go,
+    }
+);
+value!(struct Line { from, offset });
+saved!(LegDriver {
+    bumpers, target, top, phase, begun, allowed, best, from, line; radius, linear, acceleration
+});

@@ -15,7 +15,9 @@ use nalgebra::{Point2, Vector2};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::reasons::{Choice, MotionMode, PlanReason, Verdict};
 use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Drive, Goal, GoalStatus, OccupancyGrid, Reasons, Sketch, Stamp, ops};
+use neuraxis_core::{
+    Drive, Goal, GoalStatus, Modulation, OccupancyGrid, Part, Reasons, Sketch, Stamp, ops, saved, value,
+};
 
 use self::explore::Frontier;
 use super::NONE;
@@ -309,7 +311,7 @@ impl GraphNavigator {
     }
 
     /// Writes down why this way.
-    fn explain(&mut self) {
+    fn weigh(&mut self) {
         if self.goal_node == NONE {
             return;
         }
@@ -399,6 +401,22 @@ impl GraphNavigator {
     }
 }
 
+impl Part for GraphNavigator {
+    fn name(&self) -> &'static str {
+        "graph_navigator"
+    }
+
+    fn regulate(&mut self, by: &Modulation) {
+        if let Some(sight) = &mut self.sight {
+            sight.regulate(by);
+        }
+    }
+
+    fn explain(&self, to: &mut Reasons) {
+        *to = Reasons { motor: to.motor, ..self.reasons };
+    }
+}
+
 impl Navigator for GraphNavigator {
     fn set_goal(&mut self, goal: Option<Goal>) {
         if self.goal.is_some() {
@@ -480,19 +498,46 @@ impl Navigator for GraphNavigator {
         self.status
     }
 
-    fn reasons(&self) -> &Reasons {
-        &self.reasons
-    }
-
     fn path(&self) -> &[Point2<f64>] {
         &self.path
     }
 
-    fn cognitive_graph(&self) -> Option<(&Graph, &Impressions)> {
-        Some((&self.graph, &self.impressions))
+    fn follow_another_map(&mut self) {
+        self.impressions.follow_another_map();
     }
 
     fn sketch(&self) -> Option<Sketch> {
         Some(super::sketch::draw(&self.graph, &self.impressions))
+    }
+}
+
+value!(struct Leg { edge, from, to });
+value!(
+    enum Doing {
+        Plan,
+        Go(leg),
+        Back(from),
+    }
+);
+saved!(GraphNavigator {
+    graph, impressions, all, known, frontier, driver, doing, goal, goal_node, status, here, last, places: list, path: list, done,
+    reasons, touches, sight: each, closed_since, is_anew, verdict; spec, budget, radius, top
+} then Self::is_whole);
+
+impl GraphNavigator {
+    /// Whether what was loaded names only places and edges that are there.
+    fn is_whole(&mut self) -> bool {
+        let (nodes, edges) = (self.graph.nodes().len(), self.graph.edges().len());
+        let is = |node: &u32| *node == NONE || (*node as usize) < nodes;
+        let leg = match &self.doing {
+            Doing::Go(leg) => {
+                (leg.edge == NONE || (leg.edge as usize) < edges) && [leg.from, leg.to].iter().all(is)
+            }
+            Doing::Plan | Doing::Back(_) => true,
+        };
+        leg && [self.goal_node, self.here].iter().chain(&self.places).all(is)
+            && self.all.is_below(nodes)
+            && self.known.is_below(nodes)
+            && self.frontier.is_below(nodes)
     }
 }

@@ -8,7 +8,7 @@
 mod costs;
 
 use nalgebra::Point2;
-use neuraxis_core::{Stamp, ops};
+use neuraxis_core::{Stamp, ops, saved, value};
 
 use super::NONE;
 use super::impressions::Impressions;
@@ -472,5 +472,53 @@ impl Graph {
         let node = self.changed.pop()?;
         self.is_changed[node as usize] = false;
         Some(node)
+    }
+}
+
+value!(struct Node { at, visits, reached, level, inhibition, misses, is_expanded, head, next_in_cell });
+value!(struct Edge {
+    ends, length, strength, failures, uses, charge, is_blocked, since, is_invited, is_closed, next
+});
+// `near` is made anew whenever it is used.
+saved!(Graph {
+    now, nodes: list, edges: list, long: list, ends, changed: list, is_changed, origin, cells, dirty: list, is_dirty, is_full;
+    spec, spacing, size, cell, columns, rows, near
+} then Self::is_whole);
+
+impl Graph {
+    /// Whether what was loaded names only places and edges that are there, in chains that end.
+    fn is_whole(&mut self) -> bool {
+        let (nodes, edges) = (self.nodes.len(), self.edges.len());
+        let is = |index: u32, count: usize| index == NONE || (index as usize) < count;
+        let all = |list: &[u32], count: usize| list.iter().all(|index| (*index as usize) < count);
+        let known =
+            self.edges.iter().all(|e| all(&e.ends, nodes) && e.next.iter().all(|next| is(*next, edges)))
+                && self.nodes.iter().all(|n| is(n.head, edges) && is(n.next_in_cell, nodes))
+                && self.cells.iter().chain(&self.ends).all(|node| is(*node, nodes))
+                && all(&self.long, edges)
+                && all(&self.changed, self.is_changed.len())
+                && all(&self.dirty, self.is_dirty.len());
+        if !known {
+            return false;
+        }
+        // Each node lies in one cell, each edge in the lists of its two ends.
+        let mut left = nodes;
+        for first in &self.cells {
+            let mut at = *first;
+            while at != NONE {
+                let Some(fewer) = left.checked_sub(1) else { return false };
+                (at, left) = (self.nodes[at as usize].next_in_cell, fewer);
+            }
+        }
+        let mut left = 2 * edges;
+        for (node, first) in self.nodes.iter().enumerate() {
+            let mut at = first.head;
+            while at != NONE {
+                let Some(fewer) = left.checked_sub(1) else { return false };
+                let edge = &self.edges[at as usize];
+                (at, left) = (edge.next[usize::from(edge.ends[1] as usize == node)], fewer);
+            }
+        }
+        true
     }
 }

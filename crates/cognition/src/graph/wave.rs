@@ -9,6 +9,7 @@ use super::NONE;
 use super::heap::Heap;
 use super::impressions::Impressions;
 use super::store::{Graph, View};
+use neuraxis_core::saved;
 
 /// What the heuristic is of the distance. A hair less than all of it: on a straight way over free ground the two would be equal but
 /// for rounding, and rounding must not decide that a place needs no repair.
@@ -176,5 +177,15 @@ impl Wave {
             }
         }
         best.map(|(cost, edge, to)| (edge, to, cost))
+    }
+}
+
+saved!(Wave { g, rhs, heap, goal, start, km, expansions; view });
+
+impl Wave {
+    /// Whether it names only nodes below `count`.
+    pub(crate) fn is_below(&self, count: usize) -> bool {
+        self.heap.is_below(count)
+            && [self.goal, self.start].iter().all(|node| *node == NONE || (*node as usize) < count)
     }
 }

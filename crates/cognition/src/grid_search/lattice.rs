@@ -2,6 +2,7 @@
 
 use nalgebra::Point2;
 use neuraxis_core::OccupancyGrid;
+use neuraxis_core::saved;
 
 use crate::spec::GridSpec;
 
@@ -175,5 +176,14 @@ impl Lattice {
             v.clamp(low + self.cell, low + (count - 1).max(1) as f64 * self.cell)
         };
         Point2::new(clamp(p.x, self.lower.x, self.columns), clamp(p.y, self.lower.y, self.rows))
+    }
+}
+
+saved!(Lattice { lower, steps, cells, stood, goal, around, gates; cell, columns, rows } then Self::is_whole);
+
+impl Lattice {
+    /// Whether what was loaded names only cells that are there.
+    fn is_whole(&mut self) -> bool {
+        self.around == NONE || (self.around as usize) < self.cells.len()
     }
 }

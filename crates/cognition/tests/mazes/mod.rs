@@ -8,8 +8,7 @@ use neuraxis_cognition::{CognitionSpec, Navigator, Situation, build};
 use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::robot::Limits;
 use neuraxis_core::{
-    Belief, Goal, GoalStatus, Mobility, Modulation, OccupancyGrid, Percepts, Pose2, Reading, Stamp, Twist2,
-    ops,
+    Belief, Goal, GoalStatus, Mobility, OccupancyGrid, Percepts, Pose2, Reading, Reasons, Stamp, Twist2, ops,
 };
 
 pub const RADIUS: f64 = 0.1;
@@ -164,6 +163,13 @@ pub fn body() -> BodyDescription {
     }
 }
 
+/// Why its last step drove as it did.
+pub fn reasons(navigator: &dyn Navigator) -> Reasons {
+    let mut reasons = Reasons::default();
+    navigator.explain(&mut reasons);
+    reasons
+}
+
 pub fn navigator(spec: &CognitionSpec, size: [f64; 2]) -> Box<dyn Navigator> {
     build(spec, &body(), &map(size))
 }
@@ -213,7 +219,6 @@ pub fn pursue(
     let mut pose = Pose2::new(start.x, start.y, 1.0);
     let mut percepts: Percepts = description.percepts();
     let mut belief = Belief::at(pose, Vec::new());
-    let modulation = Modulation::default();
     let mut twist = Twist2::default();
     navigator.set_goal(Some(goal));
     let mut trip = Trip {
@@ -232,10 +237,9 @@ pub fn pursue(
         belief.pose = pose;
         belief.odom = pose;
         belief.twist = twist;
-        let situation =
-            Situation { belief: &belief, modulation: &modulation, percepts: &percepts, map: &map };
+        let situation = Situation { belief: &belief, percepts: &percepts, map: &map };
         let drive = navigator.step(&situation);
-        trip.modes.insert(format!("{:?}", navigator.reasons().motion.mode));
+        trip.modes.insert(format!("{:?}", reasons(navigator).motion.mode));
         trip.status = navigator.status();
         trip.end = pose;
         trip.seconds = tick as f64 * DT;

@@ -6,9 +6,10 @@ use nalgebra::Isometry3;
 use serde::{Deserialize, Serialize};
 
 use super::{Readable, Reading};
+use crate::archive::{Damage, Reader, Saved, Writer};
 use crate::body::{BodyDescription, SensorDescription};
 use crate::reasons::Refusal;
-use crate::{Percepts, Stamp};
+use crate::{Percepts, Stamp, value};
 
 /// The slot of a sense whose readings are of the type `T`; `Input<Reading>` is of any kind.
 ///
@@ -196,6 +197,18 @@ impl Readable for Reading {
     }
     fn is_valid(&self) -> bool {
         Reading::is_valid(self)
+    }
+}
+
+value!(struct Seen { sequence, newest });
+
+/// What was taken is state; where the sense stands is the body's.
+impl<T> Saved for Input<T> {
+    fn write(&self, to: &mut Writer) {
+        self.seen.write(to);
+    }
+    fn read(&mut self, from: &mut Reader<'_>) -> Result<(), Damage> {
+        self.seen.read(from)
     }
 }
 

@@ -14,6 +14,7 @@
 
 use nalgebra::{Isometry3, Matrix3, Matrix6, SMatrix, SVector, UnitQuaternion, Vector3, Vector6};
 use neuraxis_core::percepts::PLANAR;
+use neuraxis_core::saved;
 
 use crate::absolutes::Correct;
 use crate::gaussian::{self, Verdict};
@@ -375,6 +376,8 @@ fn cross(v: &Vector3<f64>) -> Matrix3<f64> {
 fn block(into: &mut Covariance, row: usize, column: usize, value: &Matrix3<f64>) {
     into.fixed_view_mut::<3, 3>(row, column).copy_from(value);
 }
+
+saved!(Filter { position, rotation, velocity, gyro, accelerometer, scale, covariance, base });
 
 #[cfg(test)]
 mod tests {

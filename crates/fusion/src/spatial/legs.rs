@@ -12,7 +12,7 @@ use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::kinematics::Limb;
 use neuraxis_core::percepts::{Contact, JointState};
 use neuraxis_core::senses::Readable as _;
-use neuraxis_core::{Input, Percepts, Stamp};
+use neuraxis_core::{Input, Percepts, Stamp, saved};
 
 /// Legs that take part at most.
 const MOST: usize = 16;
@@ -167,3 +167,6 @@ fn median(of: &[Vector3<f64>]) -> Option<Vector3<f64>> {
     };
     Some(Vector3::new(axis(0)?, axis(1)?, axis(2)?))
 }
+
+saved!(Leg { contact, stands; limb, joints });
+saved!(Legs { all, joints: each; height });

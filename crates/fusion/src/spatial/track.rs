@@ -2,6 +2,7 @@
 
 use nalgebra::{Isometry3, Translation3, UnitQuaternion, Vector3};
 use neuraxis_core::Stamp;
+use neuraxis_core::saved;
 
 /// Poses of the track that are kept for late cues: more than half a second at 200 Hz.
 const HISTORY: usize = 128;
@@ -66,5 +67,14 @@ impl Track {
             later = earlier;
         }
         later.1
+    }
+}
+
+saved!(Track { odom, history, newest } then Self::is_whole);
+
+impl Track {
+    /// Whether what was loaded names only places that are there.
+    fn is_whole(&mut self) -> bool {
+        self.newest < HISTORY
     }
 }

@@ -5,7 +5,7 @@ use nalgebra::{Matrix1, Matrix3, SMatrix, SVector, Vector1, Vector3};
 use neuraxis_core::kinematics::DifferentialDrive;
 use neuraxis_core::percepts::Imu;
 use neuraxis_core::reasons::Refusal;
-use neuraxis_core::{Percepts, Pose2, Stamp, Twist2};
+use neuraxis_core::{Percepts, Pose2, Stamp, Twist2, saved};
 
 use super::filter::{Diffusion, Filter, GRAVITY, Jacobian};
 use super::{GYRO, INDEPENDENT, ODOMETRY, SILENT, SpatialFusion};
@@ -349,3 +349,6 @@ impl SpatialFusion {
         }
     }
 }
+
+saved!(Inertial { last, raw, repeats });
+saved!(Wheels { way, last, turns, disagreement, turned, is_stuck });

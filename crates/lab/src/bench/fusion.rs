@@ -288,7 +288,7 @@ fn trial(
     };
     let space = if faults.iter().any(is_inertial) { Some(Space::Se2) } else { fusion.space };
     let plain = FusionSpec { space, ..spec(Rule::Ekf) };
-    let plain = neuraxis_fusion::build(&plain, &description, start, None);
+    let plain = neuraxis_fusion::build_informed(&plain, &description, start);
     let mut oracle =
         Oracle::new(plain, faults.first().cloned(), description.percepts(), fusion.noise.odometry_linear);
     let limits = description.limits.clone();
@@ -308,7 +308,6 @@ fn trial(
         let truth = Pose2::from_spatial(&arena.robots()[0].pose());
         for estimator in &mut estimators {
             estimator.update(percepts);
-            estimator.map_mut().clear_changed();
         }
         oracle.update(percepts, &truth);
 

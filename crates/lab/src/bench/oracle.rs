@@ -8,7 +8,7 @@
 use neuraxis_core::percepts::{AbsolutePose, LaserScan, Odometry};
 use neuraxis_core::senses::Readable as _;
 use neuraxis_core::{Percepts, Pose2, Reading};
-use neuraxis_fusion::Estimator;
+use neuraxis_fusion::Informed;
 use neuraxis_sim::scene::spec::{Fault, FaultKind};
 
 /// Beyond so many standard deviations from the truth a pose is an outlier.
@@ -18,7 +18,7 @@ const FIX_RATE: f64 = 10.0;
 
 /// A filter and what it knows.
 pub struct Oracle {
-    filter: Box<dyn Estimator>,
+    filter: Box<dyn Informed>,
     fault: Option<Fault>,
     /// The senses as the filter is shown them.
     shown: Percepts,
@@ -31,7 +31,7 @@ impl Oracle {
     /// An oracle around `filter` (of the plain rule), for a body with `blank` percepts; `linear` is the nominal noise of
     /// the wheels' way, m for each √m.
     #[must_use]
-    pub fn new(filter: Box<dyn Estimator>, fault: Option<Fault>, blank: Percepts, linear: f64) -> Self {
+    pub fn new(filter: Box<dyn Informed>, fault: Option<Fault>, blank: Percepts, linear: f64) -> Self {
         let seen = vec![0; blank.slots().len()];
         Self { filter, fault, shown: blank, linear, seen }
     }
@@ -68,7 +68,6 @@ impl Oracle {
             self.filter.set_known_noise(cue, variance);
         }
         self.filter.update(&self.shown);
-        self.filter.map_mut().clear_changed();
     }
 
     /// Where the oracle believes the body to be.

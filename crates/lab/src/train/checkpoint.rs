@@ -41,13 +41,14 @@ impl Identity {
             // What is trained, and what only draws where that begins.
             map.retain(|key, _| !["parameters", "seed", "normalisation"].contains(&key.as_str()));
         }
+        let trained = circuit.trainable();
         Self {
             robot: subject.model.description.name.clone(),
             actuators: subject.model.description.joints(),
             circuit: circuit_name(&subject.motor).to_owned(),
             settings,
-            names: circuit.parameter_names().to_vec(),
-            count: circuit.parameters().len(),
+            names: trained.map_or_else(Vec::new, |trained| trained.parameter_names().to_vec()),
+            count: trained.map_or(0, |trained| trained.parameters().len()),
             task: subject.task,
         }
     }

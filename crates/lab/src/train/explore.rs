@@ -1,7 +1,7 @@
 //! Episodes of tries: a perceptron moves its body, does something else than it would by a drawn bit, and all is kept.
 
 use neuraxis_core::random::{self, Stream};
-use neuraxis_core::{Command, Drive, Percepts, ops};
+use neuraxis_core::{Command, Drive, Part, Percepts, Trainable as _, ops, saved};
 use neuraxis_motor::{MlpCircuit, Moments, MotorCircuit, MotorSpec};
 
 use super::ppo::Episode;
@@ -18,6 +18,15 @@ struct Exploring {
     steps: u64,
     done: Vec<f64>,
     kept: Episode,
+}
+
+// Of an episode nothing but the circuit outlives it.
+saved!(Exploring { circuit; deviation, stream, steps, done, kept });
+
+impl Part for Exploring {
+    fn name(&self) -> &'static str {
+        "exploring_mlp"
+    }
 }
 
 impl MotorCircuit for Exploring {

@@ -16,7 +16,7 @@ mod spread;
 
 use std::sync::atomic::AtomicBool;
 
-use neuraxis_core::random;
+use neuraxis_core::{Trainable, random};
 use neuraxis_motor::{MlpCircuit, Moments, MotorCircuit, MotorError, MotorSpec};
 use neuraxis_trial::parallel::map_in_order;
 use rand::RngExt as _;
@@ -100,6 +100,18 @@ impl MotorObjective {
         &*self.circuit
     }
 
+    /// What of the circuit is trained; nothing, if it has no parameters.
+    #[must_use]
+    pub fn trainable(&self) -> Option<&dyn Trainable> {
+        self.circuit.trainable()
+    }
+
+    /// The parameters that it begins with.
+    #[must_use]
+    pub fn parameters(&self) -> &[f64] {
+        self.trainable().map_or(&[], Trainable::parameters)
+    }
+
     /// Layers of the circuit, inputs first, if it is a perceptron that steps with the task.
     #[must_use]
     pub fn layers(&self) -> Option<Vec<usize>> {
@@ -128,7 +140,8 @@ impl Objective for MotorObjective {
     fn watch(&self, parameters: &[f64], felt: &Moments, episode: u64) -> (f64, Moments) {
         let nothing = (f64::NAN, Moments::default());
         let Ok(mut circuit) = self.subject.circuit() else { return nothing };
-        if circuit.set_parameters(parameters).is_err() || circuit.set_normalisation(felt).is_err() {
+        let Some(trained) = circuit.trainable_mut() else { return nothing };
+        if trained.set_parameters(parameters).is_err() || trained.set_normalisation(felt).is_err() {
             return nothing;
         }
         let episodes = self.episodes as u64;
@@ -136,7 +149,7 @@ impl Objective for MotorObjective {
         for i in 0..episodes {
             let start = Start::Random(episode.wrapping_mul(episodes).wrapping_add(i));
             sum += roll(&self.subject, &mut *circuit, start, None, false).reward;
-            if let Some(own) = circuit.gathered() {
+            if let Some(own) = circuit.trainable().and_then(Trainable::gathered) {
                 gathered.merge(own);
             }
         }
@@ -154,7 +167,9 @@ impl Objective for MotorObjective {
     }
 
     fn project(&self, parameters: &mut [f64]) {
-        self.circuit.project(parameters);
+        if let Some(trained) = self.circuit.trainable() {
+            trained.project(parameters);
+        }
     }
 }
 

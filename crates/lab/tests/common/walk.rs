@@ -137,7 +137,7 @@ pub(crate) fn walk(walker: &Walker, episode: &Episode) -> Walk {
     let description = walker.robot.description.clone();
     let mut circuit = QuadrupedCircuit::new(&spec, &description).expect("it fits");
     if let Some(parameters) = &episode.parameters {
-        circuit.set_parameters(parameters).expect("as many");
+        neuraxis_core::Trainable::set_parameters(&mut circuit, parameters).expect("as many");
     }
     let (mut percepts, mut command) = (description.percepts(), description.command());
     let mut walk = Walk::default();

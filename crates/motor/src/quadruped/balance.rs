@@ -21,9 +21,10 @@
 use nalgebra::Vector3;
 use neuraxis_core::kinematics::Tip;
 use neuraxis_core::ops;
+use neuraxis_core::part::ParameterError;
+use neuraxis_core::saved;
 
 use super::sway::Sway;
-use crate::MotorError;
 
 /// Gravity, m/s².
 const GRAVITY: f64 = 9.81;
@@ -128,8 +129,8 @@ weights! {
 }
 
 /// What to say of a weight below 0.
-pub(super) fn negative(name: &str, value: f64) -> MotorError {
-    MotorError::Wiring(format!("the weight `{name}` is {value}, but it must be at least 0"))
+pub(super) fn negative(name: &str, value: f64) -> ParameterError {
+    ParameterError::Negative { name: name.to_owned(), value: value.to_string() }
 }
 
 /// What the vestibular organ feels in a tick, in the frame of `base_link`.
@@ -329,6 +330,14 @@ impl Balance {
                 *target += b * (braced - *target);
             }
         }
+    }
+}
+
+saved!(Balance { up, velocity, drift, turning, height, placed, sway, braced, stride, steer; worth });
+impl Balance {
+    /// What its weights are worth, from now on.
+    pub(super) fn set_weights(&mut self, weights: &[f64; COUNT]) {
+        self.worth = Worth::of(weights);
     }
 }
 

@@ -17,7 +17,7 @@ pub mod rhythm;
 mod spec;
 mod sway;
 
-use neuraxis_core::{Drive, Gait};
+use neuraxis_core::{Drive, Gait, saved, value};
 use neuraxis_neural::{Circuit, CircuitSpec};
 
 use crate::{MotorError, compile};
@@ -277,3 +277,6 @@ fn share(range: &[f64; 3], angle: f64) -> f64 {
     let off = angle - middle;
     off / if off < 0.0 { middle - low } else { high - middle }
 }
+
+value!(struct LegState { position, velocity, effort, foot });
+saved!(Quadruped { circuit, reflexes, inputs, outputs, activity, stride, steer, began; wiring, spec, timing });

@@ -4,7 +4,7 @@ use neuraxis_core::body::BodyDescription;
 use neuraxis_core::kinematics::Limb;
 use neuraxis_core::percepts::{Contact, Imu};
 use neuraxis_core::senses::Sensor;
-use neuraxis_core::{Command, Drive, Input, Interface, Percepts};
+use neuraxis_core::{Command, Drive, Input, Interface, Part, Percepts, Reasons, Trainable, saved};
 use neuraxis_neural::{CircuitSpec, ParameterError};
 
 use super::balance::{self, Balance, Footing, Vestibular};
@@ -88,7 +88,7 @@ impl QuadrupedCircuit {
         let mut names = quadruped.circuit.parameter_names().to_vec();
         for (name, ..) in balance::WEIGHTS {
             if let Some(value) = spec.parameters.get(name).filter(|value| **value < 0.0) {
-                return Err(balance::negative(name, *value));
+                return Err(balance::negative(name, *value).into());
             }
         }
         let balance = if spec.balance {
@@ -231,6 +231,24 @@ fn contacts(body: &BodyDescription) -> impl Iterator<Item = &str> {
     })
 }
 
+impl Part for QuadrupedCircuit {
+    fn name(&self) -> &'static str {
+        "quadruped"
+    }
+
+    fn explain(&self, to: &mut Reasons) {
+        to.motor = self.diagnostics.reason();
+    }
+
+    fn trainable(&self) -> Option<&dyn Trainable> {
+        Some(self)
+    }
+
+    fn trainable_mut(&mut self) -> Option<&mut dyn Trainable> {
+        Some(self)
+    }
+}
+
 impl MotorCircuit for QuadrupedCircuit {
     fn step(&mut self, drive: &Drive, percepts: &Percepts, dt: f64, command: &mut Command) {
         let steps = self.pace.due(percepts.now);
@@ -261,6 +279,16 @@ impl MotorCircuit for QuadrupedCircuit {
         self.diagnostics = Diagnostics::default();
     }
 
+    fn wiring(&self) -> Option<&CircuitSpec> {
+        Some(&self.quadruped.wiring)
+    }
+
+    fn diagnostics(&self) -> Diagnostics {
+        self.diagnostics
+    }
+}
+
+impl Trainable for QuadrupedCircuit {
     fn parameters(&self) -> &[f64] {
         &self.parameters
     }
@@ -269,17 +297,15 @@ impl MotorCircuit for QuadrupedCircuit {
         &self.names
     }
 
-    fn set_parameters(&mut self, values: &[f64]) -> Result<(), MotorError> {
+    fn set_parameters(&mut self, values: &[f64]) -> Result<(), ParameterError> {
         let (expected, found) = (self.parameters.len(), values.len());
         if found != expected {
-            return Err(ParameterError::Count { expected, found }.into());
+            return Err(ParameterError::Count { expected, found });
         }
         let (own, rest) = values.split_at(self.quadruped.circuit.parameters().len());
         for (name, value) in self.names.iter().skip(own.len()).zip(rest) {
             if !value.is_finite() {
-                return Err(
-                    ParameterError::NotANumber { name: name.clone(), value: value.to_string() }.into()
-                );
+                return Err(ParameterError::NotANumber { name: name.clone(), value: value.to_string() });
             }
             if *value < 0.0 {
                 return Err(balance::negative(name, *value));
@@ -302,12 +328,17 @@ impl MotorCircuit for QuadrupedCircuit {
             *weight = weight.max(0.0);
         }
     }
+}
 
-    fn wiring(&self) -> Option<&CircuitSpec> {
-        Some(&self.quadruped.wiring)
-    }
+saved!(Upright { reflexes, weights, corrected; organ } then Self::is_whole);
 
-    fn diagnostics(&self) -> Diagnostics {
-        self.diagnostics
+impl Upright {
+    /// Lets loaded weights act; whether they may be what they are.
+    fn is_whole(&mut self) -> bool {
+        self.reflexes.set_weights(&self.weights);
+        self.weights.iter().all(|weight| *weight >= 0.0 && weight.is_finite())
     }
 }
+saved!(QuadrupedCircuit {
+    quadruped, states: each, targets, pace, diagnostics, balance: each, parameters; legs, names, limits, standing
+});

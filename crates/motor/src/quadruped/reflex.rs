@@ -3,6 +3,7 @@
 //! Source: the stumbling corrective reaction of cats (a touch early in the swing bends the leg further) and the
 //! loading response (load on the extensors ends the swing). Both are reduced here to the time of a touch within the swing.
 
+use neuraxis_core::value;
 use neuraxis_neural::{CircuitSpec, Sign};
 
 use super::rhythm::LEGS;
@@ -89,3 +90,5 @@ pub(super) fn wire(wiring: &mut CircuitSpec, stumbling: bool, loading: bool) {
         }
     }
 }
+
+value!(struct Reflex { swing, lift });

@@ -11,6 +11,7 @@
 //! push does not explain itself, and not at all while the body braces; what was learned before stays.
 //! Where k is small whoever asks has to be patient: in its first strides a body is half deaf to pushes.
 
+use neuraxis_core::{saved, value};
 /// Phases of a stride that are told apart.
 const PHASES: usize = 16;
 /// What a stride adds to the mean at each of its phases.
@@ -100,6 +101,16 @@ impl Sway {
     /// Forgets what it felt since the phase began: that was no sway.
     pub(super) fn disregard(&mut self) {
         self.now = None;
+    }
+}
+
+value!(struct Phase { mean, known });
+saved!(Sway { since, period, swung, phases, now } then Self::is_whole);
+
+impl Sway {
+    /// Whether what was loaded names only phases that are there.
+    fn is_whole(&mut self) -> bool {
+        self.now.is_none_or(|(phase, ..)| phase < PHASES)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use nalgebra::{Point2, Vector2};
 use neuraxis_core::OccupancyGrid;
+use neuraxis_core::saved;
 
 use super::Impressions;
 use crate::costmap::Costmap;
@@ -48,6 +49,13 @@ impl Impressions {
         });
     }
 
+    /// From now on the map is another one of the same extent; what was seen stays.
+    pub(crate) fn follow_another_map(&mut self) {
+        if let Some(seen) = &mut self.seen {
+            seen.costs.follow_another();
+        }
+    }
+
     /// Takes in what changed in the map; the places whose surroundings did.
     pub fn look(&mut self, map: &OccupancyGrid) -> impl Iterator<Item = Point2<f64>> + '_ {
         if let Some(seen) = &mut self.seen {
@@ -86,3 +94,5 @@ impl Impressions {
         self.seen.as_ref().map(|seen| &seen.costs)
     }
 }
+
+saved!(Seen { costs, origin; resolution });

@@ -7,6 +7,7 @@
 //! unless an end of a wall was felt beside it.
 
 use neuraxis_core::reasons::PlanReason;
+use neuraxis_core::saved;
 
 use super::super::NONE;
 use super::super::heap::Heap;
@@ -133,5 +134,19 @@ impl GraphNavigator {
             Some((to, edge)) => Next::Go(Leg { edge, from: self.here, to }),
             None => Next::Nothing,
         }
+    }
+}
+
+saved!(Frontier { costs, before, heap, is_under_way } then Self::is_whole);
+
+impl Frontier {
+    /// Whether what was loaded names only places that there is room for.
+    fn is_whole(&mut self) -> bool {
+        self.before.iter().all(|node| *node == NONE || (*node as usize) < self.costs.len())
+    }
+
+    /// Whether it names only nodes below `count`.
+    pub(super) fn is_below(&self, count: usize) -> bool {
+        self.heap.is_below(count) && self.before.iter().all(|node| *node == NONE || (*node as usize) < count)
     }
 }

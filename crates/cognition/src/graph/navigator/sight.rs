@@ -70,7 +70,7 @@ impl GraphNavigator {
                 }
             }
         }
-        self.explain();
+        self.weigh();
         if self.path.is_empty() {
             self.reasons.motion.mode = MotionMode::Search;
             return Drive::REST;

@@ -44,7 +44,7 @@ impl GraphNavigator {
                     }
                 }
                 Doing::Go(leg) => {
-                    self.explain();
+                    self.weigh();
                     let motion = &mut self.reasons.motion;
                     motion.mode = MotionMode::Follow;
                     motion.carrot = [self.driver.target().x, self.driver.target().y];
