@@ -13,7 +13,7 @@ use tempfile::TempDir;
 const SCENE: &str = "
 name: low_box
 time_limit: 25
-world: [{ box: { at: [1.5, 0], size: [0.3, 0.8, 0.1] } }]
+world: [{ kind: box, at: [1.5, 0], size: [0.3, 0.8, 0.1] }]
 robots: [{ robot: robot.yaml, spawn: { at: [0, 0], yaw: 0 }, goal: { at: [3, 0] } }]
 ";
 /// So near the ground, and so narrow, that it does not see the ground itself.
