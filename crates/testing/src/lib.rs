@@ -1,5 +1,5 @@
 //! What tests share: bodies in a line ([`bodies`]), a little world that they move through ([`rig`]), the laws that every
-//! implementation keeps ([`laws`]), and a count of how often memory is taken ([`allocations`]).
+//! implementation keeps ([`mod@laws`]), and a count of how often memory is taken ([`allocations`]).
 //!
 //! It stands beside the floors: crates name it under `[dev-dependencies]` alone.
 

@@ -20,7 +20,7 @@ pub struct Transport {
     pub loss: f64,
 }
 
-/// The keys that all senses share; [`sensor_spec!`] makes them.
+/// The keys that all senses share; `sensor_spec!` makes them.
 pub trait SharedKeys {
     /// The sense's name.
     fn name(&self) -> &str;

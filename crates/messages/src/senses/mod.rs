@@ -1,7 +1,7 @@
 //! The readings of senses as messages, and messages as readings: one file a sense, both directions side by side.
 //!
 //! A sense is added here by a file with its message, an implementation of [`SenseMessage`] in it, and one line in
-//! [`senses!`] below; the compiler asks for that line as soon as there is a new kind of reading.
+//! `senses!` below; the compiler asks for that line as soon as there is a new kind of reading.
 
 use neuraxis_core::body::SensorDescription;
 use neuraxis_core::{Reading, Stamp};
