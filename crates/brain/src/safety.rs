@@ -12,6 +12,7 @@ mod wheels;
 
 use neuraxis_core::SafetyState;
 use neuraxis_core::body::BodyDescription;
+use neuraxis_core::joint_stop::JointStop;
 use neuraxis_core::{Belief, Command, Input, Percepts, Reading, StopReason, ops, saved};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -98,7 +99,6 @@ pub struct Supervisor {
     /// The cosine of the greatest lean.
     upright: Option<f64>,
     watches: Vec<Watch>,
-    emergency_stop: bool,
     /// The driven wheels, if it has such.
     wheels: Option<Wheels>,
     /// One an actuator.
@@ -117,27 +117,17 @@ impl Supervisor {
             .collect();
         let wheels = Wheels::of(body);
         let driven = if wheels.is_some() { 2 } else { 0 };
-        let guards: Result<Vec<Guard>, SupervisorError> =
-            (0..body.actuators.len()).map(|i| Guard::new(body, i, spec.effort, i < driven)).collect();
+        let guards: Result<Vec<Guard>, SupervisorError> = JointStop::all(body)
+            .enumerate()
+            .map(|(i, stop)| Guard::new(body, i, stop, spec.effort, i < driven))
+            .collect();
         Ok(Self {
             upright: spec.tilt.map(|tilt| ops::sin_cos(tilt).1),
             watches,
-            emergency_stop: false,
             wheels,
             guards: guards?,
             state: SafetyState::default(),
         })
-    }
-
-    /// Presses or releases the emergency stop.
-    pub fn set_emergency_stop(&mut self, pressed: bool) {
-        self.emergency_stop = pressed;
-    }
-
-    /// Whether the emergency stop is pressed.
-    #[must_use]
-    pub fn emergency_stop(&self) -> bool {
-        self.emergency_stop
     }
 
     /// What it did to the last command.
@@ -181,9 +171,6 @@ impl Supervisor {
 
     /// Why the body has to stop, the gravest reason first.
     fn reason(&mut self, percepts: &Percepts, belief: &Belief, command: &Command) -> Option<StopReason> {
-        if self.emergency_stop {
-            return Some(StopReason::EmergencyStop);
-        }
         if percepts.hold.is_some() {
             return percepts.hold;
         }
@@ -221,4 +208,4 @@ impl Supervisor {
 }
 
 saved!(Watch { input, is_valid; deadline });
-saved!(Supervisor { watches, emergency_stop, wheels: each, guards, state; upright });
+saved!(Supervisor { watches, wheels: each, guards, state; upright });

@@ -24,18 +24,17 @@ impl RobotBrain {
     }
 
     /// Remembers what the brain that was saved did, in the place of all that it remembered: its next decisions are those of that
-    /// brain, to the bit. An emergency stop that is pressed stays pressed.
+    /// brain, to the bit. An emergency stop is an input of each tick, and no memory: what is pressed stays pressed.
     ///
     /// # Errors
     /// If the archive is of another brain: of another body, other settings, other parts, another version; then nothing is changed.
     pub fn load(&mut self, from: &Archive) -> Result<(), ArchiveError> {
-        let (before, pressed) = (self.save(), self.supervisor.emergency_stop());
+        let before = self.save();
         if let Err(error) = self.load_all(from) {
             // What it said of itself a moment ago it understands.
             let _ = self.load_all(&before);
             return Err(error);
         }
-        self.supervisor.set_emergency_stop(pressed || self.supervisor.emergency_stop());
         Ok(())
     }
 

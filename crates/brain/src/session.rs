@@ -252,9 +252,8 @@ impl<'a, W: World, O: Observer> Session<'a, W, O> {
                 seat.percepts.hold.or_else(|| self.pacer.is_held().then_some(StopReason::BrainLate));
             let decided = seat.decide(&self.world);
             // A brain has a supervisor that stops the body; what else drives has none.
-            if self.pacer.is_held() && seat.has_command && seat.command.stop.is_none() {
-                seat.command.values.fill(0.0);
-                seat.command.stop = Some(StopReason::BrainLate);
+            if let Some(reason) = seat.percepts.hold.filter(|_| seat.has_command) {
+                seat.stop(reason);
             }
             if let Err(message) = decided {
                 let stamp = seat.percepts.now;
@@ -277,9 +276,10 @@ impl<'a, W: World, O: Observer> Session<'a, W, O> {
 
     /// Commands go out, the world goes on, and observers hear what came of it.
     fn act(&mut self) -> Result<(), BodyError> {
-        for (body, seat) in self.seats.iter().enumerate() {
+        for (body, seat) in self.seats.iter_mut().enumerate() {
             if seat.has_command && !seat.is_over {
                 self.world.act(body, &seat.command)?;
+                seat.note_sent();
             }
         }
         self.world.advance()?;
@@ -324,8 +324,9 @@ impl<'a, W: World, O: Observer> Session<'a, W, O> {
     fn release(&mut self, index: usize) {
         let Some(seat) = self.seats.get_mut(index).filter(|seat| !seat.is_over) else { return };
         seat.is_over = true;
+        seat.stop(StopReason::EmergencyStop);
         // The body may be gone already; then there is nothing left to stop.
-        let _ = self.world.release(index, &mut seat.command);
+        let _ = self.world.release(index, &seat.command);
     }
 }
 

@@ -179,10 +179,6 @@ impl Brain for RobotBrain {
         self.parts.navigator.set_goal(goal.and_then(|goal| self.landmarks.wait_for(goal)));
     }
 
-    fn set_emergency_stop(&mut self, pressed: bool) {
-        self.supervisor.set_emergency_stop(pressed);
-    }
-
     fn decision(&self) -> &Decision {
         &self.decision
     }

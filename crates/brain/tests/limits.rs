@@ -2,6 +2,7 @@
 
 use nalgebra::Isometry3;
 use neuraxis_brain::safety::{SafetySpec, Supervisor, SupervisorError};
+use neuraxis_core::StopReason;
 use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::kinematics::{Ackermann, DifferentialDrive};
 use neuraxis_core::robot::Limits;
@@ -156,7 +157,7 @@ proptest! {
             if tick.has_wrong_length {
                 command.values.pop();
             }
-            supervisor.set_emergency_stop(tick.is_pressed);
+            percepts.hold = tick.is_pressed.then_some(StopReason::EmergencyStop);
             supervisor.supervise(&percepts, &belief, &mut command);
 
             prop_assert_eq!(command.values.len(), body.actuators.len());
@@ -262,7 +263,7 @@ fn a_stopped_leg_is_told_to_stay_where_it_was_measured_and_not_to_go_to_zero() {
             }
         });
         command.values[0] = -1.2;
-        supervisor.set_emergency_stop(is_pressed);
+        percepts.hold = is_pressed.then_some(StopReason::EmergencyStop);
         supervisor.supervise(&percepts, &belief, &mut command);
         command.values[0]
     };

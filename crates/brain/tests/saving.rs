@@ -178,20 +178,6 @@ fn an_archive_that_is_damaged_cut_short_or_foreign_is_refused() {
 }
 
 #[test]
-fn an_emergency_stop_that_is_pressed_is_not_released_by_loading() {
-    let (_, archive) = travelled();
-    let (spec, body) = wheeled();
-    let mut brain = RobotBrain::new(&spec, &body, Pose2::default()).expect("they fit");
-    brain.set_emergency_stop(true);
-    brain.load(&archive).expect("built from the same files");
-    let mut command = body.command();
-    let mut rig = Rig::new(&body, 2);
-    rig.step(&command);
-    brain.tick(rig.percepts(), &mut command);
-    assert_eq!(command.stop, Some(neuraxis_core::StopReason::EmergencyStop));
-}
-
-#[test]
 fn what_regulates_and_teaches_the_parts_does_not_reach_the_supervisor() {
     let (brain, _) = travelled();
     let names: Vec<&str> = brain.parts().map(neuraxis_core::Part::name).collect();

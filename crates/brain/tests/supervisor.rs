@@ -122,10 +122,10 @@ fn a_body_that_leans_too_far_stops_if_its_file_asks_for_it() {
 fn the_emergency_stop_stays_until_it_is_released() {
     let mut case = Case::new();
     case.feel(0, Odometry::default());
-    case.supervisor.set_emergency_stop(true);
+    case.percepts.hold = Some(StopReason::EmergencyStop);
     assert_eq!(case.tick(1, [1.0, 1.0]), Some(StopReason::EmergencyStop));
     assert_eq!(case.tick(2, [1.0, 1.0]), Some(StopReason::EmergencyStop));
-    case.supervisor.set_emergency_stop(false);
+    case.percepts.hold = None;
     assert_eq!(case.tick(3, [0.0, 0.0]), None);
 }
 
@@ -148,7 +148,7 @@ fn a_car_that_stops_holds_its_wheels_and_keeps_its_steering() {
         let now = Stamp(tick * 20_000_000);
         percepts.now = now;
         percepts.slots_mut()[0].put(now, |r| *r = Reading::Odometry(Odometry::default()));
-        supervisor.set_emergency_stop(tick == 3);
+        percepts.hold = (tick == 3).then_some(StopReason::EmergencyStop);
         command.values.copy_from_slice(&[0.001, 0.001, 0.31, 0.26]);
         supervisor.supervise(&percepts, &belief, &mut command);
     }

@@ -19,9 +19,6 @@ pub trait Brain: Send + Sync {
         self.set_goals(goal.as_slice());
     }
 
-    /// Presses (`true`) or releases the emergency stop.
-    fn set_emergency_stop(&mut self, pressed: bool);
-
     /// What the last tick decided, and why.
     fn decision(&self) -> &Decision;
 
@@ -48,9 +45,6 @@ impl<B: Brain + ?Sized> Brain for &mut B {
     }
     fn set_goals(&mut self, goals: &[Goal]) {
         (**self).set_goals(goals);
-    }
-    fn set_emergency_stop(&mut self, pressed: bool) {
-        (**self).set_emergency_stop(pressed);
     }
     fn decision(&self) -> &Decision {
         (**self).decision()

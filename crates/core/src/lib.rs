@@ -20,6 +20,7 @@ pub mod file;
 pub mod geometry;
 pub mod goal;
 pub mod grid;
+pub mod joint_stop;
 pub mod kinematics;
 pub mod map_file;
 pub mod markup;

@@ -3,7 +3,7 @@
 use nalgebra::Isometry3;
 
 use crate::body::{Body, BodyDescription, BodyError};
-use crate::{Command, Percepts, Stamp, StopReason};
+use crate::{Command, Percepts, Stamp};
 
 /// Three verbs: bodies sense and act, and time goes on for all of them together.
 ///
@@ -28,12 +28,11 @@ pub trait World {
     /// If the body is gone.
     fn act(&mut self, body: usize, command: &Command) -> Result<(), BodyError>;
 
-    /// Nobody drives this body any more: it takes up its safe state and keeps it. `command` is its last one, to be made a stop.
+    /// Nobody drives this body any more: it takes up its safe state and keeps it. `command` is its last one, and a stop.
     ///
     /// # Errors
     /// If the body is gone.
-    fn release(&mut self, body: usize, command: &mut Command) -> Result<(), BodyError> {
-        command.stop = Some(command.stop.unwrap_or(StopReason::EmergencyStop));
+    fn release(&mut self, body: usize, command: &Command) -> Result<(), BodyError> {
         self.act(body, command)
     }
 

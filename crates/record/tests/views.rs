@@ -20,7 +20,6 @@ struct Told(Decision);
 impl Brain for Told {
     fn tick(&mut self, _: &Percepts, _: &mut Command) {}
     fn set_goals(&mut self, _: &[Goal]) {}
-    fn set_emergency_stop(&mut self, _: bool) {}
     fn decision(&self) -> &Decision {
         &self.0
     }

@@ -252,8 +252,7 @@ impl World for Arena {
         Ok(())
     }
 
-    fn release(&mut self, body: usize, command: &mut Command) -> Result<(), BodyError> {
-        command.stop = Some(command.stop.unwrap_or(StopReason::EmergencyStop));
+    fn release(&mut self, body: usize, _: &Command) -> Result<(), BodyError> {
         let Some(robot) = self.robots.get_mut(body) else { return Err(BodyError::Ended) };
         robot.is_released = true;
         Ok(())

@@ -54,9 +54,6 @@ impl Brain for Leaky {
     fn set_goals(&mut self, goals: &[Goal]) {
         self.0.set_goals(goals);
     }
-    fn set_emergency_stop(&mut self, pressed: bool) {
-        self.0.set_emergency_stop(pressed);
-    }
     fn decision(&self) -> &Decision {
         self.0.decision()
     }

@@ -93,9 +93,6 @@ impl<B: Brain> Brain for Fragile<B> {
     fn set_goals(&mut self, goals: &[Goal]) {
         self.0.set_goals(goals);
     }
-    fn set_emergency_stop(&mut self, pressed: bool) {
-        self.0.set_emergency_stop(pressed);
-    }
     fn decision(&self) -> &Decision {
         self.0.decision()
     }

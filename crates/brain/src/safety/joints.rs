@@ -1,15 +1,11 @@
 //! The limits of single joints, and what is left of a command when the body stops.
 
-use neuraxis_core::Limit;
-use neuraxis_core::actuator::StopBehaviour;
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::percepts::JointState;
-use neuraxis_core::{Input, Interface, Percepts, Stamp, saved};
+use neuraxis_core::joint_stop::JointStop;
+use neuraxis_core::{Interface, Limit, Percepts, Stamp, saved};
 
 use super::SupervisorError;
 
-/// A position that was measured longer ago than this is not where the joint is, s; the sense's own deadline goes before it.
-const FRESH: f64 = 0.1;
 /// Longer than this no tick takes, whatever the clock says, s.
 const LONGEST_TICK: f64 = 0.1;
 /// A hair of slack, so that a motor level that keeps to the limits is not clipped by rounding.
@@ -24,43 +20,15 @@ pub(super) fn elapsed(now: Stamp, then: Stamp) -> f64 {
 #[derive(Clone, Debug)]
 pub(super) struct Guard {
     interface: Interface,
-    stop: StopBehaviour,
+    stop: JointStop,
     range: [f64; 2],
     velocity: f64,
     acceleration: Option<f64>,
     effort: f64,
     /// Whether it is a driven wheel, which the limits of the body hold.
     is_wheel: bool,
-    /// Where its joint is measured.
-    felt: Option<Felt>,
-    /// Where its joint stands at the start, rad or m.
-    start: f64,
-    /// The last command, and when it was.
-    last: Option<(Stamp, f64)>,
-    /// Where it was when the stop began.
-    held: Option<f64>,
-}
-
-/// A joint's place in a sense of joint states.
-#[derive(Clone, Copy, Debug)]
-struct Felt {
-    input: Input<JointState>,
-    index: usize,
-}
-
-impl Felt {
-    fn find(body: &BodyDescription, joint: &str) -> Option<Self> {
-        // Wheel odometry reads joints too, but does not say where they are.
-        Input::all(body).find_map(|input| {
-            let joints = &body.sensors[input.slot()].joints;
-            Some(Self { input, index: joints.iter().position(|name| name == joint)? })
-        })
-    }
-
-    fn read(&self, percepts: &Percepts) -> Option<f64> {
-        let joints = self.input.within(percepts, self.input.deadline().unwrap_or(FRESH))?;
-        joints.position.get(self.index).copied().filter(|position| position.is_finite())
-    }
+    /// When the last command was.
+    last: Option<Stamp>,
 }
 
 impl Guard {
@@ -68,6 +36,7 @@ impl Guard {
     pub(super) fn new(
         body: &BodyDescription,
         index: usize,
+        stop: JointStop,
         effort: f64,
         is_wheel: bool,
     ) -> Result<Self, SupervisorError> {
@@ -101,32 +70,29 @@ impl Guard {
         }
         Ok(Self {
             interface: actuator.interface,
-            stop: actuator.stop,
+            stop,
             range,
             velocity: limits.velocity.unwrap_or(f64::INFINITY),
             acceleration: limits.acceleration,
             effort: limits.effort.map_or(effort, |own| own.min(effort)),
             is_wheel,
-            felt: Felt::find(body, joint),
-            start: actuator.start,
             last: None,
-            held: None,
         })
     }
 
     /// Holds `value` to the limits, and says which of them took something.
     pub(super) fn hold(&mut self, percepts: &Percepts, value: &mut f64) -> Option<Limit> {
-        self.held = None;
         let now = percepts.now;
         let asked = *value;
+        let last = self.last.zip(self.stop.last());
         let mut limit = None;
         *value = match self.interface {
             Interface::Position => {
                 let inside = asked.clamp(self.range[0], self.range[1]);
-                let (step, before) = match self.last {
+                let (step, before) = match last {
                     Some((then, last)) => (self.velocity * elapsed(now, then), last),
                     // Where it is now, and not where the first command would have it jump to.
-                    None => (0.0, self.here(percepts)),
+                    None => (0.0, self.stop.position(percepts)),
                 };
                 let held =
                     (before + (inside - before).clamp(-step, step)).clamp(self.range[0], self.range[1]);
@@ -138,7 +104,7 @@ impl Guard {
             Interface::Velocity if self.is_wheel => asked,
             Interface::Velocity => {
                 let inside = asked.clamp(-self.velocity, self.velocity);
-                let held = match (self.acceleration, self.last) {
+                let held = match (self.acceleration, last) {
                     (None, _) => inside,
                     (Some(most), Some((then, last))) => {
                         // A sum of two numbers within the limit can be one bit beyond it.
@@ -157,30 +123,15 @@ impl Guard {
                 held
             }
         };
-        self.last = Some((now, *value));
+        self.last = Some(now);
+        self.stop.note(*value);
         limit
     }
 
-    /// The number of a stop: where the joint is, or no speed, or no effort.
+    /// The number of a stop.
     pub(super) fn stop(&mut self, percepts: &Percepts) -> f64 {
-        let value = match (self.interface, self.stop) {
-            (Interface::Position, StopBehaviour::Hold) => match self.held {
-                Some(held) => held,
-                None => self.here(percepts),
-            },
-            (Interface::Position, _) => self.here(percepts),
-            (Interface::Velocity | Interface::Effort, _) => 0.0,
-        };
-        self.held = Some(value);
-        self.last = Some((percepts.now, value));
-        value
-    }
-
-    /// Where the joint is: as measured, else as commanded last, else as it stood at the start; within its range.
-    fn here(&self, percepts: &Percepts) -> f64 {
-        let measured = self.felt.and_then(|felt| felt.read(percepts));
-        let here = measured.or(self.last.map(|(_, last)| last)).unwrap_or(self.start);
-        here.clamp(self.range[0], self.range[1])
+        self.last = Some(percepts.now);
+        self.stop.stop(percepts)
     }
 }
 
@@ -193,4 +144,4 @@ pub(super) fn approach(now: f64, target: f64, step: f64) -> f64 {
     if target.abs() <= now.abs() { target } else { now + (target - now).clamp(-step, step) }
 }
 
-saved!(Guard { last, held; interface, stop, range, velocity, acceleration, effort, is_wheel, felt, start });
+saved!(Guard { last, stop; interface, range, velocity, acceleration, effort, is_wheel });

@@ -3,9 +3,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use neuraxis_core::body::BodyDescription;
+use neuraxis_core::joint_stop::JointStop;
 use neuraxis_core::observer::Moment;
 use neuraxis_core::world::Truth;
-use neuraxis_core::{Brain, Command, Drive, GoalStatus, Percepts, Stamp, time};
+use neuraxis_core::{Brain, Command, Drive, GoalStatus, Percepts, Stamp, StopReason, time};
 use neuraxis_motor::MotorCircuit;
 
 /// A function that drives: it may look at the world, which a brain may not.
@@ -41,6 +42,8 @@ pub struct Seat<'a, W> {
     pub(super) is_over: bool,
     /// Whether somebody has pressed the emergency stop.
     pub(super) emergency_stop: bool,
+    /// The stops of the body's actuators.
+    stops: Vec<JointStop>,
     /// How the brain's goals stood last: which one, and how.
     goal: Option<(usize, GoalStatus)>,
 }
@@ -56,6 +59,7 @@ impl<'a, W> Seat<'a, W> {
             has_command: false,
             is_over: false,
             emergency_stop: false,
+            stops: JointStop::all(body).collect(),
             goal: None,
         }
     }
@@ -134,7 +138,8 @@ impl<'a, W> Seat<'a, W> {
             Driver::Brain(brain) => {
                 if let Err(panic) = catch_unwind(AssertUnwindSafe(|| brain.tick(percepts, command))) {
                     self.driver = Driver::None;
-                    self.command.values.fill(0.0);
+                    // What it left is half a command.
+                    self.command.stop = None;
                     return Err(panic
                         .downcast_ref::<&str>()
                         .map(ToString::to_string)
@@ -143,16 +148,35 @@ impl<'a, W> Seat<'a, W> {
                 }
             }
             Driver::Circuit { circuit, drive } => {
-                command.stamp = now;
+                (command.stamp, command.stop) = (now, None);
                 circuit.step(drive, percepts, self.period.unwrap_or_default() as f64 * 1e-9, command);
             }
             Driver::Script(script) => {
-                command.stamp = now;
+                (command.stamp, command.stop) = (now, None);
                 script(world, percepts, command);
             }
         }
         self.has_command = true;
         Ok(())
+    }
+
+    /// Makes its command a stop, unless it is one.
+    pub(super) fn stop(&mut self, reason: StopReason) {
+        if self.command.stop.is_some() {
+            return;
+        }
+        self.command.stop = Some(reason);
+        self.command.values.clear();
+        self.command.values.extend(self.stops.iter_mut().map(|stop| stop.stop(&self.percepts)));
+    }
+
+    /// Its command has gone out.
+    pub(super) fn note_sent(&mut self) {
+        if self.command.stop.is_none() {
+            for (stop, value) in self.stops.iter_mut().zip(&self.command.values) {
+                stop.note(*value);
+            }
+        }
     }
 
     pub(super) fn moment(&self, seat: usize, truth: Option<Truth>) -> Moment<'_> {

@@ -98,7 +98,6 @@ impl Brain for Steady {
     fn set_goals(&mut self, _: &[Goal]) {
         self.decision.status = GoalStatus::Active;
     }
-    fn set_emergency_stop(&mut self, _: bool) {}
     fn decision(&self) -> &Decision {
         &self.decision
     }
@@ -159,6 +158,68 @@ fn a_brain_that_panics_stops_its_body_and_is_reported() {
     let last = ear.commands.last().expect("commands");
     assert!(last.stop.is_some() && last.values == [0.0], "{last:?}");
     assert_eq!(ear.commands.len(), 3);
+}
+
+/// An arm of which nothing is measured, a wheel and a hip, driven by a script that asks for more with each tick.
+fn scripted<'a>() -> Session<'a, Single<Ear>> {
+    let mut ear = Ear::new();
+    ear.description.actuators = vec![
+        Actuator { start: 0.5, ..Actuator::new("elbow", Interface::Position) },
+        Actuator::new("wheel", Interface::Velocity),
+        Actuator::new("hip", Interface::Effort),
+    ];
+    let mut asked = 0.0;
+    let script = move |_: &Single<Ear>, _: &Percepts, command: &mut Command| {
+        asked += 1.0;
+        command.values.fill(asked);
+    };
+    Session::new(Single(ear)).with_seat(0, Driver::Script(Box::new(script)), None)
+}
+
+fn sent(session: Session<'_, Single<Ear>>) -> Vec<(Vec<f64>, Option<StopReason>)> {
+    let (Single(ear), ()) = session.into_parts();
+    ear.commands.into_iter().map(|command| (command.values, command.stop)).collect()
+}
+
+#[test]
+fn an_emergency_stop_of_a_script_holds_positions_until_it_is_released() {
+    let mut session = scripted();
+    for step in 0..5 {
+        session.seat_mut(0).expect("a seat").set_emergency_stop((2..4).contains(&step));
+        session.step().expect("steps");
+    }
+    let stopped = (vec![2.0, 0.0, 0.0], Some(StopReason::EmergencyStop));
+    let driven = |value: f64| (vec![value; 3], None);
+    assert_eq!(sent(session), [driven(1.0), driven(2.0), stopped.clone(), stopped, driven(5.0)]);
+}
+
+#[test]
+fn a_late_script_holds_positions_and_so_does_the_end() {
+    let clock = Delayed { now: Duration::ZERO, delays: vec![0, 6, 6, 6], next: 0 };
+    let policy = Policy { period: Duration::from_millis(10), patience: 3 };
+    let mut session = scripted().with_pace(Pace::Wall(policy)).with_clock(clock);
+    session.run_while(|timing| timing.ticks < 4).expect("no loss");
+    let commands = sent(session);
+    let still = vec![3.0, 0.0, 0.0];
+    assert_eq!(commands[3], (still.clone(), Some(StopReason::BrainLate)), "what went out last is held");
+    assert_eq!(commands[4], (still, Some(StopReason::BrainLate)), "the last command of a session is a stop");
+    let mut session = scripted();
+    session.step().expect("steps");
+    session.close();
+    assert_eq!(sent(session)[1], (vec![1.0, 0.0, 0.0], Some(StopReason::EmergencyStop)));
+}
+
+#[test]
+fn a_brain_that_crashes_in_its_first_tick_leaves_a_joint_where_it_started() {
+    let mut ear = Ear::new();
+    ear.description.actuators = vec![Actuator { start: 0.5, ..Actuator::new("elbow", Interface::Position) }];
+    let brain = Driver::Brain(Box::new(Steady::new(1)));
+    let mut session = Session::new(Single(ear)).with_seat(0, brain, None);
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    session.step().expect("the session goes on");
+    std::panic::set_hook(hook);
+    assert_eq!(sent(session), [(vec![0.5], Some(StopReason::EmergencyStop))]);
 }
 
 #[test]
