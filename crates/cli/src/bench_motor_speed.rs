@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use neuraxis_core::Drive;
-use neuraxis_lab::bench::motor::{Bound, Row};
+use neuraxis_lab::bench::motor_rows::{Bound, Row};
 use neuraxis_lab::motor::{Start, Subject, Task, roll};
 use neuraxis_motor::{LegState, MotorSpec, Quadruped, QuadrupedSpec, Swimmer, SwimmerSpec};
 

@@ -11,9 +11,9 @@
 
 mod spec;
 
-use rand::RngExt as _;
+pub use spec::Fault;
 
-pub use spec::{Fault, FaultKind};
+pub use crate::senses::FaultKind;
 
 use crate::body::{Body, BodyDescription, BodyError};
 use crate::random::{self, Stream};
@@ -89,11 +89,6 @@ impl SenseFaults {
         }
         false
     }
-}
-
-/// Whether a thing of probability `fraction` happens.
-pub(crate) fn happens(fraction: f64, stream: &mut Stream) -> bool {
-    stream.random_bool(fraction)
 }
 
 /// Any body, with faults of its senses: they befall the readings that arrive from it.

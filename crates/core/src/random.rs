@@ -22,6 +22,12 @@ pub fn normal(stream: &mut Stream) -> f64 {
     (-2.0 * crate::ops::ln(u)).sqrt() * crate::ops::cos(2.0 * crate::ops::PI * v)
 }
 
+/// Whether a thing of probability `fraction` happens.
+pub(crate) fn happens(fraction: f64, stream: &mut Stream) -> bool {
+    use rand::RngExt as _;
+    stream.random_bool(fraction)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

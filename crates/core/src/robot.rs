@@ -170,7 +170,7 @@ impl<B: Validate> Validate for Robot<B> {
                 "set `articulation: multibody`",
             );
         }
-        soft_limit::validate(&self.soft_limits, self.articulation, problems);
+        soft_limit::validate(&self.soft_limits, is_reduced, problems);
         let joints = self.actuators.joints();
         for (i, joint) in joints.iter().enumerate() {
             if joints[..i].contains(joint) {

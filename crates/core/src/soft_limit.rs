@@ -4,7 +4,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::file::Problems;
-use crate::robot::Articulation;
 
 /// How joints give way at the ends of their range, which the model gives.
 ///
@@ -63,8 +62,10 @@ impl Default for SoftLimit {
 }
 
 /// What no schema can say of a robot's soft limits.
-pub(crate) fn validate(limits: &[SoftLimit], articulation: Articulation, problems: &mut Problems<'_>) {
-    if !limits.is_empty() && articulation != Articulation::Multibody {
+///
+/// Only joints in reduced coordinates have soft limits.
+pub(crate) fn validate(limits: &[SoftLimit], is_reduced: bool, problems: &mut Problems<'_>) {
+    if !limits.is_empty() && !is_reduced {
         problems.help(
             "/soft_limits",
             "only joints in reduced coordinates have soft limits",

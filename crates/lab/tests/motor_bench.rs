@@ -2,10 +2,11 @@
 
 use std::sync::atomic::AtomicBool;
 
-use neuraxis_lab::bench::motor::{Bound, MotorBenchConfig, run};
+use neuraxis_lab::bench::motor::{MotorBenchConfig, run};
 use neuraxis_lab::bench::motor_page;
+use neuraxis_lab::bench::motor_rows::{Bound, Row};
 
-fn rows(only: &str) -> Vec<neuraxis_lab::bench::motor::Row> {
+fn rows(only: &str) -> Vec<Row> {
     let config =
         MotorBenchConfig { only: Some(only.to_owned()), trained: None, starts: 10, seed: 0, jobs: 2 };
     run(&config, &AtomicBool::new(false), &|_, _| {}).expect("bodies").expect("not stopped")

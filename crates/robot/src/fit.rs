@@ -9,7 +9,8 @@ use neuraxis_core::robot::{Actuators, Articulation, Robot, Sensor};
 use neuraxis_core::{Actuator, Interface, JointLimits, Mobility};
 
 use crate::limb::{limb_of, relative};
-use crate::model::{self, Frame, Joint, JointKind, Model, Pose, pose64};
+use crate::load;
+use crate::model::{Frame, Joint, JointKind, Model, Pose, pose64};
 use crate::wheels::{driven, steered};
 
 /// A robot file and its model, fitted together.
@@ -38,7 +39,7 @@ impl Fitted {
     pub fn new<B: Clone>(file: &Loaded<Robot<B>>) -> Result<Self, FileError> {
         let (spec, _) = file.value.clone().split();
         let path = file.reference("/model", &spec.model)?;
-        let model = model::load(&path)?;
+        let model = load::model(&path)?;
         let mut fitted = None;
         file.check(|_, problems| fitted = fit(&spec, model, path.clone(), problems))?;
         // Without problems there is a robot.

@@ -2,13 +2,14 @@
 //!
 //! [`Fitted`] is a robot file fitted to its model, every name resolved and every measure taken: a simulator, a ROS 2 body and
 //! anybody's own get their [`neuraxis_core::BodyDescription`] from it. [`model`] is the model as this needs it: links, joints with
-//! their limits, named frames, collision shapes as plain geometry; [`urdf`] and [`mjcf`] read it with `urdf-rs` and `mjcf-rs`.
+//! their limits, named frames, collision shapes as plain geometry; [`load`] reads it with `urdf-rs` and `mjcf-rs`.
 //!
 //! Masses and inertias, colliders and whatever else physics needs is not here. A simulator has its engine's own loaders for
 //! that, which read the same file; `the_description_and_the_engine_agree_on_every_model` holds the two together.
 
 pub mod fit;
 mod limb;
+pub mod load;
 mod mesh;
 pub mod mjcf;
 pub mod model;

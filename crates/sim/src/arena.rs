@@ -27,7 +27,8 @@ use crate::robot::RobotModel;
 use crate::scene::SceneSpec;
 use crate::scene::spec::{Beacon, Fault};
 use crate::scene::world::Layout;
-use crate::senses::{JointTruth, Mechanics, Sense, Truth, Wiring};
+use crate::senses::{Sense, Truth, Wiring};
+use crate::state::{JointState, RobotState};
 
 /// How quickly wheel motors bring the whole robot to speed, 1/s (their torque limits them besides).
 const MOTOR_GAIN: f64 = 400.0;
@@ -43,7 +44,7 @@ pub struct SimRobot {
     /// Whether nobody drives it any more.
     is_released: bool,
     placed: Placed,
-    truth: Mechanics,
+    truth: RobotState,
     senses: Vec<Sense>,
     touching: Vec<bool>,
     /// What pushes it in the step to come, N, in the world.
@@ -332,12 +333,12 @@ impl SimRobot {
             }
         }
         let link_colliders = colliders.clone();
-        let truth = Mechanics {
+        let truth = RobotState {
             user_data,
             links: vec![Pose::IDENTITY; placed.links.len()],
             velocities: vec![(Vector::ZERO, Vector::ZERO); placed.links.len()],
             last_velocities: vec![(Vector::ZERO, Vector::ZERO); placed.links.len()],
-            joints: vec![JointTruth::default(); placed.joints.len()],
+            joints: vec![JointState::default(); placed.joints.len()],
             colliders,
             energy: 0.0,
             power: 0.0,

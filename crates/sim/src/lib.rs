@@ -15,6 +15,7 @@ mod reduced;
 pub mod robot;
 pub mod scene;
 mod senses;
+mod state;
 pub mod swimmer;
 pub mod wave;
 

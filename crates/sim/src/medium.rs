@@ -24,7 +24,7 @@ use neuraxis_core::file::Problems;
 use neuraxis_core::ops;
 
 use crate::model::{Link, Placed};
-use crate::senses::Mechanics;
+use crate::state::RobotState;
 
 /// What a scene is filled with.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -182,7 +182,7 @@ impl Immersed {
     }
 
     /// Adds what the medium does to the forces of this step.
-    pub(crate) fn act(&self, world: &mut PhysicsWorld, truth: &Mechanics) {
+    pub(crate) fn act(&self, world: &mut PhysicsWorld, truth: &RobotState) {
         let Some(medium) = &self.medium else { return };
         let [x, y, z] = medium.flow.map(|v| v as f32);
         let flow = Vector::new(x, y, z);
@@ -291,7 +291,7 @@ mod tests {
         world.bodies[body].set_angvel(turned * rate, true);
         let link = Link { name: String::new(), pose: Pose::IDENTITY, mass, colliders: Vec::new() };
         let placed = Placed { links: vec![body], joints: Vec::new(), plane: None };
-        let mut truth = Mechanics::default();
+        let mut truth = RobotState::default();
         let immersed = Immersed::new(medium, &[link], &placed, &world, 0.0, dt);
         for _ in 0..(seconds / dt).round() as usize {
             world.bodies[body].reset_forces(true);

@@ -18,7 +18,7 @@ use rapier3d::prelude::{
 
 use crate::limits::SoftRange;
 use crate::model::{Joint, JointHandle, JointKind, Model, Placed};
-use crate::senses::{JointTruth, Mechanics};
+use crate::state::{JointState, RobotState};
 
 /// Speed below which dry friction in maximal coordinates is viscous, rad/s or m/s.
 const STRIBECK: f64 = 0.01;
@@ -109,7 +109,7 @@ impl Motors {
     }
 
     /// Begins a step: no actuator puts out anything, and only friction is left.
-    pub(crate) fn rest(&mut self, world: &mut PhysicsWorld, placed: &Placed, truth: &Mechanics) {
+    pub(crate) fn rest(&mut self, world: &mut PhysicsWorld, placed: &Placed, truth: &RobotState) {
         // Torques stay on a body until they are taken off again.
         for handle in &placed.links {
             if let Some(body) = world.bodies.get_mut(*handle) {
@@ -136,7 +136,7 @@ impl Motors {
         demand: Demand,
         world: &mut PhysicsWorld,
         placed: &Placed,
-        truth: &Mechanics,
+        truth: &RobotState,
     ) {
         let state = truth.joints[index];
         let joint = &mut self.joints[index];
@@ -207,10 +207,10 @@ impl Motor {
     fn give(
         &self,
         range: &SoftRange,
-        state: &JointTruth,
+        state: &JointState,
         world: &mut PhysicsWorld,
         placed: &Placed,
-        truth: &Mechanics,
+        truth: &RobotState,
     ) {
         let mut give = None;
         self.with_dof(world, |multibody, _, dof| {
@@ -243,7 +243,7 @@ impl Motor {
     }
 
     /// An effort on the child, and its opposite on the parent.
-    fn push(&self, effort: f64, axis: Vector, world: &mut PhysicsWorld, placed: &Placed, truth: &Mechanics) {
+    fn push(&self, effort: f64, axis: Vector, world: &mut PhysicsWorld, placed: &Placed, truth: &RobotState) {
         let push = axis * effort as f32;
         for (link, sign) in [(self.child, 1.0), (self.parent, -1.0)] {
             let at = truth.links[self.child].translation;

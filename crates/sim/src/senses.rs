@@ -9,51 +9,17 @@ use neuraxis_core::random::{self, Stream};
 use neuraxis_core::senses::{Measurement, Readable, Sensor, Transport, Variant};
 use neuraxis_core::{Reading, Slot, Stamp, kinematics::DifferentialDrive, time};
 use rand::RngExt as _;
-use rapier3d::prelude::{ColliderHandle, PhysicsWorld, Pose, Vector};
+use rapier3d::prelude::{ColliderHandle, PhysicsWorld, Pose};
 
 use crate::scene::spec::Beacon;
+use crate::state::RobotState;
 
 /// What a sense may look at when it measures: the truth, before noise.
 pub(crate) struct Truth<'a> {
     pub(crate) world: &'a PhysicsWorld,
-    pub(crate) robot: &'a Mechanics,
+    pub(crate) robot: &'a RobotState,
     pub(crate) beacons: &'a [Beacon],
     pub(crate) now: Stamp,
-}
-
-/// The robot's true mechanical state, kept up to date by the physics stage.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Mechanics {
-    /// Marks the robot's own colliders.
-    pub(crate) user_data: u128,
-    /// Poses of the links.
-    pub(crate) links: Vec<Pose>,
-    /// Velocity of each link's origin, m/s, and its turning rate, rad/s, in the world.
-    pub(crate) velocities: Vec<(Vector, Vector)>,
-    /// The same before the last step, for accelerations and impacts.
-    pub(crate) last_velocities: Vec<(Vector, Vector)>,
-    /// Joint positions (rad, unwrapped, or m), velocities and efforts.
-    pub(crate) joints: Vec<JointTruth>,
-    /// Colliders of each link.
-    pub(crate) colliders: Vec<Vec<ColliderHandle>>,
-    /// Charge drawn so far, J.
-    pub(crate) energy: f64,
-    /// Power drawn now, W.
-    pub(crate) power: f64,
-    /// Length of a physics step, s.
-    pub(crate) timestep: f64,
-    /// Downwards, m/s².
-    pub(crate) gravity: f32,
-}
-
-/// A joint's true state.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct JointTruth {
-    /// Its free axis in the world.
-    pub(crate) axis: Vector,
-    pub(crate) position: f64,
-    pub(crate) velocity: f64,
-    pub(crate) effort: f64,
 }
 
 /// Makes everything that has one arm a simulated sense. A line: the file, and the sense's name in [`Sensor`], which is the name of
@@ -76,7 +42,7 @@ macro_rules! simulated {
             }
 
             /// Takes in a step of physics, whether it is time to measure or not.
-            fn step(&mut self, robot: &Mechanics) {
+            fn step(&mut self, robot: &RobotState) {
                 match self { $(Self::$sensor(sense) => sense.step(robot),)* }
             }
 
@@ -115,7 +81,7 @@ trait Simulated: Sized {
     fn new(spec: &<Self::Reading as Variant>::Spec, wiring: &Wiring<'_>, stream: &mut Stream) -> Self;
 
     /// Takes in a step of physics, whether it is time to measure or not.
-    fn step(&mut self, _robot: &Mechanics) {}
+    fn step(&mut self, _robot: &RobotState) {}
 
     /// Overwrites `reading` with what it measures now.
     fn measure(&mut self, now: Measuring<'_>, reading: &mut Self::Reading);

@@ -33,7 +33,7 @@ fn the_description_and_the_engine_agree_on_every_model() {
     let models = files(&robots, "urdf").into_iter().chain(files(&robots, "xml"));
     let mut joints = 0;
     for path in models {
-        let ours = neuraxis_robot::model::load(&path).map_err(|e| e.to_string()).expect("it loads");
+        let ours = neuraxis_robot::load::model(&path).map_err(|e| e.to_string()).expect("it loads");
         let theirs = neuraxis_sim::model::load(&path).map_err(|e| e.to_string()).expect("it loads");
         let here = path.display();
         assert_eq!(ours.anchored, theirs.anchored, "{here}");

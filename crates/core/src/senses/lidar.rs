@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::spec::{check_angle, check_range, fan, sensor_spec};
 use super::{Beams, Change, Fields, FieldsMut, Measurement, SensorSpec};
-use crate::faults::{FaultKind, happens};
+use super::FaultKind;
+use crate::random::happens;
 use crate::file::Problems;
 use crate::random::{Stream, normal};
 

@@ -2,9 +2,10 @@
 
 use std::fmt::Debug;
 
+use super::FaultKind;
 use super::{Beams, Reading, Sensor, SensorSpec};
-use crate::faults::{FaultKind, happens};
 use crate::random::Stream;
+use crate::random::happens;
 
 /// Looks at the numbers of a reading, one by one or list by list, each with its name.
 pub trait Fields<'a> {

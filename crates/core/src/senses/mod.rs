@@ -7,11 +7,13 @@
 //! measures it, and a message for those who look at recordings.
 
 mod beams;
+mod fault_kind;
 mod input;
 mod measurement;
 mod spec;
 
 pub use beams::Beams;
+pub use fault_kind::FaultKind;
 pub use input::{Input, Sample, Seen};
 pub use measurement::{Change, Fields, FieldsMut, Measurement, Readable, Variant};
 pub use spec::{SensorSpec, SharedKeys, Transport};
@@ -19,7 +21,6 @@ pub use spec::{SensorSpec, SharedKeys, Transport};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::faults::FaultKind;
 use crate::file::{Problems, Validate};
 use crate::random::Stream;
 

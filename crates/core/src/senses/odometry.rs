@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::spec::sensor_spec;
 use super::{Change, Fields, FieldsMut, Measurement, SensorSpec};
-use crate::faults::FaultKind;
+use super::FaultKind;
 use crate::random::{Stream, normal};
 use crate::{Pose2, Twist2, ops};
 

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::lidar::RangeNoise;
 use super::spec::{check_range, sensor_spec};
 use super::{Beams, Change, Fields, FieldsMut, Measurement, SensorSpec};
-use crate::faults::{FaultKind, happens};
+use super::FaultKind;
+use crate::random::happens;
 use crate::file::Problems;
 use crate::random::{Stream, normal};
 

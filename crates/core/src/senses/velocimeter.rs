@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::spec::sensor_spec;
 use super::{Change, Fields, FieldsMut, Measurement, SensorSpec};
-use crate::faults::{FaultKind, happens};
+use super::FaultKind;
+use crate::random::happens;
 use crate::random::{Stream, normal};
 
 sensor_spec! {

@@ -5,6 +5,7 @@ pub mod fusion_page;
 pub mod motor;
 pub mod motor_page;
 mod motor_parts;
+pub mod motor_rows;
 pub mod motor_starts;
 pub mod navigation;
 mod navigation_drive;
@@ -12,5 +13,4 @@ pub mod navigation_page;
 pub mod navigation_table;
 pub mod oracle;
 mod page;
-
 pub mod walk;

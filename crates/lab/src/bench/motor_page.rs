@@ -2,7 +2,7 @@
 
 use neuraxis_core::markup::escape;
 
-use super::motor::{Bound, Row};
+use super::motor_rows::{Bound, Row};
 use super::page::{Page, table, verdict};
 
 /// One page that needs nothing else.

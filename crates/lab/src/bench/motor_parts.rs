@@ -11,7 +11,7 @@ use neuraxis_sim::arena::Stance;
 use neuraxis_sim::medium::Drag;
 use serde::Deserialize;
 
-use super::motor::{Bound, Row};
+use super::motor_rows::{Bound, Row};
 use crate::motor::{Conditions, Subject, SubjectError, Task};
 
 /// What the authors' module of the swimmer's circuit says to 690 inputs: all its flags, wrong signs, 3 to 12 links.

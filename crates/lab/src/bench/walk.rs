@@ -6,7 +6,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::motor::{Bound, Row};
+use super::motor_rows::{Bound, Row};
 use crate::motor::{Start, Subject, SubjectError, Task, roll, task::Ground};
 use neuraxis_trial::parallel::map_in_order;
 use neuraxis_trial::plan::PlannedRobot;

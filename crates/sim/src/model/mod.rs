@@ -15,7 +15,7 @@ use neuraxis_core::file::FileError;
 use neuraxis_core::robot::{Articulation, Robot};
 use neuraxis_core::soft_limit::SoftLimit;
 pub use neuraxis_robot::JointKind;
-use neuraxis_robot::model::Format;
+use neuraxis_robot::load::Format;
 use rapier3d::parry::bounding_volume::{Aabb, BoundingVolume as _};
 use rapier3d::parry::mass_properties::MassProperties;
 use rapier3d::prelude::{

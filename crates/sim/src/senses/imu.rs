@@ -8,7 +8,8 @@ use neuraxis_core::random::{Stream, normal};
 use neuraxis_core::senses::{ImuNoise, ImuSpec};
 use rapier3d::prelude::{Pose, Rotation, Vector};
 
-use super::{Measuring, Mechanics, Simulated, Wiring, stepped};
+use super::{Measuring, Simulated, Wiring, stepped};
+use crate::state::RobotState;
 use crate::convert::vector64;
 
 /// Steps of physics that an inertial unit averages at most.
@@ -36,7 +37,7 @@ impl Simulated for Imu {
         Self { link, mount, noise, gyro_bias, accelerometer_bias, felt }
     }
 
-    fn step(&mut self, robot: &Mechanics) {
+    fn step(&mut self, robot: &RobotState) {
         let Self { link, mount, noise, felt, .. } = self;
         let steps = (noise.window / robot.timestep).round() as usize;
         while felt.len() >= steps.clamp(1, MOST_FELT) {
@@ -67,7 +68,7 @@ impl Simulated for Imu {
 }
 
 /// Turning rate (rad/s) and specific force (m/s²) over the last step of physics at `mount` on a link, in the frame there.
-fn feel_motion(robot: &Mechanics, link: usize, mount: &Pose) -> (Vector, Vector) {
+fn feel_motion(robot: &RobotState, link: usize, mount: &Pose) -> (Vector, Vector) {
     let pose = robot.links[link] * *mount;
     let dt = robot.timestep as f32;
     let arm = pose.translation - robot.links[link].translation;

@@ -6,7 +6,8 @@ use neuraxis_core::random::{Stream, normal};
 use neuraxis_core::senses::{VelocimeterNoise, VelocimeterSpec};
 use rapier3d::prelude::{Pose, Rotation, Vector};
 
-use super::{Measuring, Mechanics, Simulated, Wiring};
+use super::{Measuring, Simulated, Wiring};
+use crate::state::RobotState;
 use crate::convert::vector64;
 
 pub(super) struct Velocimeter {
@@ -39,7 +40,7 @@ impl Simulated for Velocimeter {
 }
 
 /// Velocity (m/s) and turning rate (rad/s) against the world at `mount` on a link, in the frame there.
-fn motion_at(robot: &Mechanics, link: usize, mount: &Pose) -> (Vector, Vector) {
+fn motion_at(robot: &RobotState, link: usize, mount: &Pose) -> (Vector, Vector) {
     let pose = robot.links[link] * *mount;
     let (linear, angular) = robot.velocities[link];
     let at = linear + angular.cross(pose.translation - robot.links[link].translation);
