@@ -14,7 +14,7 @@ pub(crate) struct Landmarks {
 
 impl Landmarks {
     /// The body believes itself here: the first time, that is where it begins.
-    pub(crate) fn stand(&mut self, belief: &Belief) {
+    pub(crate) fn update(&mut self, belief: &Belief) {
         if self.start.is_none() && belief.is_finite() {
             self.start = Some(belief.pose);
         }
@@ -64,8 +64,8 @@ mod tests {
         let back = Goal::Return { to: Landmark::Start, tolerance: 0.2 };
         assert_eq!(places.wait_for(back), None);
         assert_eq!(places.take_waiting(), None, "nothing is known yet");
-        places.stand(&Belief::at(Pose2::new(1.0, 2.0, 0.0), Vec::new()));
-        places.stand(&Belief::at(Pose2::new(5.0, 5.0, 0.0), Vec::new()));
+        places.update(&Belief::at(Pose2::new(1.0, 2.0, 0.0), Vec::new()));
+        places.update(&Belief::at(Pose2::new(5.0, 5.0, 0.0), Vec::new()));
         assert_eq!(places.take_waiting(), Some(Goal::Reach { x: 1.0, y: 2.0, tolerance: 0.2 }));
         assert_eq!(places.take_waiting(), None, "once");
     }
@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn it_goes_back_to_where_it_took_up_the_last_goal() {
         let mut places = Landmarks::default();
-        places.stand(&Belief::at(Pose2::new(1.0, 2.0, 0.0), Vec::new()));
+        places.update(&Belief::at(Pose2::new(1.0, 2.0, 0.0), Vec::new()));
         let back = Goal::Return { to: Landmark::Previous, tolerance: 0.2 };
         assert_eq!(places.resolve(back), Goal::Reach { x: 1.0, y: 2.0, tolerance: 0.2 });
         places.arrive(&Belief::at(Pose2::new(3.0, 4.0, 0.0), Vec::new()));

@@ -13,11 +13,11 @@ mod wheels;
 use neuraxis_core::SafetyState;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::joint_stop::JointStop;
-use neuraxis_core::{Belief, Command, Input, Percepts, Reading, StopReason, ops, saved};
+use neuraxis_core::{Belief, Command, Input, Percepts, Reading, StopReason, math, saved};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use self::joints::Guard;
+use self::joints::JointLimiter;
 use self::wheels::Wheels;
 
 /// The `safety:` block of a brain.
@@ -86,7 +86,7 @@ pub enum SupervisorError {
 
 /// A sense that must not be silent for longer than this.
 #[derive(Clone, Copy, Debug)]
-struct Watch {
+struct WatchedSense {
     input: Input<Reading>,
     deadline: f64,
     /// Whether its last reading was one that it may report.
@@ -98,11 +98,11 @@ struct Watch {
 pub struct Supervisor {
     /// The cosine of the greatest lean.
     upright: Option<f64>,
-    watches: Vec<Watch>,
+    watched: Vec<WatchedSense>,
     /// The driven wheels, if it has such.
     wheels: Option<Wheels>,
     /// One an actuator.
-    guards: Vec<Guard>,
+    limiters: Vec<JointLimiter>,
     state: SafetyState,
 }
 
@@ -112,20 +112,20 @@ impl Supervisor {
     /// # Errors
     /// If an actuator has no limits, or cannot stop as it is to.
     pub fn new(spec: &SafetySpec, body: &BodyDescription) -> Result<Self, SupervisorError> {
-        let watches = Input::all(body)
-            .filter_map(|input| Some(Watch { input, deadline: input.deadline()?, is_valid: true }))
+        let watched = Input::all(body)
+            .filter_map(|input| Some(WatchedSense { input, deadline: input.deadline()?, is_valid: true }))
             .collect();
         let wheels = Wheels::of(body);
         let driven = if wheels.is_some() { 2 } else { 0 };
-        let guards: Result<Vec<Guard>, SupervisorError> = JointStop::all(body)
+        let limiters: Result<Vec<JointLimiter>, SupervisorError> = JointStop::all(body)
             .enumerate()
-            .map(|(i, stop)| Guard::new(body, i, stop, spec.effort, i < driven))
+            .map(|(i, stop)| JointLimiter::new(body, i, stop, spec.effort, i < driven))
             .collect();
         Ok(Self {
-            upright: spec.tilt.map(|tilt| ops::sin_cos(tilt).1),
-            watches,
+            upright: spec.tilt.map(|tilt| math::sin_cos(tilt).1),
+            watched,
             wheels,
-            guards: guards?,
+            limiters: limiters?,
             state: SafetyState::default(),
         })
     }
@@ -148,8 +148,8 @@ impl Supervisor {
                 limit = wheels.steer(now, values);
             }
             let mut lags = false;
-            for (i, (guard, value)) in self.guards.iter_mut().zip(&mut *values).enumerate() {
-                let took = guard.hold(percepts, value);
+            for (i, (limiter, value)) in self.limiters.iter_mut().zip(&mut *values).enumerate() {
+                let took = limiter.hold(percepts, value);
                 lags |= took.is_some() && (2..4).contains(&i);
                 limit = limit.or(took);
             }
@@ -157,9 +157,9 @@ impl Supervisor {
                 wheels.follow(values);
             }
         } else {
-            command.values.resize(self.guards.len(), 0.0);
-            for (guard, value) in self.guards.iter_mut().zip(&mut command.values) {
-                *value = guard.stop(percepts);
+            command.values.resize(self.limiters.len(), 0.0);
+            for (limiter, value) in self.limiters.iter_mut().zip(&mut command.values) {
+                *value = limiter.stop(percepts);
             }
             if let Some(wheels) = &mut self.wheels {
                 wheels.stop(now);
@@ -171,41 +171,41 @@ impl Supervisor {
 
     /// Why the body has to stop, the gravest reason first.
     fn reason(&mut self, percepts: &Percepts, belief: &Belief, command: &Command) -> Option<StopReason> {
-        if percepts.hold.is_some() {
-            return percepts.hold;
+        if percepts.stop_request.is_some() {
+            return percepts.stop_request;
         }
-        for watch in &self.watches {
-            if watch.input.within(percepts, watch.deadline).is_none() {
-                return Some(StopReason::SenseSilent(watch.input.slot()));
+        for sense in &self.watched {
+            if sense.input.within(percepts, sense.deadline).is_none() {
+                return Some(StopReason::SenseSilent(sense.input.slot()));
             }
         }
         // Only a sense that the body relies on can stop it.
-        for watch in &mut self.watches {
-            if let Some(sample) = watch.input.take(percepts) {
-                watch.is_valid = sample.reading.is_valid();
+        for sense in &mut self.watched {
+            if let Some(sample) = sense.input.take(percepts) {
+                sense.is_valid = sample.reading.is_valid();
             }
         }
-        if let Some(watch) = self.watches.iter().find(|watch| !watch.is_valid) {
-            return Some(StopReason::SenseInsane(watch.input.slot()));
+        if let Some(sense) = self.watched.iter().find(|sense| !sense.is_valid) {
+            return Some(StopReason::SenseInvalid(sense.input.slot()));
         }
         if !belief.is_finite() {
-            return Some(StopReason::BeliefInsane);
+            return Some(StopReason::BeliefInvalid);
         }
         if let Some(upright) = self.upright {
             // How much of the body's own upwards is upwards; not a number is not upright either.
             let [roll, pitch] =
-                [belief.vertical.roll, belief.vertical.pitch].map(|angle| ops::sin_cos(angle).1);
+                [belief.vertical.roll, belief.vertical.pitch].map(|angle| math::sin_cos(angle).1);
             if (roll * pitch).partial_cmp(&upright).is_none_or(std::cmp::Ordering::is_lt) {
                 return Some(StopReason::Tipped);
             }
         }
-        let length = self.guards.len();
+        let length = self.limiters.len();
         if command.values.len() != length || command.values.iter().any(|value| !value.is_finite()) {
-            return Some(StopReason::CommandInsane);
+            return Some(StopReason::CommandInvalid);
         }
         None
     }
 }
 
-saved!(Watch { input, is_valid; deadline });
-saved!(Supervisor { watches, wheels: each, guards, state; upright });
+saved!(WatchedSense { input, is_valid; deadline });
+saved!(Supervisor { watched, wheels: each, limiters, state; upright });

@@ -238,7 +238,7 @@ impl<'a, W: World, O: Observer> Session<'a, W, O> {
 
     fn sense(&mut self) -> Result<(), BodyError> {
         for (body, seat) in self.seats.iter_mut().enumerate() {
-            seat.percepts.hold = seat.emergency_stop.then_some(StopReason::EmergencyStop);
+            seat.percepts.stop_request = seat.emergency_stop.then_some(StopReason::EmergencyStop);
             self.world.sense(body, &mut seat.percepts)?;
         }
         Ok(())
@@ -248,11 +248,11 @@ impl<'a, W: World, O: Observer> Session<'a, W, O> {
     fn decide(&mut self) {
         for index in 0..self.seats.len() {
             let seat = &mut self.seats[index];
-            seat.percepts.hold =
-                seat.percepts.hold.or_else(|| self.pacer.is_held().then_some(StopReason::BrainLate));
+            seat.percepts.stop_request =
+                seat.percepts.stop_request.or_else(|| self.pacer.is_held().then_some(StopReason::BrainLate));
             let decided = seat.decide(&self.world);
             // A brain has a supervisor that stops the body; what else drives has none.
-            if let Some(reason) = seat.percepts.hold.filter(|_| seat.has_command) {
+            if let Some(reason) = seat.percepts.stop_request.filter(|_| seat.has_command) {
                 seat.stop(reason);
             }
             if let Err(message) = decided {
@@ -316,7 +316,7 @@ impl<'a, W: World, O: Observer> Session<'a, W, O> {
         match flow {
             Flow::Continue => {}
             Flow::End => self.is_over = true,
-            Flow::Leave(seat) => self.release(seat),
+            Flow::Release(seat) => self.release(seat),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::SafetySpec;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BrainSpec {
-    /// Ticks a second, Hz.
+    /// Rate at which the brain decides, Hz.
     #[serde(default = "BrainSpec::default_rate")]
     #[schemars(range(min = 1.0, max = 2000.0))]
     pub rate: f64,
@@ -28,13 +28,13 @@ pub struct BrainSpec {
     /// Whether a body that wants nothing turns to a beacon that it sees or hears.
     #[serde(default)]
     pub orienting: bool,
-    /// From senses to a belief.
+    /// The estimator: from senses to a belief.
     #[serde(default)]
     pub fusion: FusionSpec,
-    /// From belief and goal to a drive.
+    /// The navigator: from belief and goal to a drive.
     #[serde(default)]
     pub cognition: CognitionSpec,
-    /// From drive to a command.
+    /// The motor circuit: from drive to a command.
     #[serde(default)]
     pub motor: MotorSpec,
     /// The supervisor, which has the last word.

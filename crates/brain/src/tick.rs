@@ -7,8 +7,8 @@ use neuraxis_core::body::BodyDescription;
 use neuraxis_core::reasons::MotionMode;
 use neuraxis_core::robot::Limits;
 use neuraxis_core::{
-    Brain, Command, Decision, Drive, Goal, GoalStatus, OccupancyGrid, Outcome, Part, Percepts, Pose2,
-    Reasons, Sketch, Stamp, Twist2,
+    Brain, Command, Decision, Drive, Goal, GoalStatus, GraphSnapshot, OccupancyGrid, Outcome, Part, Percepts,
+    Pose2, Reasons, Stamp, Twist2,
 };
 use neuraxis_motor::MotorError;
 
@@ -129,7 +129,7 @@ impl Brain for RobotBrain {
         }
 
         let Parts { estimator, navigator, reflexes, body_model, circuit, .. } = &mut self.parts;
-        self.landmarks.stand(&decision.belief);
+        self.landmarks.update(&decision.belief);
         if let Some(goal) = self.landmarks.take_waiting() {
             navigator.set_goal(Some(goal));
         }
@@ -138,10 +138,10 @@ impl Brain for RobotBrain {
         decision.status = navigator.status();
         decision.reasons = Reasons::default();
         navigator.explain(&mut decision.reasons);
-        if decision.status == GoalStatus::Reached && decision.errand + 1 < self.goals.len() {
-            decision.errand += 1;
+        if decision.status == GoalStatus::Reached && decision.goal_index + 1 < self.goals.len() {
+            decision.goal_index += 1;
             decision.status = GoalStatus::Active;
-            decision.goal = self.goals.get(decision.errand).copied();
+            decision.goal = self.goals.get(decision.goal_index).copied();
             self.landmarks.arrive(&decision.belief);
             navigator.set_goal(decision.goal.map(|goal| self.landmarks.resolve(goal)));
         }
@@ -175,7 +175,7 @@ impl Brain for RobotBrain {
         self.goals.clear();
         self.goals.extend_from_slice(goals);
         let goal = goals.first().copied();
-        (self.decision.errand, self.decision.goal) = (0, goal);
+        (self.decision.goal_index, self.decision.goal) = (0, goal);
         self.parts.navigator.set_goal(goal.and_then(|goal| self.landmarks.wait_for(goal)));
     }
 
@@ -191,7 +191,7 @@ impl Brain for RobotBrain {
         Some(self.parts.estimator.map())
     }
 
-    fn sketch(&self) -> Option<Sketch> {
-        self.parts.navigator.sketch()
+    fn graph_snapshot(&self) -> Option<GraphSnapshot> {
+        self.parts.navigator.graph_snapshot()
     }
 }

@@ -157,7 +157,7 @@ proptest! {
             if tick.has_wrong_length {
                 command.values.pop();
             }
-            percepts.hold = tick.is_pressed.then_some(StopReason::EmergencyStop);
+            percepts.stop_request = tick.is_pressed.then_some(StopReason::EmergencyStop);
             supervisor.supervise(&percepts, &belief, &mut command);
 
             prop_assert_eq!(command.values.len(), body.actuators.len());
@@ -263,7 +263,7 @@ fn a_stopped_leg_is_told_to_stay_where_it_was_measured_and_not_to_go_to_zero() {
             }
         });
         command.values[0] = -1.2;
-        percepts.hold = is_pressed.then_some(StopReason::EmergencyStop);
+        percepts.stop_request = is_pressed.then_some(StopReason::EmergencyStop);
         supervisor.supervise(&percepts, &belief, &mut command);
         command.values[0]
     };

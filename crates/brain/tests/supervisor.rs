@@ -93,11 +93,11 @@ fn silence_stops_within_the_tick_after_the_deadline() {
 fn numbers_that_are_none_stop() {
     let mut case = Case::new();
     case.feel(0, Odometry { twist: Twist2::new(f64::NAN, 0.0), ..Odometry::default() });
-    assert_eq!(case.tick(0, [0.0, 0.0]), Some(StopReason::SenseInsane(0)));
+    assert_eq!(case.tick(0, [0.0, 0.0]), Some(StopReason::SenseInvalid(0)));
     case.feel(10, Odometry::default());
-    assert_eq!(case.tick(10, [f64::INFINITY, 0.0]), Some(StopReason::CommandInsane));
+    assert_eq!(case.tick(10, [f64::INFINITY, 0.0]), Some(StopReason::CommandInvalid));
     case.belief.pose.x = f64::NAN;
-    assert_eq!(case.tick(10, [0.0, 0.0]), Some(StopReason::BeliefInsane));
+    assert_eq!(case.tick(10, [0.0, 0.0]), Some(StopReason::BeliefInvalid));
 }
 
 #[test]
@@ -122,10 +122,10 @@ fn a_body_that_leans_too_far_stops_if_its_file_asks_for_it() {
 fn the_emergency_stop_stays_until_it_is_released() {
     let mut case = Case::new();
     case.feel(0, Odometry::default());
-    case.percepts.hold = Some(StopReason::EmergencyStop);
+    case.percepts.stop_request = Some(StopReason::EmergencyStop);
     assert_eq!(case.tick(1, [1.0, 1.0]), Some(StopReason::EmergencyStop));
     assert_eq!(case.tick(2, [1.0, 1.0]), Some(StopReason::EmergencyStop));
-    case.percepts.hold = None;
+    case.percepts.stop_request = None;
     assert_eq!(case.tick(3, [0.0, 0.0]), None);
 }
 
@@ -148,7 +148,7 @@ fn a_car_that_stops_holds_its_wheels_and_keeps_its_steering() {
         let now = Stamp(tick * 20_000_000);
         percepts.now = now;
         percepts.slots_mut()[0].put(now, |r| *r = Reading::Odometry(Odometry::default()));
-        percepts.hold = (tick == 3).then_some(StopReason::EmergencyStop);
+        percepts.stop_request = (tick == 3).then_some(StopReason::EmergencyStop);
         command.values.copy_from_slice(&[0.001, 0.001, 0.31, 0.26]);
         supervisor.supervise(&percepts, &belief, &mut command);
     }

@@ -36,5 +36,5 @@ pub(crate) fn absent(what: &str, part: Part) -> Exit {
         #[cfg(not(feature = "lab"))]
         Part::Laboratory => "laboratory",
     };
-    output::usage(&format!("this build has no {part}: it cannot `neuraxis {what}`"), HOW)
+    output::usage_error(&format!("this build has no {part}: it cannot `neuraxis {what}`"), HOW)
 }

@@ -17,7 +17,7 @@ use crate::exit::Exit;
 use crate::settings::split_overrides;
 use crate::table::framed;
 use crate::work::{self, Jobs};
-use crate::{builtin_lab, output};
+use crate::{embedded_lab, output};
 
 #[derive(Args, Debug)]
 pub(crate) struct BenchArgs {
@@ -42,7 +42,7 @@ enum What {
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  neuraxis bench fusion\n  neuraxis bench fusion --seeds 20 --out bench\n  neuraxis bench fusion --robot robots/porter/porter.yaml --from 30 --until 50 --severity 0.5\n  neuraxis bench fusion --set fusion.honesty.blame=false"
+    after_help = "Examples:\n  neuraxis bench fusion\n  neuraxis bench fusion --seeds 20 --out bench\n  neuraxis bench fusion --robot robots/porter/porter.yaml --from 30 --until 50 --severity 0.5\n  neuraxis bench fusion --set fusion.robustness.blame=false"
 )]
 struct FusionArgs {
     /// A robot file in the place of the two that come with the program; it needs a differential drive.
@@ -102,12 +102,12 @@ fn bench_fusion(args: &FusionArgs) -> Exit {
         && args.severity <= 100.0;
     if !is_possible {
         let help = "give 2 <= FROM < UNTIL < SECONDS, at least 5 s in all, and a factor above 0 up to 100";
-        return output::usage("these times or this factor are not possible", help);
+        return output::usage_error("these times or this factor are not possible", help);
     }
-    let (scenes, unpacked) = match builtin_lab::halls() {
+    let (scenes, unpacked) = match embedded_lab::halls() {
         Ok(found) => found,
         Err(error) => {
-            return output::usage(
+            return output::usage_error(
                 &format!("cannot unpack the hall: {error}"),
                 "free some space in the temporary folder",
             );
@@ -133,10 +133,10 @@ fn bench_fusion(args: &FusionArgs) -> Exit {
             }
             Ok(_) => {
                 let message = format!("{} has no differential drive", robot.display());
-                return output::usage(&message, "the bench drives figures of eight on two wheels");
+                return output::usage_error(&message, "the bench drives figures of eight on two wheels");
             }
             Err(errors) => {
-                output::complain(&errors);
+                output::print_errors(&errors);
                 return Exit::Usage;
             }
         }
@@ -166,10 +166,10 @@ fn bench_fusion(args: &FusionArgs) -> Exit {
             Ok(Some(bench)) => benches.push(bench),
             Ok(None) => {
                 eprintln!("interrupted: nothing was written");
-                return Exit::Broken;
+                return Exit::Crashed;
             }
             Err(error) => {
-                output::complain(&[error]);
+                output::print_errors(&[error]);
                 return Exit::Usage;
             }
         }
@@ -189,18 +189,18 @@ fn report(args: &FusionArgs, config: &FusionBenchConfig, benches: &[RobotBench])
             .and_then(|()| output::write(&folder.join("fusion.html"), page));
         if let Err(error) = written {
             eprintln!("error: not everything could be written to the output folder: {error}");
-            return Exit::Broken;
+            return Exit::Crashed;
         }
     }
     if args.json {
-        output::say(&json);
+        output::print(&json);
     } else {
-        output::say(&table(benches));
-        output::say(
+        output::print(&table(benches));
+        output::print(
             "root mean square of the position's error, cm, mean over the seeds; [..]: 95 % interval of the ratio's mean",
         );
     }
-    if benches.iter().all(RobotBench::holds) { Exit::Good } else { Exit::Failed }
+    if benches.iter().all(RobotBench::holds) { Exit::Success } else { Exit::Failed }
 }
 
 fn table(benches: &[RobotBench]) -> String {

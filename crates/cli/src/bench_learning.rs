@@ -28,7 +28,7 @@ pub(crate) fn bench(args: &LearningArgs) -> Exit {
         let text = match file::read(&path) {
             Ok(text) => text,
             Err(error) => {
-                output::complain(&[error]);
+                output::print_errors(&[error]);
                 return Exit::Usage;
             }
         };
@@ -36,7 +36,7 @@ pub(crate) fn bench(args: &LearningArgs) -> Exit {
             Ok(training) => trainings.push(training),
             Err(message) => {
                 let message = format!("cannot read {}: {message}", path.display());
-                return output::usage(
+                return output::usage_error(
                     &message,
                     "give folders that `neuraxis train ... --out DIR` has written",
                 );
@@ -64,8 +64,8 @@ pub(crate) fn bench(args: &LearningArgs) -> Exit {
         && let Err(error) = output::write(path, train::spread_svg(&arms))
     {
         let message = format!("cannot write {}: {error}", path.display());
-        return output::usage(&message, "choose a file that you may write to");
+        return output::usage_error(&message, "choose a file that you may write to");
     }
-    output::say(&table.to_string());
-    Exit::Good
+    output::print(&table.to_string());
+    Exit::Success
 }

@@ -17,7 +17,7 @@ use crate::bench_motor_speed as speed;
 use crate::exit::Exit;
 use crate::table::framed;
 use crate::work::{self, Jobs};
-use crate::{builtin_lab, output};
+use crate::{embedded_lab, output};
 
 #[derive(Args, Debug)]
 #[command(
@@ -66,7 +66,10 @@ pub(crate) fn bench(args: &MotorArgs) -> Exit {
     let peer = match &args.peer {
         Some(_) if !wants_speed => {
             let help = "leave out --only, give `--only speed`, or leave out --peer";
-            return output::usage("--peer is for the rows about speed, and --only leaves them out", help);
+            return output::usage_error(
+                "--peer is for the rows about speed, and --only leaves them out",
+                help,
+            );
         }
         Some(python) => match Peer::start(python, &stop) {
             Ok(peer) => Some(peer),
@@ -90,10 +93,10 @@ pub(crate) fn bench(args: &MotorArgs) -> Exit {
         Ok(Some(rows)) => rows,
         Ok(None) => {
             eprintln!("interrupted: nothing was written");
-            return Exit::Broken;
+            return Exit::Crashed;
         }
         Err(error) => {
-            return output::usage(&error.to_string(), "give a robot file whose circuit is a swimmer");
+            return output::usage_error(&error.to_string(), "give a robot file whose circuit is a swimmer");
         }
     };
     if args.only.as_deref().is_none_or(|text| walk::PART.contains(text)) {
@@ -110,7 +113,7 @@ pub(crate) fn bench(args: &MotorArgs) -> Exit {
     }
     if rows.is_empty() {
         let help = "leave out --only to see all rows";
-        return output::usage("no row has this in its part or name", help);
+        return output::usage_error("no row has this in its part or name", help);
     }
     report(args, &rows)
 }
@@ -121,22 +124,25 @@ fn walks(args: &MotorArgs, jobs: usize, stop: &AtomicBool) -> Result<Vec<Row>, E
     let path = if let Some(path) = &args.walker {
         path.clone()
     } else {
-        unpacked = builtin_lab::quadruped().map_err(|error| {
-            output::usage(&format!("cannot write to the temporary folder: {error}"), "give --walker FILE")
+        unpacked = embedded_lab::quadruped().map_err(|error| {
+            output::usage_error(
+                &format!("cannot write to the temporary folder: {error}"),
+                "give --walker FILE",
+            )
         })?;
         unpacked.0.clone()
     };
     let robot = PlannedRobot::load(&path, &[]).map_err(|error| {
-        output::complain(&[error]);
+        output::print_errors(&[error]);
         Exit::Usage
     })?;
     match walk::run(&robot, 2 * u64::from(args.starts), args.seed, jobs, stop) {
         Ok(Some(rows)) => Ok(rows),
         Ok(None) => {
             eprintln!("interrupted: nothing was written");
-            Err(Exit::Broken)
+            Err(Exit::Crashed)
         }
-        Err(error) => Err(output::usage(&error.to_string(), "give a robot file whose circuit walks")),
+        Err(error) => Err(output::usage_error(&error.to_string(), "give a robot file whose circuit walks")),
     }
 }
 
@@ -144,17 +150,17 @@ fn trained(args: &MotorArgs) -> Result<SwimmerSpec, Exit> {
     let loaded = match &args.trained {
         Some(path) => file::load::<RobotFile>(path, &[]),
         None => {
-            file::parse::<RobotFile>(&PathBuf::from("trained.yaml"), builtin_lab::TRAINED.to_owned(), &[])
+            file::parse::<RobotFile>(&PathBuf::from("trained.yaml"), embedded_lab::TRAINED.to_owned(), &[])
         }
     };
     match loaded.map(|file| file.value.brain.motor) {
         Ok(MotorSpec::Swimmer(spec)) => Ok(spec),
-        Ok(_) => Err(output::usage(
+        Ok(_) => Err(output::usage_error(
             "its circuit is no swimmer",
             "give a robot file with `motor: { circuit: swimmer }`",
         )),
         Err(error) => {
-            output::complain(&[error]);
+            output::print_errors(&[error]);
             Err(Exit::Usage)
         }
     }
@@ -180,19 +186,19 @@ fn report(args: &MotorArgs, rows: &[Row]) -> Exit {
         for (name, text) in [("motor.json", json.clone() + "\n"), ("motor.html", page)] {
             if let Err(error) = output::write(&folder.join(name), text) {
                 eprintln!("error: not everything could be written to the output folder: {error}");
-                return Exit::Broken;
+                return Exit::Crashed;
             }
         }
     }
     if args.json {
-        output::say(&json);
+        output::print(&json);
     } else {
-        output::say(&table(rows));
-        output::say(
+        output::print(&table(rows));
+        output::print(
             "returns of 1000 control steps, mean ± standard deviation over random starts; peer: MuJoCo",
         );
     }
-    if rows.iter().all(|row| row.holds() != Some(false)) { Exit::Good } else { Exit::Failed }
+    if rows.iter().all(|row| row.holds() != Some(false)) { Exit::Success } else { Exit::Failed }
 }
 
 fn table(rows: &[Row]) -> String {

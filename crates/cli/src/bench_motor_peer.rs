@@ -85,7 +85,7 @@ impl Peer {
             .spawn();
         let mut child = started.map_err(|error| {
             let message = format!("cannot start the Python {}: {error}", python.display());
-            output::usage(
+            output::usage_error(
                 &message,
                 "give the path of a Python with mujoco and dm_control, as peer/bin/python",
             )
@@ -93,7 +93,7 @@ impl Peer {
         let (Some(asks), Some(says), Some(errors)) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
-            return Err(output::usage("the Python has no input and output", "give another one"));
+            return Err(output::usage_error("the Python has no input and output", "give another one"));
         };
         let about = About { mujoco: String::new() };
         let (answers, complaints) = (lines_of(says), text_of(errors));
@@ -117,7 +117,7 @@ impl Peer {
         let paces: Paces = self.answer(stop)?;
         if !paces.are_possible() {
             let message = format!("{} measured a pace that cannot be: {paces:?}", self.python.display());
-            return Err(output::usage(&message, "try again, or leave out --peer"));
+            return Err(output::usage_error(&message, "try again, or leave out --peer"));
         }
         Ok(paces)
     }
@@ -128,14 +128,14 @@ impl Peer {
             let said = self.answers.recv_timeout(LOOK);
             if stop.load(Ordering::SeqCst) {
                 eprintln!("interrupted: nothing was written");
-                return Err(Exit::Broken);
+                return Err(Exit::Crashed);
             }
             match said {
                 Ok(line) => {
                     return serde_json::from_str(&line).map_err(|_| {
                         let message =
                             format!("{name} said what is no answer: {}", shortened(line.trim_end()));
-                        output::usage(
+                        output::usage_error(
                             &message,
                             "is it a Python? give the path of one with mujoco and dm_control",
                         )
@@ -145,12 +145,12 @@ impl Peer {
                 Err(RecvTimeoutError::Disconnected) => {
                     let complaints = self.complaints.recv_timeout(10 * LOOK).unwrap_or_default();
                     let (message, help) = told(&self.python, &complaints);
-                    return Err(output::usage(&message, &help));
+                    return Err(output::usage_error(&message, &help));
                 }
             }
         }
         let message = format!("{name} has not answered for {} s", (PATIENCE * LOOK).as_secs());
-        Err(output::usage(&message, "try again when the computer has less to do, or leave out --peer"))
+        Err(output::usage_error(&message, "try again when the computer has less to do, or leave out --peer"))
     }
 }
 
@@ -178,11 +178,11 @@ fn told(python: &Path, complaints: &str) -> (String, String) {
 
 /// The beginning of a line that may be long.
 fn shortened(line: &str) -> String {
-    const MOST: usize = 200;
-    if line.chars().count() <= MOST {
+    const MAX: usize = 200;
+    if line.chars().count() <= MAX {
         line.to_owned()
     } else {
-        line.chars().take(MOST).collect::<String>() + ".."
+        line.chars().take(MAX).collect::<String>() + ".."
     }
 }
 

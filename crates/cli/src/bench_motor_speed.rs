@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use neuraxis_core::Drive;
 use neuraxis_lab::bench::motor_rows::{Bound, Row};
-use neuraxis_lab::motor::{Start, Subject, Task, roll};
+use neuraxis_lab::motor::{MotorEnv, Start, Task, run_episode};
 use neuraxis_motor::{LegState, MotorSpec, Quadruped, QuadrupedSpec, Swimmer, SwimmerSpec};
 
 use crate::bench_motor_peer::{Paces, Peer};
@@ -30,20 +30,20 @@ const STEPS: usize = 4000;
 pub(crate) fn rows(mut peer: Option<Peer>, stop: &AtomicBool) -> Result<Vec<Row>, Exit> {
     let spec = SwimmerSpec::default();
     let mut rows = Vec::new();
-    if let Ok(subject) = Subject::swimmer(6, MotorSpec::Swimmer(spec.clone()), Task::Swim { speed: None })
+    if let Ok(subject) = MotorEnv::swimmer(6, MotorSpec::Swimmer(spec.clone()), Task::Swim { speed: None })
         && let Ok(mut circuit) = subject.circuit()
     {
         let (mut own, mut best) = (0.0_f64, Paces::default());
         for _ in 0..ROUNDS {
             let start = cpu();
-            roll(&subject, &mut *circuit, Start::Zero, Some(STEPS), false);
+            run_episode(&subject, &mut *circuit, Start::Zero, Some(STEPS), false);
             own = own.max(STEPS as f64 / (cpu() - start));
             if let Some(peer) = &mut peer {
                 best = best.max(peer.round(stop)?);
             }
             if stop.load(Ordering::SeqCst) {
                 eprintln!("interrupted: nothing was written");
-                return Err(Exit::Broken);
+                return Err(Exit::Crashed);
             }
         }
         rows.push(row(

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use neuraxis_core::file::{FileError, Override};
 use neuraxis_lab::bench::navigation::{
-    self, ABLATIONS, Entrant, NAVIGATORS, NavigationBench, NavigationBenchConfig, Navigator, PairRow,
+    self, ABLATIONS, CONTENDERS, Contender, ContenderRobot, NavigationBench, NavigationBenchConfig, PairRow,
 };
 use neuraxis_lab::bench::navigation_page;
 use neuraxis_lab::bench::navigation_table::{By, Cell, Measure, ablations, maze_rows, measures};
@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::settings::split_overrides;
 use crate::table::framed;
 use crate::work::{self, Jobs};
-use crate::{builtin_lab, output};
+use crate::{embedded_lab, output};
 
 #[derive(Args, Debug)]
 #[command(
@@ -61,20 +61,20 @@ pub(crate) fn bench(args: &NavigationArgs) -> Exit {
         Ok(navigators) => navigators,
         Err(exit) => return exit,
     };
-    let (files, unpacked) = match builtin_lab::mazes() {
+    let (files, unpacked) = match embedded_lab::mazes() {
         Ok(found) => found,
         Err(error) => {
-            return output::usage(
+            return output::usage_error(
                 &format!("cannot unpack the mazes: {error}"),
                 "free some space in the temporary folder",
             );
         }
     };
     let scenes = if args.mazes.is_empty() { &files.mazes } else { &args.mazes };
-    let (mazes, entrants) = match load(args, scenes, &files.robots, &navigators) {
+    let (mazes, contenders) = match load(args, scenes, &files.robots, &navigators) {
         Ok(loaded) => loaded,
         Err(errors) => {
-            output::complain(&errors);
+            output::print_errors(&errors);
             return Exit::Usage;
         }
     };
@@ -83,7 +83,10 @@ pub(crate) fn bench(args: &NavigationArgs) -> Exit {
             .iter()
             .filter_map(|path| path.file_stem().map(|name| name.to_string_lossy().into_owned()))
             .collect();
-        return output::usage("no maze has this in its name", &format!("there are: {}", names.join(", ")));
+        return output::usage_error(
+            "no maze has this in its name",
+            &format!("there are: {}", names.join(", ")),
+        );
     }
     if let Err(exit) = output::prepare_out(args.out.as_deref()) {
         return exit;
@@ -96,17 +99,17 @@ pub(crate) fn bench(args: &NavigationArgs) -> Exit {
         budget: BUDGET,
     };
     let progress = |done: usize, all: usize, maze: &str, row: &PairRow| {
-        let lives: Vec<String> = row.lives.iter().map(told).collect();
+        let lives: Vec<String> = row.lives.iter().map(summary).collect();
         eprintln!("{done}/{all} {maze}: {}", lives.join("; "));
     };
-    let bench = match navigation::run(&mazes, &entrants, &config, &stop, &progress) {
+    let bench = match navigation::run(&mazes, &contenders, &config, &stop, &progress) {
         Ok(Some(bench)) => bench,
         Ok(None) => {
             eprintln!("interrupted: nothing was written");
-            return Exit::Broken;
+            return Exit::Crashed;
         }
         Err(error) => {
-            output::complain(&[error]);
+            output::print_errors(&[error]);
             return Exit::Usage;
         }
     };
@@ -115,7 +118,7 @@ pub(crate) fn bench(args: &NavigationArgs) -> Exit {
 }
 
 /// A life in a few words.
-fn told(life: &navigation::LifeRow) -> String {
+fn summary(life: &navigation::LifeRow) -> String {
     let ratio = |drive: &navigation::Drive| {
         if drive.is_good() { format!("{:.2}", drive.ratio()) } else { format!("{:?}", drive.end) }
     };
@@ -133,17 +136,17 @@ fn told(life: &navigation::LifeRow) -> String {
     text
 }
 
-fn chosen(names: &[String], with_ablations: bool) -> Result<Vec<Navigator>, Exit> {
-    let all = || NAVIGATORS.iter().chain(&ABLATIONS);
+fn chosen(names: &[String], with_ablations: bool) -> Result<Vec<Contender>, Exit> {
+    let all = || CONTENDERS.iter().chain(&ABLATIONS);
     if let Some(unknown) = names.iter().find(|name| !all().any(|known| known.name == **name)) {
         let known: Vec<&str> = all().map(|navigator| navigator.name).collect();
-        return Err(output::usage(
+        return Err(output::usage_error(
             &format!("there is no navigator `{unknown}`"),
             &format!("there are: {}", known.join(", ")),
         ));
     }
-    let is_named = |navigator: &Navigator| names.iter().any(|name| name == navigator.name);
-    let peers = NAVIGATORS.iter().filter(|n| names.is_empty() || is_named(n));
+    let is_named = |navigator: &Contender| names.iter().any(|name| name == navigator.name);
+    let peers = CONTENDERS.iter().filter(|n| names.is_empty() || is_named(n));
     let parts = ABLATIONS.iter().filter(|n| with_ablations || is_named(n));
     Ok(peers.chain(parts).copied().collect())
 }
@@ -152,10 +155,10 @@ fn load(
     args: &NavigationArgs,
     scenes: &[PathBuf],
     robots: &[PathBuf; 2],
-    navigators: &[Navigator],
-) -> Result<(Vec<PlannedScene>, Vec<Entrant>), Vec<FileError>> {
+    navigators: &[Contender],
+) -> Result<(Vec<PlannedScene>, Vec<ContenderRobot>), Vec<FileError>> {
     let changes = split_overrides(&args.settings);
-    let (mut mazes, mut entrants, mut errors) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut mazes, mut contenders, mut errors) = (Vec::new(), Vec::new(), Vec::new());
     for path in scenes {
         let changes = Changes { robot: Some(robots[0].clone()), ..changes.clone() };
         match PlannedScene::load(path, &changes) {
@@ -175,11 +178,11 @@ fn load(
         let all: Vec<Override> = own.chain(args.settings.iter().cloned()).collect();
         let robot: &Path = &robots[usize::from(navigator.sees)];
         match PlannedRobot::load(robot, &split_overrides(&all).robot_overrides) {
-            Ok(robot) => entrants.push(Entrant { navigator: *navigator, robot }),
+            Ok(robot) => contenders.push(ContenderRobot { navigator: *navigator, robot }),
             Err(error) => errors.push(error),
         }
     }
-    if errors.is_empty() { Ok((mazes, entrants)) } else { Err(errors) }
+    if errors.is_empty() { Ok((mazes, contenders)) } else { Err(errors) }
 }
 
 #[derive(serde::Serialize)]
@@ -218,26 +221,26 @@ fn report(args: &NavigationArgs, bench: &NavigationBench) -> Exit {
         for (name, text) in [("navigation.json", json.clone() + "\n"), ("navigation.html", page)] {
             if let Err(error) = output::write(&folder.join(name), text) {
                 eprintln!("error: not everything could be written to the output folder: {error}");
-                return Exit::Broken;
+                return Exit::Crashed;
             }
         }
     }
     if args.json {
-        output::say(&json);
+        output::print(&json);
     } else {
-        output::say(&maze_table(bench));
-        output::say(
+        output::print(&maze_table(bench));
+        output::print(
             "length over the optimum, mean/median of those that reached the goal; in brackets, how many",
         );
         let parts = ablations(bench);
         if !parts.is_empty() {
-            output::say(&ablation_table(&parts));
-            output::say("length over that of the whole search, mean of those where both reached the goal");
+            output::print(&ablation_table(&parts));
+            output::print("length over that of the whole search, mean of those where both reached the goal");
         }
-        output::say(&demand_table(&measures));
-        output::say("[..]: 95 % interval of the mean; * marks the number that counts");
+        output::print(&demand_table(&measures));
+        output::print("[..]: 95 % interval of the mean; * marks the number that counts");
     }
-    if measures.iter().all(|measure| measure.holds() != Some(false)) { Exit::Good } else { Exit::Failed }
+    if measures.iter().all(|measure| measure.holds() != Some(false)) { Exit::Success } else { Exit::Failed }
 }
 
 fn maze_table(bench: &NavigationBench) -> String {

@@ -6,7 +6,7 @@ use clap::Args;
 use neuraxis_brain::RobotFile;
 use neuraxis_core::calibration::Calibration;
 use neuraxis_core::file;
-use neuraxis_lab::motor::calibrate::{Tank, Unmeasured, block, insert};
+use neuraxis_lab::motor::calibrate::{ResponseRig, Unmeasured, block, insert};
 use neuraxis_trial::plan::PlannedRobot;
 
 use crate::exit::Exit;
@@ -43,18 +43,18 @@ pub(crate) fn calibrate(args: &CalibrateArgs) -> Exit {
         && file::folder_of(out).canonicalize().ok() != file::folder_of(&args.robot).canonicalize().ok()
     {
         let help = "its model is named as seen from the robot's folder: put the copy beside the robot's file";
-        return output::usage("the copy would not find its model", help);
+        return output::usage_error("the copy would not find its model", help);
     }
     let robot = match PlannedRobot::load(&args.robot, &[]) {
         Ok(robot) => robot,
         Err(error) => {
-            output::complain(&[error]);
+            output::print_errors(&[error]);
             return Exit::Usage;
         }
     };
-    let tank = match Tank::new(&robot) {
+    let tank = match ResponseRig::new(&robot) {
         Ok(tank) => tank,
-        Err(error) => return output::usage(&error.to_string(), "`neuraxis check` says more"),
+        Err(error) => return output::usage_error(&error.to_string(), "`neuraxis check` says more"),
     };
     let stop = work::stop_flag();
     let jobs = args.jobs.threads();
@@ -62,7 +62,7 @@ pub(crate) fn calibrate(args: &CalibrateArgs) -> Exit {
         Ok(map) => map,
         Err(Unmeasured::Stopped) => {
             eprintln!("interrupted: nothing was written");
-            return Exit::Broken;
+            return Exit::Crashed;
         }
         Err(error) => {
             eprintln!("error: {error}\n  help: nothing was written; `neuraxis train` may teach it to stand");
@@ -70,27 +70,27 @@ pub(crate) fn calibrate(args: &CalibrateArgs) -> Exit {
         }
     };
     if args.json {
-        output::say(&serde_json::to_string_pretty(&map).unwrap_or_default());
+        output::print(&serde_json::to_string_pretty(&map).unwrap_or_default());
     } else {
-        output::say(&table("m/s", &map, &map.linear));
-        output::say(&table("rad/s", &map, &map.angular));
+        output::print(&table("m/s", &map, &map.linear));
+        output::print(&table("rad/s", &map, &map.angular));
     }
     let target = if args.write { Some(&args.robot) } else { args.out.as_ref() };
-    target.map_or(Exit::Good, |target| write(target, &robot.file.text, &map))
+    target.map_or(Exit::Success, |target| write(target, &robot.file.text, &map))
 }
 
 /// Writes the copy, after a look at whether it is a robot still.
 fn write(target: &Path, text: &str, map: &Calibration) -> Exit {
     let text = insert(text, &block(map));
     if let Err(error) = file::parse::<RobotFile>(target, text.clone(), &[]) {
-        output::complain(&[error]);
+        output::print_errors(&[error]);
         return Exit::Usage;
     }
     match output::write(target, text) {
-        Ok(()) => Exit::Good,
+        Ok(()) => Exit::Success,
         Err(error) => {
             eprintln!("error: {} could not be written: {error}", target.display());
-            Exit::Broken
+            Exit::Crashed
         }
     }
 }

@@ -33,7 +33,7 @@ pub(crate) fn check(args: &CheckArgs) -> Exit {
         }
     }
     if files.is_empty() {
-        return output::usage(
+        return output::usage_error(
             "there is nothing to check",
             "name a file, or a folder that holds `.yaml` files",
         );
@@ -42,9 +42,9 @@ pub(crate) fn check(args: &CheckArgs) -> Exit {
     for path in &files {
         match look(path) {
             Ok(lines) if !args.quiet => {
-                output::say(&format!("{}: good", path.display()));
+                output::print(&format!("{}: good", path.display()));
                 for line in lines {
-                    output::say(&format!("  {line}"));
+                    output::print(&format!("  {line}"));
                 }
             }
             Ok(_) => {}
@@ -52,9 +52,9 @@ pub(crate) fn check(args: &CheckArgs) -> Exit {
         }
     }
     if errors.is_empty() {
-        Exit::Good
+        Exit::Success
     } else {
-        output::complain(&errors);
+        output::print_errors(&errors);
         Exit::Usage
     }
 }

@@ -44,31 +44,31 @@ pub(crate) fn circuit(args: &CircuitArgs) -> Exit {
     let planned = match PlannedRobot::load(robot, &split_overrides(settings).robot_overrides) {
         Ok(planned) => planned,
         Err(error) => {
-            output::complain(&[error]);
+            output::print_errors(&[error]);
             return Exit::Usage;
         }
     };
     let spec = &planned.file.value.brain.motor;
     // That it fits the body was checked when the file was loaded.
     let Ok(circuit) = neuraxis_motor::build(spec, &planned.model.description) else {
-        return output::usage("the circuit does not fit the body", "`neuraxis check` says why");
+        return output::usage_error("the circuit does not fit the body", "`neuraxis check` says why");
     };
     let Some(wiring) = circuit.wiring() else {
         let message = format!("the motor level of {} has no units and no synapses", planned.file.value.name);
-        return output::usage(&message, "circuits with units: swimmer, quadruped, wired");
+        return output::usage_error(&message, "circuits with units: swimmer, quadruped, wired");
     };
     if let Some(path) = svg
         && let Err(error) = output::write(path, neuraxis_neural::draw::svg(wiring))
     {
         let message = format!("cannot write {}: {error}", path.display());
-        return output::usage(&message, "choose a place that you may write to");
+        return output::usage_error(&message, "choose a place that you may write to");
     }
     if *json {
-        output::say(&serde_json::to_string_pretty(wiring).unwrap_or_default());
+        output::print(&serde_json::to_string_pretty(wiring).unwrap_or_default());
     } else {
-        output::say(&words(wiring));
+        output::print(&words(wiring));
     }
-    Exit::Good
+    Exit::Success
 }
 
 fn weight(weight: &Weight) -> String {

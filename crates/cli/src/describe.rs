@@ -88,6 +88,7 @@ fn describe_model(model: &neuraxis_sim::model::Model) -> Vec<String> {
 fn describe_robot(robot: &PlannedRobot) -> Vec<String> {
     let model = &robot.model;
     let mut lines = describe_model(&model.model);
+    lines.extend(robot.file.hints().map(|hint| format!("note: {hint}")));
     let rotors = model.model.joints.iter().any(|joint| joint.armature > 0.0);
     if rotors && model.spec.articulation == Articulation::Impulse {
         lines.push("note: `armature` is honoured only with `articulation: multibody`".to_owned());
@@ -167,7 +168,8 @@ fn describe_scene(scene: &PlannedScene) -> Vec<String> {
         high[0],
         high[1]
     )];
-    for (robot, task) in scene.robots.iter().zip(&layout.tasks) {
+    lines.extend(scene.hints().map(|hint| format!("note: {hint}")));
+    for (robot, task) in scene.robots.iter().zip(&layout.assignments) {
         lines.push(format!(
             "{}: from ({:.2}, {:.2}) to ({:.2}, {:.2}) m, shortest way {:.2} m",
             robot.model.spec.name,

@@ -10,7 +10,7 @@ pub(crate) fn doctor() -> Exit {
     let mut worries = 0;
     let mut line = |good: bool, text: String| {
         worries += usize::from(!good);
-        output::say(&format!("{} {text}", if good { "good " } else { "worry" }));
+        output::print(&format!("{} {text}", if good { "good " } else { "worry" }));
     };
     line(
         true,
@@ -48,12 +48,12 @@ pub(crate) fn doctor() -> Exit {
         Ok(_) => line(true, "the temporary folder can be written".to_owned()),
         Err(error) => line(false, format!("the temporary folder cannot be written: {error}")),
     }
-    output::say(&if worries == 0 {
+    output::print(&if worries == 0 {
         "nothing to worry about".to_owned()
     } else {
         format!("{worries} to look at")
     });
-    Exit::Good
+    Exit::Success
 }
 
 #[expect(clippy::disallowed_methods, reason = "it measures this computer's clock")]

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// All that was asked held.
-    Good = 0,
+    Success = 0,
     /// A trial failed.
     #[cfg_attr(not(feature = "sim"), expect(dead_code, reason = "without a simulator there are no trials"))]
     Failed = 1,
@@ -17,7 +17,7 @@ pub(crate) enum Exit {
         not(feature = "sim"),
         expect(dead_code, reason = "what is there writes no results that could be cut short")
     )]
-    Broken = 3,
+    Crashed = 3,
     /// A replay did something else than what was recorded, or two recordings differ.
     Differs = 5,
 }

@@ -9,18 +9,18 @@ use crate::exit::Exit;
 use crate::output;
 
 /// Where trials are shown.
-pub(crate) struct Stage {
+pub(crate) struct LiveView {
     #[cfg(feature = "live")]
     server: neuraxis_record::LiveServer,
 }
 
 #[cfg(feature = "live")]
-impl Stage {
+impl LiveView {
     /// Opens it, and says where it is.
     pub(crate) fn open(port: u16) -> Result<Self, Exit> {
         let server = neuraxis_record::LiveServer::start(port).map_err(|error| {
             let help = "another program may be using the port: name a free one, for example `--live=8766`";
-            output::usage(&format!("cannot listen on port {port} of this computer: {error}"), help)
+            output::usage_error(&format!("cannot listen on port {port} of this computer: {error}"), help)
         })?;
         eprintln!("live: open ws://127.0.0.1:{} in Foxglove (Open connection)", server.port());
         Ok(Self { server })
@@ -43,12 +43,12 @@ impl Stage {
 }
 
 #[cfg(not(feature = "live"))]
-impl Stage {
+impl LiveView {
     /// Says that there is none.
     pub(crate) fn open(_port: u16) -> Result<Self, Exit> {
         let help =
             "build neuraxis with its feature `live`, which is on unless --no-default-features is given";
-        Err(output::usage("this build has no live view", help))
+        Err(output::usage_error("this build has no live view", help))
     }
 
     /// Never called: nobody has a stage.

@@ -14,30 +14,30 @@ mod bench_motor_peer;
 mod bench_motor_speed;
 #[cfg(feature = "lab")]
 mod bench_navigation;
-#[cfg(feature = "sim")]
-mod builtin;
-#[cfg(feature = "lab")]
-mod builtin_lab;
 #[cfg(feature = "lab")]
 mod calibrate;
 mod check;
 #[cfg(feature = "sim")]
 mod circuit;
 #[cfg(feature = "sim")]
-mod create;
-#[cfg(feature = "sim")]
 mod describe;
 mod doctor;
+#[cfg(feature = "sim")]
+mod embedded;
 #[cfg(feature = "lab")]
-mod estimate;
+mod embedded_lab;
 mod exit;
 mod files;
 mod jobs;
 #[cfg(feature = "sim")]
 mod live;
+#[cfg(feature = "sim")]
+mod new;
 mod output;
 mod recordings;
 mod replay;
+#[cfg(feature = "lab")]
+mod replay_fusion;
 #[cfg(feature = "sim")]
 mod run;
 #[cfg(feature = "sim")]
@@ -114,7 +114,7 @@ enum Verb {
     Circuit(absent::Anything),
     /// Write a new robot or scene file.
     #[cfg(feature = "sim")]
-    New(create::NewArgs),
+    New(new::NewArgs),
     #[cfg(not(feature = "sim"))]
     #[command(hide = true, disable_help_flag = true)]
     New(absent::Anything),
@@ -138,7 +138,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version come this way too; they are no error.
-            let code = if error.use_stderr() { Exit::Usage } else { Exit::Good };
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Success };
             let _ = error.print();
             return code.into();
         }
@@ -169,13 +169,13 @@ fn main() -> ExitCode {
         #[cfg(not(feature = "sim"))]
         Verb::Circuit(_) => absent::absent("circuit", absent::Part::Simulator),
         #[cfg(feature = "sim")]
-        Verb::New(args) => create::create(&args),
+        Verb::New(args) => new::create(&args),
         #[cfg(not(feature = "sim"))]
         Verb::New(_) => absent::absent("new", absent::Part::Simulator),
         Verb::Doctor => doctor::doctor(),
         Verb::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "neuraxis", &mut std::io::stdout());
-            Exit::Good
+            Exit::Success
         }
         Verb::Schemas { folder } => output::schemas(&folder),
     };

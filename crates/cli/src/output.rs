@@ -10,7 +10,7 @@ use neuraxis_core::file::FileError;
 use crate::exit::Exit;
 
 /// Prints everything that is wrong with files, on standard error.
-pub(crate) fn complain(errors: &[FileError]) {
+pub(crate) fn print_errors(errors: &[FileError]) {
     for problem in errors.iter().flat_map(|error| &error.problems) {
         let mut text = String::new();
         let handler = miette::GraphicalReportHandler::new_themed(theme()).with_width(width());
@@ -41,9 +41,14 @@ fn width() -> usize {
 }
 
 /// One complaint that has no file.
-pub(crate) fn usage(message: &str, help: &str) -> Exit {
+pub(crate) fn usage_error(message: &str, help: &str) -> Exit {
     eprintln!("error: {message}\n  help: {help}");
     Exit::Usage
+}
+
+/// What somebody should know, and what stops nothing, on standard error.
+pub(crate) fn note(message: &str) {
+    eprintln!("note: {message}");
 }
 
 /// Writes a file whole or not at all: into a neighbour, flushed, then renamed.
@@ -73,7 +78,7 @@ fn new_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
 }
 
 /// Prints a line on standard output; a reader that went away (`| head`) is no error.
-pub(crate) fn say(text: &str) {
+pub(crate) fn print(text: &str) {
     let _ = writeln!(io::stdout(), "{text}");
 }
 
@@ -95,7 +100,7 @@ pub(crate) fn prepare_out(folder: Option<&Path>) -> Result<(), Exit> {
     folder.map_or(Ok(()), |folder| {
         prepare_folder(folder).map_err(|error| {
             let message = format!("cannot write to the output folder {}: {error}", folder.display());
-            usage(&message, "choose a folder that you may write to")
+            usage_error(&message, "choose a folder that you may write to")
         })
     })
 }
@@ -109,9 +114,9 @@ pub(crate) fn schemas(folder: &Path) -> Exit {
         Ok(())
     });
     match written {
-        Ok(()) => Exit::Good,
+        Ok(()) => Exit::Success,
         Err(error) => {
-            usage(&format!("cannot write to {}: {error}", folder.display()), "choose another folder")
+            usage_error(&format!("cannot write to {}: {error}", folder.display()), "choose another folder")
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::output;
 pub(crate) fn open(path: &Path) -> Result<Recording, Exit> {
     let recording = Recording::open(path).map_err(|error| {
         let help = "a recording is what `neuraxis run --out DIR --record all` leaves";
-        output::usage(&error.to_string(), help)
+        output::usage_error(&error.to_string(), help)
     })?;
     if let Some(damage) = &recording.damage {
         let ticks: usize = recording.robots.iter().map(|robot| robot.ticks.len()).sum();
@@ -29,7 +29,7 @@ pub(crate) fn open(path: &Path) -> Result<Recording, Exit> {
 /// Says why a recording cannot be replayed, and what to do.
 pub(crate) fn fail(path: &Path, error: &ReplayError) -> Exit {
     if let ReplayError::Files(errors) = error {
-        output::complain(errors);
+        output::print_errors(errors);
         return Exit::Usage;
     }
     let help = match error {
@@ -40,5 +40,5 @@ pub(crate) fn fail(path: &Path, error: &ReplayError) -> Exit {
         ReplayError::Io(_) => "free some space in the temporary folder",
         _ => "the recording does not hold what a replay needs; record the trial again",
     };
-    output::usage(&format!("{}: {error}", path.display()), help)
+    output::usage_error(&format!("{}: {error}", path.display()), help)
 }

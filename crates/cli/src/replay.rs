@@ -13,7 +13,7 @@ use neuraxis_record::Recording;
 use neuraxis_record::recording::RecordedRobot;
 use neuraxis_record::trace::Difference;
 use neuraxis_trial::parallel::for_each_in_order;
-use neuraxis_trial::replay::{self, Counterfactual, Parting};
+use neuraxis_trial::replay::{self, Counterfactual, Divergence};
 use serde_json::json;
 
 use crate::exit::Exit;
@@ -156,12 +156,12 @@ fn give_size(fault: &mut Fault, size: Option<&str>) -> Result<(), String> {
 
 pub(crate) fn replay(args: &ReplayArgs) -> Exit {
     if args.speed.is_some_and(|speed| !(speed.is_finite() && speed > 0.0)) {
-        return output::usage("the speed must be greater than 0", "for example `--speed 1`");
+        return output::usage_error("the speed must be greater than 0", "for example `--speed 1`");
     }
     if args.fusion {
         return fusion(args);
     }
-    let mut worst = Exit::Good;
+    let mut worst = Exit::Success;
     let mut documents = Vec::new();
     let mut identical = 0;
     // Who watches a replay watches one.
@@ -177,21 +177,21 @@ pub(crate) fn replay(args: &ReplayArgs) -> Exit {
             let (exit, document) = match answer {
                 Ok(answer) => {
                     if !answer.text.is_empty() {
-                        output::say(answer.text.trim_end());
+                        output::print(answer.text.trim_end());
                     }
                     (answer.exit, answer.document)
                 }
                 Err(exit) => (exit, json!({ "file": args.files[i], "error": true })),
             };
-            identical += usize::from(exit == Exit::Good);
+            identical += usize::from(exit == Exit::Success);
             worst = if (exit as u8) > (worst as u8) { exit } else { worst };
             documents.push(document);
         },
     );
     if args.json {
-        output::say(&serde_json::to_string_pretty(&documents).unwrap_or_default());
+        output::print(&serde_json::to_string_pretty(&documents).unwrap_or_default());
     } else if args.files.len() > 1 {
-        output::say(&format!("{identical} of {} identical", args.files.len()));
+        output::print(&format!("{identical} of {} identical", args.files.len()));
     }
     worst
 }
@@ -207,13 +207,13 @@ struct Answer {
 /// `--fusion`: estimators alone.
 #[cfg(feature = "lab")]
 fn fusion(args: &ReplayArgs) -> Exit {
-    let wanted = crate::estimate::Wanted {
+    let wanted = crate::replay_fusion::Wanted {
         settings: &args.settings,
         reference: args.reference.as_deref(),
         leave_out: &args.leave_out,
         json: args.json,
     };
-    crate::estimate::estimate(&args.files, &wanted)
+    crate::replay_fusion::run(&args.files, &wanted)
 }
 
 #[cfg(not(feature = "lab"))]
@@ -240,12 +240,12 @@ fn one(args: &ReplayArgs, path: &Path) -> Result<Answer, Exit> {
     let recording = open(path)?;
     let mut text = String::new();
     let counterfactual = !args.settings.is_empty() || !args.mute.is_empty() || !args.faults.is_empty();
-    let mut exit = Exit::Good;
+    let mut exit = Exit::Success;
     let mut rows = Vec::new();
     let again = if args.reproduce {
         if !args.mute.is_empty() || !args.faults.is_empty() {
             let help = "put the fault into the scene: `--set scene.faults=...` with --reproduce";
-            return Err(output::usage("a reproduced world has its own senses", help));
+            return Err(output::usage_error("a reproduced world has its own senses", help));
         }
         Some(reproduced(args, path, &recording)?)
     } else {
@@ -260,7 +260,7 @@ fn one(args: &ReplayArgs, path: &Path) -> Result<Answer, Exit> {
         let row = if let Some(again) = &again {
             let other = &again.robots[i];
             if counterfactual {
-                let parting = Parting::of(robot, other);
+                let parting = Divergence::of(robot, other);
                 text += &parting_text(&name, &parting, "the recorded run", "the changed one");
                 text += &verdicts_text(&recording, again);
                 json!({ "file": path, "robot": i, "parting": parting })
@@ -303,11 +303,11 @@ fn report(name: &str, robot: &RecordedRobot, difference: Option<&Difference>, go
     let seconds = robot.ticks.last().map_or(0.0, |tick| Stamp(tick.stamp).seconds());
     match difference {
         None => format!("{name}: {good}, {ticks} ticks, {seconds:.1} s\n"),
-        Some(difference) => format!("{name}: {}\n", sentence(difference, "recorded", "now")),
+        Some(difference) => format!("{name}: {}\n", describe_difference(difference, "recorded", "now")),
     }
 }
 
-fn sentence(d: &Difference, left: &str, right: &str) -> String {
+fn describe_difference(d: &Difference, left: &str, right: &str) -> String {
     format!(
         "differs first at tick {}, {}, in `{}`, field `{}`: {left} {}, {right} {}",
         d.tick,
@@ -324,18 +324,18 @@ fn change(args: &ReplayArgs, robot: &RecordedRobot, index: usize) -> Result<Coun
     let changes = split_overrides(&args.settings);
     if let Some(setting) = changes.scene_overrides.first() {
         let message = format!("`{setting}` changes the world, which a recording of senses cannot follow");
-        return Err(output::usage(&message, "add --reproduce: the world is then simulated again"));
+        return Err(output::usage_error(&message, "add --reproduce: the world is then simulated again"));
     }
     let names: Vec<&str> = robot.header.body.sensors.iter().map(|s| s.sensor.name()).collect();
     let mut faults = Vec::new();
     for Window(fault) in args.mute.iter().chain(&args.faults) {
         let Some(slot) = names.iter().position(|name| *name == fault.sensor) else {
             let message = format!("there is no sense `{}` in the recording", fault.sensor);
-            return Err(output::usage(&message, &format!("its senses are {}", names.join(", "))));
+            return Err(output::usage_error(&message, &format!("its senses are {}", names.join(", "))));
         };
         if !fault.kind.suits(&robot.header.body.sensors[slot].sensor) {
             let message = format!("this fault cannot happen to the sense `{}`", fault.sensor);
-            return Err(output::usage(
+            return Err(output::usage_error(
                 &message,
                 "`neuraxis replay --help` names those that befall every sense",
             ));
@@ -345,7 +345,7 @@ fn change(args: &ReplayArgs, robot: &RecordedRobot, index: usize) -> Result<Coun
     Ok(Counterfactual { settings: changes.robot_overrides, faults, robot: index })
 }
 
-fn parting_text(name: &str, p: &Parting, first: &str, second: &str) -> String {
+fn parting_text(name: &str, p: &Divergence, first: &str, second: &str) -> String {
     let mut text = format!("{name}: {} ticks compared\n", p.ticks);
     match p.belief {
         None => text.push_str("  beliefs: the same throughout\n"),
@@ -401,29 +401,29 @@ pub(crate) fn diff(args: &DiffArgs) -> Exit {
     if left.robots.len() != right.robots.len() {
         let message =
             format!("one recording has {} robots, the other {}", left.robots.len(), right.robots.len());
-        return output::usage(&message, "compare recordings of the same scene");
+        return output::usage_error(&message, "compare recordings of the same scene");
     }
-    let mut exit = Exit::Good;
+    let mut exit = Exit::Success;
     let mut documents = Vec::new();
     for (i, (a, b)) in left.robots.iter().zip(&right.robots).enumerate() {
         let name = if left.robots.len() > 1 { format!("robot {i}") } else { a.header.body.name.clone() };
         let difference = a.difference(b);
-        let parting = Parting::of(a, b);
+        let parting = Divergence::of(a, b);
         if let Some(difference) = &difference {
             exit = Exit::Differs;
             if !args.json {
-                output::say(&format!("{name}: {}", sentence(difference, "left", "right")));
-                output::say(parting_text(&name, &parting, "left", "right").trim_end());
+                output::print(&format!("{name}: {}", describe_difference(difference, "left", "right")));
+                output::print(parting_text(&name, &parting, "left", "right").trim_end());
             }
         } else if !args.json {
-            output::say(&format!("{name}: identical, {} ticks", a.ticks.len()));
+            output::print(&format!("{name}: identical, {} ticks", a.ticks.len()));
         }
         documents.push(json!({ "robot": i, "difference": difference, "parting": parting }));
     }
     if args.json {
-        output::say(&serde_json::to_string_pretty(&documents).unwrap_or_default());
+        output::print(&serde_json::to_string_pretty(&documents).unwrap_or_default());
     } else if exit == Exit::Differs {
-        output::say(verdicts_text(&left, &right).trim_end());
+        output::print(verdicts_text(&left, &right).trim_end());
     }
     exit
 }
@@ -453,7 +453,7 @@ impl Pace {
             let pose = decision.belief.pose;
             let status = decision.status;
             let drive = decision.drive;
-            output::say(&format!(
+            output::print(&format!(
                 "{time:7.1} s  at ({:.2}, {:.2}) m, {:.0}°, speed {:.2}, turn {:+.2}, {status}",
                 pose.x,
                 pose.y,

@@ -11,20 +11,20 @@ use indicatif::{ProgressBar, ProgressStyle};
 use neuraxis_core::file::{FileError, Override};
 use neuraxis_core::{Event, Observer as _, map_file};
 use neuraxis_record::Recorder;
-use neuraxis_trial::book::Files;
 use neuraxis_trial::plan::Changes;
+use neuraxis_trial::recording_header::SessionFiles;
 use neuraxis_trial::report::TrialView;
 use neuraxis_trial::run::RunConfig;
 use neuraxis_trial::{
-    Hooks, Plan, PlannedScene, Progress, Trial, TrialResult, columns, picture, replay, report,
+    Hooks, Plan, PlannedScene, Progress, Trial, TrialResult, replay, report, results_parquet, trial_svg,
 };
 
 use crate::exit::Exit;
 use crate::files::{Kind, kind, yaml_files};
-use crate::live::Stage;
+use crate::live::LiveView;
 use crate::settings::split_overrides;
 use crate::work::{self, Jobs};
-use crate::{builtin, output, run_output};
+use crate::{embedded, output, run_output};
 
 /// Arenas that run side by side, for each thread.
 const ARENAS_PER_JOB: usize = 4;
@@ -97,18 +97,18 @@ enum Cut {
 pub(crate) fn run(args: &RunArgs) -> Exit {
     let mut unpacked = None;
     let scenes = if args.scenes.is_empty() {
-        match builtin::maze() {
+        match embedded::maze() {
             Ok((path, folder)) => {
                 unpacked = folder;
                 vec![path]
             }
             Err(error) => {
                 let help = "free some space in the temporary folder, or name a scene file";
-                return output::usage(&format!("cannot unpack the maze: {error}"), help);
+                return output::usage_error(&format!("cannot unpack the maze: {error}"), help);
             }
         }
     } else {
-        match expand(&args.scenes) {
+        match scene_files(&args.scenes) {
             Ok(scenes) => scenes,
             Err(exit) => return exit,
         }
@@ -116,15 +116,18 @@ pub(crate) fn run(args: &RunArgs) -> Exit {
     let plan = match Plan::load(&scenes, &changes(args)) {
         Ok(plan) => plan,
         Err(errors) => {
-            output::complain(&errors);
+            output::print_errors(&errors);
             return Exit::Usage;
         }
     };
+    for hint in plan.hints() {
+        output::note(&hint);
+    }
     if let Err(exit) = output::prepare_out(args.out.as_deref()) {
         return exit;
     }
     if !(args.speed.is_finite() && args.speed > 0.0) {
-        return output::usage("the speed must be greater than 0", "for example `--speed 2`");
+        return output::usage_error("the speed must be greater than 0", "for example `--speed 2`");
     }
     let exit = run_plan(args, &plan);
     drop(unpacked);
@@ -137,7 +140,7 @@ fn run_plan(args: &RunArgs, plan: &Plan) -> Exit {
     let at_once = if args.live.is_some() { 1 } else { jobs * ARENAS_PER_JOB };
     let config = RunConfig { trials: args.trials as usize, seed: args.seed, jobs, at_once };
 
-    let stage = match args.live.map(Stage::open).transpose() {
+    let stage = match args.live.map(LiveView::open).transpose() {
         Ok(stage) => stage,
         Err(exit) => return exit,
     };
@@ -146,7 +149,10 @@ fn run_plan(args: &RunArgs, plan: &Plan) -> Exit {
         match Recorder::start(args.record == Record::Failed) {
             Ok(recorder) => Some(recorder),
             Err(error) => {
-                return output::usage(&format!("cannot start the recorder: {error}"), "use --record none");
+                return output::usage_error(
+                    &format!("cannot start the recorder: {error}"),
+                    "use --record none",
+                );
             }
         }
     } else {
@@ -160,7 +166,7 @@ fn run_plan(args: &RunArgs, plan: &Plan) -> Exit {
         stage: stage.as_ref(),
         speed: args.speed,
         files: Vec::new(),
-        watch: Watch::new(args.trials),
+        watch: RunProgress::new(args.trials),
         stop,
         limit: args.time_limit.map(|seconds| Duration::from_secs(u64::from(seconds))),
         cut: None,
@@ -183,7 +189,7 @@ fn run_plan(args: &RunArgs, plan: &Plan) -> Exit {
     let results = match results {
         Ok(results) => results,
         Err(error) => {
-            output::complain(&[error]);
+            output::print_errors(&[error]);
             return Exit::Usage;
         }
     };
@@ -202,11 +208,11 @@ struct Run<'a> {
     recorder: Option<&'a Recorder>,
     is_recorded: bool,
     saves_maps: bool,
-    stage: Option<&'a Stage>,
+    stage: Option<&'a LiveView>,
     speed: f64,
     /// The files of the scenes that were recorded so far, by the scene's path.
-    files: Vec<(PathBuf, Files)>,
-    watch: Watch,
+    files: Vec<(PathBuf, SessionFiles)>,
+    watch: RunProgress,
     stop: Arc<AtomicBool>,
     limit: Option<Duration>,
     cut: Option<Cut>,
@@ -219,7 +225,7 @@ impl Run<'_> {
         let Some(recorder) = self.recorder else { return Ok(()) };
         let path = &scene.file.path;
         if !self.files.iter().any(|(known, _)| known == path) {
-            self.files.push((path.clone(), Files::of(scene)?));
+            self.files.push((path.clone(), SessionFiles::of(scene)?));
         }
         let Some((_, files)) = self.files.iter().find(|(known, _)| known == path) else { return Ok(()) };
         let line: Vec<String> = std::env::args().collect();
@@ -266,7 +272,7 @@ impl Hooks for Run<'_> {
         }
         if let (Some(folder), None) = (self.folder, &self.disk) {
             let path = folder.join(format!("trial-{:05}.svg", trial.number));
-            self.disk = output::write(&path, picture::svg(trial)).err();
+            self.disk = output::write(&path, trial_svg::svg(trial)).err();
             self.views.push(TrialView::of(trial, results));
         }
         if let (Some(folder), true, None) = (self.folder, self.saves_maps, &self.disk) {
@@ -291,13 +297,13 @@ fn finish(
     rows: Vec<TrialResult>,
     cut: Option<Cut>,
     mut disk: Option<std::io::Error>,
-    watch: &Watch,
+    watch: &RunProgress,
 ) -> Exit {
     let failed = rows.iter().any(|row| !row.success);
     let crashed = rows.iter().any(|row| row.outcome == neuraxis_trial::OutcomeKind::Crashed);
     let text = run_output::table(&rows);
     let csv = run_output::csv(&rows);
-    let parquet = columns::parquet(&rows);
+    let parquet = results_parquet::parquet(&rows);
     let results = run_output::results(rows);
     // A result is plain numbers and text, which JSON can always say.
     let json = serde_json::to_string_pretty(&results).unwrap_or_default();
@@ -311,7 +317,7 @@ fn finish(
         disk = disk.or(written.err());
     }
     let shown = if args.json { json } else { format!("{text}\n{}", watch.summary()) };
-    output::say(&shown);
+    output::print(&shown);
     match cut {
         Some(Cut::Interrupted) => {
             eprintln!("interrupted: {} of {} trials were done", watch.done, args.trials);
@@ -321,19 +327,19 @@ fn finish(
     }
     if let Some(error) = disk {
         eprintln!("error: not everything could be written to the output folder: {error}");
-        return Exit::Broken;
+        return Exit::Crashed;
     }
     if cut.is_some() || crashed {
-        Exit::Broken
+        Exit::Crashed
     } else if failed {
         Exit::Failed
     } else {
-        Exit::Good
+        Exit::Success
     }
 }
 
 /// Scene files as they are, folders as the scene files in them.
-fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
+fn scene_files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
     let mut found = Vec::new();
     for path in paths {
         if !path.is_dir() {
@@ -345,7 +351,7 @@ fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
         found.extend(files.into_iter().filter(|file| kind(file) == Some(Kind::Scene)));
         if found.len() == before {
             let help = "a scene is a `.yaml` file with a `world:`";
-            return Err(output::usage(&format!("there is no scene in {}", path.display()), help));
+            return Err(output::usage_error(&format!("there is no scene in {}", path.display()), help));
         }
     }
     Ok(found)
@@ -356,7 +362,7 @@ fn changes(args: &RunArgs) -> Changes {
 }
 
 /// Shows how far it is: a bar on a terminal, a plain line now and then elsewhere.
-struct Watch {
+struct RunProgress {
     bar: Option<ProgressBar>,
     start: Instant,
     last_line: Instant,
@@ -364,7 +370,7 @@ struct Watch {
     simulated: f64,
 }
 
-impl Watch {
+impl RunProgress {
     #[expect(clippy::disallowed_methods, reason = "progress is about real time; no trial sees it")]
     fn new(trials: u32) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {

@@ -9,7 +9,7 @@ use neuraxis_core::Trainable;
 use neuraxis_core::file::{self, Override};
 use neuraxis_core::robot::Sensor;
 use neuraxis_lab::motor::task::Ground;
-use neuraxis_lab::motor::{Subject, Task, circuit_name};
+use neuraxis_lab::motor::{MotorEnv, Task, circuit_name};
 use neuraxis_lab::train::{
     self, Algorithm, Checkpoint, CmaEs, End, Identity, MotorObjective, Optimizer, Ppo, PpoSettings,
 };
@@ -63,7 +63,7 @@ pub(crate) struct TrainArgs {
     population: Option<u32>,
     /// Episodes that make one score, each under other conditions: more of them hide less, and cost more. For `walk` a multiple of 4
     /// (slow and fast, with and without a push), 4 if not given; else 1. Not for ppo, which learns from episodes and not from scores.
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=train::MOST_EPISODES as i64))]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=train::MAX_EPISODES as i64))]
     episodes: Option<u16>,
     /// Standard deviation of the search at its start; 0.1 if not given, 0.05 for an mlp, 0.3 for cma-es, 0.5 for random.
     #[arg(long, value_name = "NUMBER")]
@@ -170,7 +170,7 @@ enum Which {
 /// Trains, and says how it went.
 pub(crate) fn train(args: &TrainArgs) -> Exit {
     if args.algo == Algo::Ppo && !train::HAS_PPO {
-        return output::usage("there is no ppo here", train::NO_PPO);
+        return output::usage_error("there is no ppo here", train::NO_PPO);
     }
     let task = match task(args) {
         Ok(task) => task,
@@ -178,26 +178,29 @@ pub(crate) fn train(args: &TrainArgs) -> Exit {
     };
     for (name, value) in [("--sigma", args.sigma), ("--step", args.step)] {
         if value.is_some_and(|value| !(value > 0.0 && value <= 100.0)) {
-            return output::usage(&format!("{name} is not possible"), "give a number above 0, up to 100");
+            return output::usage_error(
+                &format!("{name} is not possible"),
+                "give a number above 0, up to 100",
+            );
         }
     }
     if let Some(episodes) = args.episodes {
         let own = task.episodes();
         if args.algo == Algo::Ppo {
-            return output::usage(
+            return output::usage_error(
                 "ppo takes no --episodes",
                 "leave it out, or give --population: its `n_envs`",
             );
         }
         if !usize::from(episodes).is_multiple_of(own) {
             let message = format!("a score of the task `{}` is made of {own} kinds of episodes", args.task);
-            return output::usage(&message, &format!("give --episodes a multiple of {own}"));
+            return output::usage_error(&message, &format!("give --episodes a multiple of {own}"));
         }
     }
     let robot = match PlannedRobot::load(&args.robot, &split_overrides(&args.settings).robot_overrides) {
         Ok(robot) => robot,
         Err(error) => {
-            output::complain(&[error]);
+            output::print_errors(&[error]);
             return Exit::Usage;
         }
     };
@@ -206,7 +209,7 @@ pub(crate) fn train(args: &TrainArgs) -> Exit {
     {
         Ok(objective) => objective,
         Err(message) => {
-            return output::usage(&message, "choose another task, another circuit or another robot");
+            return output::usage_error(&message, "choose another task, another circuit or another robot");
         }
     };
     let mut state = match state(args, &objective) {
@@ -216,7 +219,7 @@ pub(crate) fn train(args: &TrainArgs) -> Exit {
     let objective = objective.with_episodes(state.episodes);
     let cost = state.cost(&objective);
     if args.budget < state.steps + cost {
-        return output::usage(
+        return output::usage_error(
             &format!("a budget of {} control steps is not enough for another generation", args.budget),
             &format!("{} are used up, and a generation takes {cost}", state.steps),
         );
@@ -249,19 +252,19 @@ pub(crate) fn train(args: &TrainArgs) -> Exit {
     };
     if let Err(error) = written {
         eprintln!("error: not everything could be written to the output folder: {error}");
-        return Exit::Broken;
+        return Exit::Crashed;
     }
-    output::say(train::yaml(&state, &command()).trim_end());
+    output::print(train::yaml(&state, &command()).trim_end());
     match end {
-        End::Done => Exit::Good,
+        End::Done => Exit::Success,
         End::Failed(message) => {
             eprintln!("error: the training cannot go on: {message}");
-            Exit::Broken
+            Exit::Crashed
         }
         End::Stopped => {
             let kept = if args.out.is_some() { "what was done is kept" } else { "nothing was written" };
             eprintln!("interrupted: {kept}");
-            Exit::Broken
+            Exit::Crashed
         }
     }
 }
@@ -270,7 +273,7 @@ fn task(args: &TrainArgs) -> Result<Task, Exit> {
     let target = match args.target[..] {
         [] => None,
         [x, y] => Some([x, y]),
-        _ => return Err(output::usage("a target has two numbers", "give it as --target X,Y")),
+        _ => return Err(output::usage_error("a target has two numbers", "give it as --target X,Y")),
     };
     let mut task = Task::named(&args.task, target).map_err(|help| {
         let known = Task::NAMES.contains(&args.task.as_str());
@@ -279,7 +282,7 @@ fn task(args: &TrainArgs) -> Result<Task, Exit> {
         } else {
             format!("there is no task `{}`", args.task)
         };
-        output::usage(&message, &help)
+        output::usage_error(&message, &help)
     })?;
     let set = |field: &mut f64, given: Option<f64>| {
         if let Some(value) = given {
@@ -318,7 +321,7 @@ fn task(args: &TrainArgs) -> Result<Task, Exit> {
     ] {
         if is_given && !is_used {
             let message = format!("the task `{}` takes no {name}", args.task);
-            return Err(output::usage(&message, "leave it out, or choose another task"));
+            return Err(output::usage_error(&message, "leave it out, or choose another task"));
         }
     }
     // A swimmer's speed is a speed; the others' is a drive.
@@ -334,14 +337,14 @@ fn task(args: &TrainArgs) -> Result<Task, Exit> {
     ] {
         if value.is_some_and(|value| !(range[0]..=range[1]).contains(&value)) {
             let help = format!("give a number from {} to {}{unit}", range[0], range[1]);
-            return Err(output::usage(&format!("{name} is not possible"), &help));
+            return Err(output::usage_error(&format!("{name} is not possible"), &help));
         }
     }
     Ok(task)
 }
 
 /// Who is trained.
-fn subject(args: &TrainArgs, robot: &PlannedRobot, task: Task) -> Result<Subject, String> {
+fn subject(args: &TrainArgs, robot: &PlannedRobot, task: Task) -> Result<MotorEnv, String> {
     let own = &robot.file.value.brain.motor;
     let motor = match args.circuit {
         None => own.clone(),
@@ -365,7 +368,7 @@ fn subject(args: &TrainArgs, robot: &PlannedRobot, task: Task) -> Result<Subject
         }
     };
     let brain = &robot.file.value.brain;
-    Subject::new(robot.model.clone(), motor, brain.rate, task).map_err(|error| error.to_string())
+    MotorEnv::new(robot.model.clone(), motor, brain.rate, task).map_err(|error| error.to_string())
 }
 
 /// A new training, or the one of the checkpoint.
@@ -373,11 +376,11 @@ fn state(args: &TrainArgs, objective: &MotorObjective) -> Result<Checkpoint, Exi
     let identity = Identity::of(objective.subject(), objective.circuit());
     if let Some(path) = &args.resume {
         let text = file::read(path).map_err(|error| {
-            output::complain(&[error]);
+            output::print_errors(&[error]);
             Exit::Usage
         })?;
         return Checkpoint::read(&text, &identity).map_err(|message| {
-            output::usage(
+            output::usage_error(
                 &format!("cannot go on from {}: {message}", path.display()),
                 "give the robot, circuit and task that it was trained with",
             )
@@ -392,7 +395,7 @@ fn state(args: &TrainArgs, objective: &MotorObjective) -> Result<Checkpoint, Exi
     {
         let known: Vec<&str> = identity.names.iter().map(String::as_str).collect();
         let help = file::problem::did_you_mean(unknown, &known);
-        return Err(output::usage(&format!("the circuit has no parameter `{unknown}`"), &help));
+        return Err(output::usage_error(&format!("the circuit has no parameter `{unknown}`"), &help));
     }
     let task = identity.task;
     let names = identity.names.clone();
@@ -424,13 +427,13 @@ fn state(args: &TrainArgs, objective: &MotorObjective) -> Result<Checkpoint, Exi
     };
     let initial = objective.parameters().to_vec();
     let mut state = Checkpoint::new(identity, initial, is_free, args.seed, search).map_err(|message| {
-        output::usage(&message, "choose another circuit, algorithm or list of parameters")
+        output::usage_error(&message, "choose another circuit, algorithm or list of parameters")
     })?;
     state.episodes = args.episodes.map(usize::from);
     // What the robot's file normalises by is where that begins.
     if let Some(felt) = objective.trainable().and_then(Trainable::normalisation).filter(|felt| felt.count > 0)
     {
-        state.felt = felt.clone();
+        state.observation_stats = felt.clone();
     }
     Ok(state)
 }

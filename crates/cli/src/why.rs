@@ -43,16 +43,16 @@ pub(crate) fn why(args: &WhyArgs) -> Exit {
     let Some(robot) = recording.robots.get(args.robot) else {
         let count = recording.robots.len();
         let help = format!("the recording has {count}, counted from 0");
-        return output::usage(&format!("there is no robot {}", args.robot), &help);
+        return output::usage_error(&format!("there is no robot {}", args.robot), &help);
     };
     let explanation = match why::explain(&recording, robot, args.at) {
         Ok(explanation) => explanation,
         Err(error) => return recordings::fail(&args.file, &error),
     };
     if args.json {
-        output::say(&serde_json::to_string_pretty(&explanation).unwrap_or_default());
+        output::print(&serde_json::to_string_pretty(&explanation).unwrap_or_default());
     } else {
-        output::say(&words(&robot.header.body.name, &explanation));
+        output::print(&words(&robot.header.body.name, &explanation));
     }
     match explanation.difference {
         Some(difference) => {
@@ -63,7 +63,7 @@ pub(crate) fn why(args: &WhyArgs) -> Exit {
             );
             Exit::Differs
         }
-        None => Exit::Good,
+        None => Exit::Success,
     }
 }
 
@@ -98,15 +98,15 @@ fn words(robot: &str, e: &Explanation) -> String {
             let away = e.distance.unwrap_or(f64::NAN);
             format!("within {tolerance:.2} m of ({x:.2}, {y:.2}) m, {away:.2} m away: {status}")
         }
-        Some(Goal::Explore { reach }) => {
-            format!("within {reach:.2} m of every place that it can get to: {status}")
+        Some(Goal::Explore { radius }) => {
+            format!("within {radius:.2} m of every place that it can get to: {status}")
         }
         Some(Goal::Return { to, tolerance }) => {
             format!("back to within {tolerance:.2} m of {}: {status}", place(to))
         }
         Some(_) => status.to_string(),
     };
-    let (number, all) = (e.decision.errand + 1, e.goals);
+    let (number, all) = (e.decision.goal_index + 1, e.goals);
     line("goal", if all > 1 { format!("{number} of {all}: {goal}") } else { goal });
     if let Some(verdict) = &e.verdict {
         line("given up", verdict.clone());

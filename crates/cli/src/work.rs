@@ -34,7 +34,7 @@ pub(crate) fn stop_flag() -> Arc<AtomicBool> {
 pub(crate) fn stop_flag_or_end() -> Arc<AtomicBool> {
     on_interrupt(|was_set| {
         if was_set {
-            process::exit(Exit::Broken as i32);
+            process::exit(Exit::Crashed as i32);
         }
     })
 }

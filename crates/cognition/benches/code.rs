@@ -6,7 +6,7 @@ use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use nalgebra::{Matrix2, Point2};
 use neuraxis_cognition::code::HarmonicCode;
 use neuraxis_cognition::memory::{FieldMemory, FieldSpec, PlaceIndex};
-use neuraxis_core::ops;
+use neuraxis_core::math;
 
 const SIGMA: f64 = 0.2;
 
@@ -28,10 +28,10 @@ fn encode(c: &mut Criterion) {
     // The same by the portable library, for comparison.
     let code: Vec<_> = (0..1024).map(|i| f64::from(i) * 0.37).collect();
     let mut key = vec![0.0; 2048];
-    group.bench_function("rows/1024 by ops::sin_cos", |b| {
+    group.bench_function("rows/1024 by math::sin_cos", |b| {
         b.iter(|| {
             for (phase, pair) in black_box(&code).iter().zip(key.chunks_exact_mut(2)) {
-                let (s, c) = ops::sin_cos(*phase);
+                let (s, c) = math::sin_cos(*phase);
                 (pair[0], pair[1]) = (c as f32, s as f32);
             }
         });

@@ -12,7 +12,7 @@
 //! Keys are slices of f32 in the order `[cos | sin]`, one half a row each: `2 * rows` numbers.
 
 use nalgebra::{Cholesky, Const, Point, SMatrix, SVector};
-use neuraxis_core::ops;
+use neuraxis_core::math;
 use neuraxis_core::random;
 
 /// Lanes in which products are summed: always the same order of additions, so always the same bits.
@@ -31,7 +31,7 @@ impl<const D: usize> HarmonicCode<D> {
     #[must_use]
     pub fn new(seed: u64, rows: usize, sigma: f64) -> Self {
         let mut stream = random::stream(seed, "harmonic code");
-        let mut row = || std::array::from_fn(|_| random::normal(&mut stream) / (2.0 * ops::PI * sigma));
+        let mut row = || std::array::from_fn(|_| random::normal(&mut stream) / (2.0 * math::PI * sigma));
         Self { frequencies: (0..rows).map(|_| row()).collect(), sigma }
     }
 
@@ -76,7 +76,7 @@ impl<const D: usize> HarmonicCode<D> {
     /// The closed form of the kernel without weights, 0..1, at displacement `dx` (m).
     #[must_use]
     pub fn kernel(&self, dx: &SVector<f64, D>) -> f64 {
-        ops::exp(-dx.norm_squared() / (2.0 * self.sigma * self.sigma))
+        math::exp(-dx.norm_squared() / (2.0 * self.sigma * self.sigma))
     }
 
     /// Writes the weights, one a row, under which the kernel is the Gaussian of `covariance` (m²), and returns how many rows
@@ -96,8 +96,8 @@ impl<const D: usize> HarmonicCode<D> {
         let excess = covariance - identity * fine;
         let (mut sum, mut squares) = (0.0, 0.0);
         for (row, weight) in self.frequencies.iter().zip(weights.iter_mut()) {
-            let omega = SVector::<f64, D>::from(*row) * (2.0 * ops::PI);
-            let ratio = ops::exp(-0.5 * omega.dot(&(excess * omega)));
+            let omega = SVector::<f64, D>::from(*row) * (2.0 * math::PI);
+            let ratio = math::exp(-0.5 * omega.dot(&(excess * omega)));
             sum += ratio;
             squares += ratio * ratio;
             *weight = ratio as f32;
@@ -119,7 +119,7 @@ impl<const D: usize> HarmonicCode<D> {
 #[must_use]
 pub fn gaussian<const D: usize>(covariance: &SMatrix<f64, D, D>, dx: &SVector<f64, D>) -> Option<f64> {
     let root = Cholesky::<f64, Const<D>>::new(*covariance)?;
-    Some(ops::exp(-0.5 * dx.dot(&root.solve(dx))))
+    Some(math::exp(-0.5 * dx.dot(&root.solve(dx))))
 }
 
 /// How alike two keys are: their mean product, -1..1, which is about the kernel at their displacement.
@@ -155,7 +155,7 @@ pub const ANGLE_REALS: usize = 2 * HARMONICS + 1;
 /// The code of `angle` (rad): 1, cos θ, sin θ, cos 2θ, sin 2θ, ...
 #[must_use]
 pub fn harmonics(angle: f64) -> [f64; ANGLE_REALS] {
-    let (s, c) = ops::sin_cos(angle);
+    let (s, c) = math::sin_cos(angle);
     let mut code = [1.0; ANGLE_REALS];
     let mut last = (1.0, 0.0);
     for pair in code[1..].chunks_exact_mut(2) {
@@ -179,11 +179,11 @@ impl AngleKernel {
     #[must_use]
     pub fn rectified_cosine(highest: usize) -> Self {
         let mut weights = [0.0; HARMONICS + 1];
-        weights[0] = 1.0 / ops::PI;
+        weights[0] = 1.0 / math::PI;
         weights[1] = 0.5;
         for n in (2..=HARMONICS).step_by(2) {
             let sign = if n % 4 == 2 { 1.0 } else { -1.0 };
-            weights[n] = sign * 2.0 / (ops::PI * (n * n - 1) as f64);
+            weights[n] = sign * 2.0 / (math::PI * (n * n - 1) as f64);
         }
         Self { weights }.up_to(highest)
     }
@@ -197,8 +197,8 @@ impl AngleKernel {
         const NODES: usize = 256;
         let mut weights = [0.0; HARMONICS + 1];
         for node in 0..NODES {
-            let code = harmonics(2.0 * ops::PI * node as f64 / NODES as f64);
-            let value = ops::exp(concentration * (code[1] - 1.0)) / NODES as f64;
+            let code = harmonics(2.0 * math::PI * node as f64 / NODES as f64);
+            let value = math::exp(concentration * (code[1] - 1.0)) / NODES as f64;
             weights[0] += value;
             for n in 1..=HARMONICS {
                 weights[n] += 2.0 * value * code[2 * n - 1];
@@ -268,7 +268,7 @@ impl<const D: usize> BehaviourCode<D> {
     /// Writes the key of being at `x` (m) in direction `angle` (rad): `2 * rows` numbers.
     pub fn encode(&self, x: &Point<f64, D>, angle: f64, key: &mut [f32]) {
         let (cos, sin) = key.split_at_mut(self.turns.len());
-        let angle = angle / (2.0 * ops::PI);
+        let angle = angle / (2.0 * math::PI);
         let rows = self.place.frequencies.iter().zip(&self.turns);
         for ((row, n), (cos, sin)) in rows.zip(cos.iter_mut().zip(sin)) {
             let (c, s) = turn(dot_position(row, &x.coords) + f64::from(*n) * angle);
@@ -280,7 +280,7 @@ impl<const D: usize> BehaviourCode<D> {
     pub fn shift(&self, key: &[f32], dx: &SVector<f64, D>, angle: f64, out: &mut [f32]) {
         let (cos, sin) = key.split_at(self.turns.len());
         let (out_cos, out_sin) = out.split_at_mut(self.turns.len());
-        let angle = angle / (2.0 * ops::PI);
+        let angle = angle / (2.0 * math::PI);
         let rows = self.place.frequencies.iter().zip(&self.turns);
         let keys = cos.iter().zip(sin).zip(out_cos.iter_mut().zip(out_sin));
         for ((row, n), ((cos, sin), out)) in rows.zip(keys) {
@@ -318,7 +318,7 @@ fn turn(turns: f64) -> (f64, f64) {
     const WHOLE: f64 = 6_755_399_441_055_744.0;
     let rest = turns - ((turns + WHOLE) - WHOLE);
     // A quarter of the angle, within ±π/4, by Taylor; then doubled twice.
-    let a = rest * (0.5 * ops::PI);
+    let a = rest * (0.5 * math::PI);
     let q = a * a;
     let s = a
         * (1.0
@@ -356,7 +356,7 @@ mod tests {
         for i in -40_000..40_000 {
             let turns = f64::from(i) * 0.000_37 + 1e-9;
             let (c, s) = turn(turns);
-            let (s0, c0) = ops::sin_cos(2.0 * ops::PI * turns);
+            let (s0, c0) = math::sin_cos(2.0 * math::PI * turns);
             assert!((c - c0).abs() < 1e-8 && (s - s0).abs() < 1e-8, "{turns}: {c} {c0}, {s} {s0}");
         }
         assert!(turn(f64::NAN).0.is_nan() && turn(f64::INFINITY).0.is_nan());

@@ -18,11 +18,13 @@ use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::random::{self, Stream};
 use neuraxis_core::reasons::{Choice, MotionMode, PlanReason, Verdict};
-use neuraxis_core::{Drive, Goal, GoalStatus, OccupancyGrid, Part, Pose2, Reasons, Stamp, ops, saved, value};
+use neuraxis_core::{
+    Drive, Goal, GoalStatus, OccupancyGrid, Part, Pose2, Reasons, Stamp, math, saved, value,
+};
 
 use self::lattice::{Lattice, NONE, STRAIGHT};
 use crate::graph::heap::Heap;
-use crate::graph::leg::{LegDriver, Outcome, near_enough};
+use crate::graph::leg::{LegDriver, Outcome, arrival_radius};
 use crate::{CognitionSpec, Navigator, Search, Situation};
 
 /// After a touch it backs off so far, radii.
@@ -30,7 +32,7 @@ const BACK: f64 = 0.5;
 /// A pose that moves further than this beyond what the body can do was moved by somebody else, m.
 const JUMP: f64 = 0.3;
 /// Points of a way at most.
-const MOST_POINTS: usize = 8192;
+const MAX_POINTS: usize = 8192;
 /// Plans in a tick.
 const TURNS: usize = 4;
 /// The random walk goes a normally distributed distance of this deviation, cells.
@@ -45,7 +47,7 @@ struct Move {
 
 /// What it is busy with.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Doing {
+enum Activity {
     Plan,
     Go(Move),
     /// It backs off from what it touched, from here.
@@ -76,7 +78,7 @@ pub struct GridNavigator {
     has_lifted: bool,
     stream: Stream,
     driver: LegDriver,
-    doing: Doing,
+    activity: Activity,
     /// The cell that moves begin in: the last in whose middle it stood, even where it was stopped beyond its border.
     here: u32,
     goal: Option<Goal>,
@@ -110,13 +112,13 @@ impl GridNavigator {
             has_lifted: false,
             stream: random::stream(spec.grid.seed, "random walk"),
             driver: LegDriver::new(body),
-            doing: Doing::Plan,
+            activity: Activity::Plan,
             here: NONE,
             goal: None,
             status: GoalStatus::Idle,
             verdict: None,
             last: None,
-            path: Vec::with_capacity(MOST_POINTS),
+            path: Vec::with_capacity(MAX_POINTS),
             reasons: Reasons::default(),
         }
     }
@@ -243,7 +245,7 @@ impl GridNavigator {
             first = first.or(Some(Move { from: here, to }));
             self.path.push(self.lattice.at(to));
             cell = to;
-            if self.path.len() >= MOST_POINTS {
+            if self.path.len() >= MAX_POINTS {
                 break;
             }
         }
@@ -277,7 +279,7 @@ impl GridNavigator {
     fn walk(&mut self, at: Point2<f64>) -> Point2<f64> {
         // Two normal numbers are a vector of any direction; the third is the distance.
         let [x, y, far] = std::array::from_fn(|_| random::normal(&mut self.stream));
-        let (s, c) = ops::sin_cos(ops::atan2(y, x));
+        let (s, c) = math::sin_cos(math::atan2(y, x));
         let far = WALK * self.lattice.cell * far.abs();
         self.lattice.within(Point2::new(at.x + far * c, at.y + far * s))
     }
@@ -286,7 +288,7 @@ impl GridNavigator {
     fn take(&mut self, next: Move, target: Point2<f64>, now: Stamp, pose: &Pose2) {
         let is_known = self.lattice.stood.get(next.to as usize).is_some_and(|stood| *stood);
         self.driver.begin(now, pose, None, target, self.tops[usize::from(!is_known)]);
-        self.doing = Doing::Go(next);
+        self.activity = Activity::Go(next);
     }
 
     /// Writes down why this move.
@@ -308,7 +310,7 @@ impl GridNavigator {
             if place < plan.choices.len() {
                 plan.count = (plan.count + 1).min(plan.choices.len());
                 plan.choices[place..plan.count].rotate_right(1);
-                plan.choices[place] = Choice { heading: ops::atan2(d.y, d.x), cost };
+                plan.choices[place] = Choice { heading: math::atan2(d.y, d.x), cost };
             }
         }
         plan.cost = plan.choices[0].cost;
@@ -330,7 +332,7 @@ impl Navigator for GridNavigator {
         self.status = if goal.is_some() { GoalStatus::Active } else { GoalStatus::Idle };
         self.goal = goal;
         self.path.clear();
-        self.doing = Doing::Plan;
+        self.activity = Activity::Plan;
         self.here = NONE;
         self.last = None;
         self.has_lifted = false;
@@ -378,14 +380,14 @@ impl Navigator for GridNavigator {
                 > JUMP + 2.0 * situation.belief.twist.linear.abs() * now.since(when)
         });
         self.last = Some((at, now));
-        if nalgebra::distance(&at, &goal) <= near_enough(tolerance, situation.belief.position_std()) {
-            self.doing = Doing::Plan;
+        if nalgebra::distance(&at, &goal) <= arrival_radius(tolerance, situation.belief.position_std()) {
+            self.activity = Activity::Plan;
             self.status = GoalStatus::Reached;
             self.reasons.motion.mode = MotionMode::Arrived;
             return Drive::REST;
         }
         if jumped {
-            self.doing = Doing::Plan;
+            self.activity = Activity::Plan;
             self.here = NONE;
         }
         if self.here == NONE {
@@ -397,14 +399,14 @@ impl Navigator for GridNavigator {
         }
         self.status = GoalStatus::Active;
         for _ in 0..TURNS {
-            match self.doing {
-                Doing::Plan if self.search == Search::RandomWalk => {
+            match self.activity {
+                Activity::Plan if self.search == Search::RandomWalk => {
                     let target = self.walk(at);
                     self.path.clear();
                     self.path.push(target);
                     self.take(Move { from: NONE, to: NONE }, target, now, &pose);
                 }
-                Doing::Plan => match self.choose(self.here) {
+                Activity::Plan => match self.choose(self.here) {
                     Poll::Pending => break,
                     Poll::Ready(Some(next)) => self.take(next, self.lattice.at(next.to), now, &pose),
                     Poll::Ready(None) if self.has_lifted => {
@@ -421,7 +423,7 @@ impl Navigator for GridNavigator {
                         self.begin();
                     }
                 },
-                Doing::Go(next) => {
+                Activity::Go(next) => {
                     self.weigh(next.from, at);
                     let motion = &mut self.reasons.motion;
                     motion.mode = MotionMode::Follow;
@@ -439,20 +441,20 @@ impl Navigator for GridNavigator {
                                 *stood = true;
                                 self.here = next.to;
                             }
-                            self.doing = Doing::Plan;
+                            self.activity = Activity::Plan;
                         }
                         Outcome::Touched { .. } | Outcome::Stalled => {
                             self.block(next);
-                            self.doing = Doing::Back(at);
+                            self.activity = Activity::Back(at);
                         }
                     }
                 }
-                Doing::Back(since) => {
+                Activity::Back(since) => {
                     self.reasons.motion.mode = MotionMode::Withdraw;
                     if let Some(drive) = self.driver.back_off(situation, &since, BACK * self.radius) {
                         return drive;
                     }
-                    self.doing = Doing::Plan;
+                    self.activity = Activity::Plan;
                 }
             }
         }
@@ -471,14 +473,14 @@ impl Navigator for GridNavigator {
 
 value!(struct Move { from, to });
 value!(
-    enum Doing {
+    enum Activity {
         Plan,
         Go(next),
         Back(from),
     }
 );
 saved!(GridNavigator {
-    lattice, values, ahead, open, km, start, is_stale, flooded: list, has_lifted, stream, driver, doing, here, goal, status,
+    lattice, values, ahead, open, km, start, is_stale, flooded: list, has_lifted, stream, driver, activity, here, goal, status,
     verdict, last, path: list, reasons; search, budget, radius, tops
 } then Self::is_whole);
 
@@ -486,9 +488,9 @@ impl GridNavigator {
     /// Whether what was loaded names only cells that are there.
     fn is_whole(&mut self) -> bool {
         let is = |vertex: &u32| *vertex == NONE || (*vertex as usize) < self.values.len();
-        let going = match &self.doing {
-            Doing::Go(next) => [next.from, next.to].iter().all(is),
-            Doing::Plan | Doing::Back(_) => true,
+        let going = match &self.activity {
+            Activity::Go(next) => [next.from, next.to].iter().all(is),
+            Activity::Plan | Activity::Back(_) => true,
         };
         let here = self.here == NONE || (self.here as usize) < self.lattice.cells.len();
         going && here && is(&self.start) && self.flooded.iter().all(is)

@@ -16,7 +16,7 @@ pub mod spec;
 
 use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::{Belief, Drive, Goal, GoalStatus, OccupancyGrid, Part, Percepts, Sketch};
+use neuraxis_core::{Belief, Drive, Goal, GoalStatus, GraphSnapshot, OccupancyGrid, Part, Percepts};
 
 pub use graph::GraphNavigator;
 pub use graph::impressions::Impressions;
@@ -54,7 +54,7 @@ pub trait Navigator: Part {
     fn follow_another_map(&mut self) {}
 
     /// What it remembers of its search as plain data, for whoever draws it. It allocates: not for the tick.
-    fn sketch(&self) -> Option<Sketch> {
+    fn graph_snapshot(&self) -> Option<GraphSnapshot> {
         None
     }
 }

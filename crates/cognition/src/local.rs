@@ -17,7 +17,7 @@ use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::reasons::{Candidate, MotionMode, MotionReason, SpeedLimit};
 use neuraxis_core::{
-    Drive, Input, Modulation, OccupancyGrid, Pose2, Reading, Stamp, Twist2, ops, saved, value,
+    Drive, Input, Modulation, OccupancyGrid, Pose2, Reading, Stamp, Twist2, math, saved, value,
 };
 
 use crate::Situation;
@@ -256,7 +256,7 @@ impl LocalController {
                 if !range.is_finite() || range > far || eye.hits.len() >= POINTS {
                     continue;
                 }
-                let (s, c) = ops::sin_cos(angle);
+                let (s, c) = math::sin_cos(angle);
                 let point = sensor.transform(range * c, range * s);
                 if last.is_some_and(|last| nalgebra::distance_squared(&last, &point) < SPACING * SPACING) {
                     continue;
@@ -276,14 +276,14 @@ impl LocalController {
         Drive::new(0.0, 0.25)
     }
 
-    /// The drive that follows `path` (points in the map, m) and slows down to end within `near_enough` m
+    /// The drive that follows `path` (points in the map, m) and slows down to end within `arrival_radius` m
     /// of its last point.
     pub fn follow(
         &mut self,
         situation: &Situation<'_>,
         costs: &Costmap,
         path: &[Point2<f64>],
-        near_enough: f64,
+        arrival_radius: f64,
     ) -> Drive {
         let belief = situation.belief;
         let now = situation.percepts.now;
@@ -296,11 +296,11 @@ impl LocalController {
         let Some(carrot) = self.carrot(situation.map, costs, &pose, path) else { return Drive::REST };
         self.reason.carrot = [carrot.x, carrot.y];
         let carrot = pose.inverse().transform(carrot.x, carrot.y);
-        let heading = ops::atan2(carrot.y, carrot.x);
+        let heading = math::atan2(carrot.y, carrot.x);
         if let Some(steering) = &mut self.steering {
             steering.carrot = carrot;
         }
-        let left = path.last().map_or(0.0, |goal| ops::hypot(goal.x - pose.x, goal.y - pose.y));
+        let left = path.last().map_or(0.0, |goal| math::hypot(goal.x - pose.x, goal.y - pose.y));
 
         if let Some(drive) = self.escape(situation, gap, heading) {
             self.reason.mode = MotionMode::Escape;
@@ -321,7 +321,7 @@ impl LocalController {
         let room = ((gap - self.spec.margin) / 0.20).clamp(0.25, 1.0);
         let caution = 1.0 - 0.7 * self.caution.clamp(0.0, 1.0);
         let sight = if has_eyes { 1.0 } else { 0.25 };
-        let braking = (2.0 * self.acceleration * (left - 0.5 * near_enough).max(0.02)).sqrt();
+        let braking = (2.0 * self.acceleration * (left - 0.5 * arrival_radius).max(0.02)).sqrt();
         let open = self.linear * self.spec.cruise * room * caution * sight;
         let top = open.min(braking);
         self.reason.mode = MotionMode::Follow;
@@ -360,10 +360,10 @@ impl LocalController {
             let reach = if eye.is_fresh(now) { reach + front } else { front };
             for hit in &eye.hits {
                 let p = back.transform(hit.x, hit.y);
-                let d = ops::hypot(p.x, p.y);
+                let d = math::hypot(p.x, p.y);
                 if d <= reach {
                     self.near.push(p);
-                    nearest = nearest.min(if front > 0.0 { d.min(ops::hypot(p.x - front, p.y)) } else { d });
+                    nearest = nearest.min(if front > 0.0 { d.min(math::hypot(p.x - front, p.y)) } else { d });
                 }
             }
         }
@@ -418,7 +418,7 @@ impl LocalController {
         let (mut tried, mut refused) = (0, 0);
         // Turning rates this far apart are another way to go, rad/s.
         let apart = 0.1 * self.angular;
-        let distance = ops::hypot(carrot.x, carrot.y).max(1e-6);
+        let distance = math::hypot(carrot.x, carrot.y).max(1e-6);
         // The arc that leads to the carrot (pure pursuit) is tried too.
         let curvature = 2.0 * carrot.y / (distance * distance);
         for share in SPEEDS {
@@ -435,8 +435,8 @@ impl LocalController {
                 // Equation 14: it must be able to stop before what it would touch.
                 let end =
                     Pose2::default().advance(&Twist2::new(speed, turn), self.look_time(speed, distance));
-                let away = ops::hypot(carrot.x - end.x, carrot.y - end.y);
-                let bearing = ops::wrap(ops::atan2(carrot.y - end.y, carrot.x - end.x) - end.yaw).abs();
+                let away = math::hypot(carrot.x - end.x, carrot.y - end.y);
+                let bearing = math::wrap(math::atan2(carrot.y - end.y, carrot.x - end.x) - end.yaw).abs();
                 let bearing = if away < 0.1 { 0.0 } else { bearing };
                 let score = -2.0 * away / distance - 0.3 * bearing
                     + 0.5 * (clearance / CLEAR).min(1.0)
@@ -474,7 +474,7 @@ impl LocalController {
         let twist = Twist2::new(speed, turn);
         let allowed = self.spec.margin.min(gap - 1e-3);
         // So far from everything, no arc changes anything.
-        let way = ops::hypot(speed, front.unwrap_or(0.0) * turn) * dt * STEPS as f64;
+        let way = math::hypot(speed, front.unwrap_or(0.0) * turn) * dt * STEPS as f64;
         if gap - way > allowed.max(CLEAR) {
             return Some(gap - way);
         }
@@ -509,7 +509,7 @@ impl LocalController {
         let speed = MANOEUVRE * self.linear;
         let rate = (speed * steering.curvature).min(self.angular).copysign(angle);
         let radius = speed / rate;
-        let aside = ops::hypot(steering.carrot.x, steering.carrot.y - radius);
+        let aside = math::hypot(steering.carrot.x, steering.carrot.y - radius);
         let leads_there = aside > radius.abs();
         let ahead = self.clearance(speed, rate, gap).is_some();
         let behind = self.clearance(-speed, rate, gap).is_some();
@@ -528,8 +528,8 @@ impl LocalController {
     fn most_open(&self, wanted: f64) -> f64 {
         let mut best = (f64::NEG_INFINITY, 0.0);
         for i in 0..24 {
-            let angle = ops::wrap(wanted + f64::from(i) * ops::PI / 12.0);
-            let (s, c) = ops::sin_cos(angle);
+            let angle = math::wrap(wanted + f64::from(i) * math::PI / 12.0);
+            let (s, c) = math::sin_cos(angle);
             // Room in a lane as wide as the body.
             let mut room: f64 = 2.0;
             for p in self.near.points() {
@@ -539,7 +539,7 @@ impl LocalController {
                     room = room.min(along);
                 }
             }
-            let score = room - 0.1 * ops::wrap(angle - wanted).abs();
+            let score = room - 0.1 * math::wrap(angle - wanted).abs();
             if score > best.0 + 1e-9 {
                 best = (score, angle);
             }
@@ -564,7 +564,7 @@ impl LocalController {
                 self.escapes = self.escapes.wrapping_add(1);
                 let open = self.most_open(heading + spread);
                 self.mode = Mode::Escape {
-                    heading: ops::wrap(odom.yaw + open),
+                    heading: math::wrap(odom.yaw + open),
                     until: now + 6_000_000_000,
                     is_turned: false,
                 };
@@ -572,7 +572,7 @@ impl LocalController {
             Some(_) => {}
         }
         let Mode::Escape { heading, until, is_turned } = self.mode else { return None };
-        let error = ops::wrap(heading - odom.yaw);
+        let error = math::wrap(heading - odom.yaw);
         let came_away = self.progress.is_some_and(|(_, since)| is_turned && now.since(since) < 0.2);
         if now >= until || came_away {
             self.mode = Mode::Follow;

@@ -3,7 +3,7 @@
 use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::reasons::{Choice, MotionMode, PlanReason, Verdict};
-use neuraxis_core::{Drive, Goal, GoalStatus, Modulation, OccupancyGrid, Part, Reasons, Stamp, ops, saved};
+use neuraxis_core::{Drive, Goal, GoalStatus, Modulation, OccupancyGrid, Part, Reasons, Stamp, math, saved};
 
 use neuraxis_core::grid::Cell;
 
@@ -17,7 +17,7 @@ const PATIENCE: f64 = 3.0;
 /// The believed distance that counts as there, as a share of the tolerance: the belief errs too.
 const NEAR: f64 = 0.6;
 /// Points of a way that are kept at most.
-const MOST_POINTS: usize = 16_384;
+const MAX_POINTS: usize = 16_384;
 
 /// Plans with D* Lite (or anew each time, for comparison) and follows the plan.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ impl PlannedNavigator {
             spec: spec.clone(),
             goal: None,
             status: GoalStatus::Idle,
-            path: Vec::with_capacity(MOST_POINTS),
+            path: Vec::with_capacity(MAX_POINTS),
             is_complete: false,
             has_way: false,
             closed_since: None,
@@ -71,7 +71,7 @@ impl PlannedNavigator {
         plan.cost = metres(self.planner.cost());
         for (dx, dy, cost) in self.planner.choices(&self.costs, self.planner.start()) {
             if plan.count < plan.choices.len() {
-                let heading = ops::atan2(dy as f64, dx as f64);
+                let heading = math::atan2(dy as f64, dx as f64);
                 plan.choices[plan.count] = Choice { heading, cost: metres(cost) };
                 plan.count += 1;
             }
@@ -146,7 +146,7 @@ impl PlannedNavigator {
             return;
         }
         let mut cell = self.planner.start();
-        while self.path.len() + 1 < MOST_POINTS {
+        while self.path.len() + 1 < MAX_POINTS {
             let (x, y) = map.coordinates(cell);
             self.path.push(map.center_of(x, y));
             if Some(cell) == self.planner.goal() {

@@ -10,14 +10,14 @@ use crate::graph::GraphSpec;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CognitionSpec {
-    /// How the way is found.
+    /// The algorithm that finds the way.
     #[serde(default)]
     pub search: Search,
     /// Room that is kept beyond the body's radius, m.
     #[serde(default = "CognitionSpec::default_clearance")]
     #[schemars(range(min = 0.0, max = 5.0))]
     pub clearance: f64,
-    /// From here to the clearance, nearness to walls costs more and more, m beyond the body's radius.
+    /// Distance beyond the body's radius from which nearness to walls costs more and more, up to the clearance, m.
     #[serde(default = "CognitionSpec::default_inflation")]
     #[schemars(range(min = 0.0, max = 10.0))]
     pub inflation: f64,
@@ -25,7 +25,7 @@ pub struct CognitionSpec {
     #[serde(default = "CognitionSpec::default_expansions")]
     #[schemars(range(min = 10, max = 1_000_000))]
     pub expansions: u32,
-    /// How the way is followed.
+    /// Settings of the local controller, which follows the way.
     #[serde(default)]
     pub local: LocalSpec,
     /// The cognitive graph, for `search: cognitive_graph`.
@@ -124,11 +124,11 @@ impl Validate for GridSpec {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LocalSpec {
-    /// How far ahead on the way it aims, m.
+    /// Distance ahead on the way at which it aims, m.
     #[serde(default = "LocalSpec::default_lookahead")]
     #[schemars(range(min = 0.05, max = 10.0))]
     pub lookahead: f64,
-    /// How far ahead it foresees its own motion, s.
+    /// Time over which it predicts its own motion, s.
     #[serde(default = "LocalSpec::default_horizon")]
     #[schemars(range(min = 0.1, max = 10.0))]
     pub horizon: f64,

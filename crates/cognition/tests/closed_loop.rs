@@ -6,7 +6,7 @@ use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::grid::Cell;
 use neuraxis_core::robot::Limits;
 use neuraxis_core::{
-    Belief, Goal, GoalStatus, Mobility, OccupancyGrid, Percepts, Pose2, Reading, Stamp, Twist2, ops,
+    Belief, Goal, GoalStatus, Mobility, OccupancyGrid, Percepts, Pose2, Reading, Stamp, Twist2, math,
 };
 
 const CELL: f64 = 0.05;
@@ -73,7 +73,7 @@ impl World {
     }
 
     fn range(&self, pose: &Pose2, angle: f64) -> f64 {
-        let (s, c) = ops::sin_cos(pose.yaw + angle);
+        let (s, c) = math::sin_cos(pose.yaw + angle);
         (1..400)
             .map(|i| f64::from(i) * 0.01)
             .find(|d| self.is_wall(pose.x + d * c, pose.y + d * s))
@@ -82,7 +82,7 @@ impl World {
 
     /// Room between the body and the nearest wall, m.
     fn gap(&self, pose: &Pose2) -> f64 {
-        (0..72).map(|i| self.range(pose, f64::from(i) * ops::PI / 36.0)).fold(f64::INFINITY, f64::min)
+        (0..72).map(|i| self.range(pose, f64::from(i) * math::PI / 36.0)).fold(f64::INFINITY, f64::min)
             - RADIUS
     }
 }
@@ -141,8 +141,8 @@ fn drive(world: &World, mut map: OccupancyGrid, search: Search, goal: Point2<f64
                         scan.ranges[i] = range as f32;
                         if range.is_finite() {
                             let at = pose.transform(
-                                (range + 0.01) * ops::cos(angle),
-                                (range + 0.01) * ops::sin(angle),
+                                (range + 0.01) * math::cos(angle),
+                                (range + 0.01) * math::sin(angle),
                             );
                             if let Some(cell) =
                                 map.index_of(at).filter(|cell| map.cell(*cell) != Cell::Occupied)

@@ -11,7 +11,7 @@ use neuraxis_cognition::code::{
     AngleKernel, BehaviourCode, HarmonicCode, gaussian, harmonics, similarity, weigh, weighted_similarity,
 };
 use neuraxis_cognition::memory::{FieldMemory, FieldSpec, PlaceIndex};
-use neuraxis_core::ops;
+use neuraxis_core::math;
 use neuraxis_core::random::{Stream, normal, stream};
 use proptest::prelude::*;
 
@@ -20,7 +20,7 @@ const SIGMA: f64 = 0.2;
 /// A number between 0 and 1.
 fn uniform(stream: &mut Stream) -> f64 {
     // The angle of a round cloud is uniform.
-    ops::atan2(normal(stream), normal(stream)) / (2.0 * ops::PI) + 0.5
+    math::atan2(normal(stream), normal(stream)) / (2.0 * math::PI) + 0.5
 }
 
 fn scatter<const D: usize>(stream: &mut Stream, width: f64) -> SVector<f64, D> {
@@ -151,8 +151,8 @@ fn angles_have_the_kernels_they_say() {
     for (highest, bound) in [(2, 0.107), (4, 0.0640), (8, 0.036)] {
         let kernel = AngleKernel::rectified_cosine(highest);
         let worst = (0..3600)
-            .map(|i| f64::from(i) * ops::PI / 1800.0)
-            .fold(0.0_f64, |worst, angle| worst.max((kernel.value(angle) - ops::cos(angle).max(0.0)).abs()));
+            .map(|i| f64::from(i) * math::PI / 1800.0)
+            .fold(0.0_f64, |worst, angle| worst.max((kernel.value(angle) - math::cos(angle).max(0.0)).abs()));
         println!("rectified cosine up to {highest}: worst {worst:.4}, at zero {:.4}", kernel.value(0.0));
         assert!(worst < bound, "{highest}: {worst}");
     }
@@ -160,12 +160,12 @@ fn angles_have_the_kernels_they_say() {
         let kernel = AngleKernel::von_mises(concentration, 8);
         for i in 0..100 {
             let angle = f64::from(i) * 0.1;
-            let should = ops::exp(concentration * (ops::cos(angle) - 1.0));
+            let should = math::exp(concentration * (math::cos(angle) - 1.0));
             assert!((kernel.value(angle) - should).abs() < 0.005, "{concentration} {angle}");
         }
     }
     let code = harmonics(0.7);
-    assert!((code[15] - ops::cos(5.6)).abs() < 1e-12 && (code[16] - ops::sin(5.6)).abs() < 1e-12);
+    assert!((code[15] - math::cos(5.6)).abs() < 1e-12 && (code[16] - math::sin(5.6)).abs() < 1e-12);
 }
 
 proptest! {
@@ -176,7 +176,7 @@ proptest! {
     fn any_kernel_is_near_its_closed_form(
         seed in any::<u64>(),
         s in prop::array::uniform2(1.0..12.0_f64),
-        angle in 0.0..ops::PI,
+        angle in 0.0..math::PI,
         x in prop::array::uniform2(-20.0..20.0_f64),
         dx in prop::array::uniform2(-2.0..2.0_f64),
     ) {
@@ -242,7 +242,7 @@ proptest! {
         let (mut keys, mut nearest) = (Vec::new(), Vec::new());
         for _ in 0..asked {
             let (radius, angle) = (0.6 * SIGMA * uniform(&mut draws), 7.0 * uniform(&mut draws));
-            let (s, c) = ops::sin_cos(angle);
+            let (s, c) = math::sin_cos(angle);
             let at = places[(uniform(&mut draws) * 0.999 * places.len() as f64) as usize] + Vector2::new(c, s) * radius;
             code.encode(&at, &mut key);
             keys.extend_from_slice(&key);
@@ -367,7 +367,7 @@ fn crosstalk_in_theory<'a>(
         let mut variance = 0.0;
         for (m, n, inverse, share) in &pairs {
             let ((dm, cm, hm), (dn, cn, hn)) = (ones[*m], ones[*n]);
-            let e = |d: Vector2<f64>| ops::exp(-0.5 * d.dot(&(inverse * d)));
+            let e = |d: Vector2<f64>| math::exp(-0.5 * d.dot(&(inverse * d)));
             let together = 0.5 * (e(dm - dn) + e(dm + dn)) - cn * e(dm) - cm * e(dn) + cm * cn;
             variance += share * hm * hn * together;
         }
@@ -391,7 +391,7 @@ fn field_errors(spec: &FieldSpec, impressions: &[Impression], half: f64, draws: 
         let square = |error: f64| error * error / f64::from(probes);
         squares[0] += square(is - sum(&|angle| kernel.value(angle)));
         squares[1] += theory(&x, u) / f64::from(probes);
-        squares[2] += square(is - sum(&|angle| ops::cos(angle).max(0.0)));
+        squares[2] += square(is - sum(&|angle| math::cos(angle).max(0.0)));
     }
     squares
 }
@@ -468,7 +468,7 @@ fn impressions_reach_over_the_borders_of_tiles() {
     }
     // A long thin one, aslant: in no tile that its ellipse does not touch.
     let mut field = FieldMemory::new(&spec);
-    let thin = turned2([1.0, 36.0], -ops::PI / 4.0);
+    let thin = turned2([1.0, 36.0], -math::PI / 4.0);
     assert!(field.store(&Point2::new(2.5, -0.5), 0.0, &thin, 1.0));
     let at = |x, y| field.query(&Point2::new(x, y), 0.0) != 0.0;
     assert!(at(3.0, -1.0) && at(5.0, 1.0) && at(1.0, -3.0) && !at(5.0, -3.0) && !at(7.0, 1.0));
@@ -492,13 +492,13 @@ fn the_field_forgets_and_takes_back() {
         field.forget(0.9);
     }
     let left = field.query(&x, 1.0);
-    assert!((left / (2.0 * peak) / ops::exp(200.0 * ops::ln(0.9)) - 1.0).abs() < 1e-3, "{left}");
+    assert!((left / (2.0 * peak) / math::exp(200.0 * math::ln(0.9)) - 1.0).abs() < 1e-3, "{left}");
     assert!(field.store(&x, 1.0, &covariance, 1.0));
     assert!((field.query(&x, 1.0) - peak).abs() < 1e-4);
     assert!((field.subtract(&x, 1.0, &covariance, 0.4) - 0.4).abs() < 1e-12);
     assert!((field.query(&x, 1.0) - (peak - 0.4)).abs() < 1e-4);
     assert!((field.subtract(&x, 1.0, &covariance, 9.0) - (peak - 0.4)).abs() < 1e-4);
-    assert!(field.query(&x, 1.0).abs() < 1e-4 && field.query(&x, 1.0 + ops::PI).abs() < 0.1);
+    assert!(field.query(&x, 1.0).abs() < 1e-4 && field.query(&x, 1.0 + math::PI).abs() < 0.1);
     assert_eq!(field.subtract(&Point2::new(50.0, 0.0), 1.0, &covariance, 9.0), 0.0);
     field.forget(0.0);
     assert_eq!(field.query(&x, 1.0), 0.0);

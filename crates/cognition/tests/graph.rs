@@ -139,14 +139,14 @@ fn all_that_can_be_reached_is_explored_and_what_is_walled_in_is_not() {
         "#  # #   #",
         "##########",
     ]);
-    let reach = 0.8;
+    let radius = 0.8;
     let mut brain = navigator(&spec(|_| {}), world.size);
     let start = Point2::new(1.5, 4.5);
-    let trip = pursue(&world, brain.as_mut(), start, Goal::Explore { reach }, 1000.0);
+    let trip = pursue(&world, brain.as_mut(), start, Goal::Explore { radius }, 1000.0);
     assert_eq!(trip.status, GoalStatus::Reached, "{} m", trip.length);
     assert!(trip.length < 250.0, "{} m", trip.length);
     for place in &world.free {
-        let was_there = trip.trail.iter().any(|p| nalgebra::distance(p, place) <= reach);
+        let was_there = trip.trail.iter().any(|p| nalgebra::distance(p, place) <= radius);
         assert_eq!(was_there, place.y > 2.0 || place.x > 6.0, "{place} after {} m", trip.length);
     }
     // What was explored is known: the way through the door is found without a touch.
@@ -164,7 +164,7 @@ fn who_cannot_explore_says_so() {
         let spec = CognitionSpec { search, ..CognitionSpec::default() };
         let world = World::drawn(mazes::U);
         let mut brain = navigator(&spec, world.size);
-        let trip = pursue(&world, brain.as_mut(), Point2::new(1.5, 1.5), Goal::Explore { reach: 0.5 }, 10.0);
+        let trip = pursue(&world, brain.as_mut(), Point2::new(1.5, 1.5), Goal::Explore { radius: 0.5 }, 10.0);
         assert_eq!((trip.status, trip.length), (GoalStatus::Exhausted, 0.0), "{search:?}");
         assert_eq!(reasons(brain.as_ref()).verdict, Some(Verdict::Unable), "{search:?}");
     }

@@ -64,7 +64,7 @@ fn no_step_of_a_search_allocates() {
         }
         // Some way into it is enough; superposed memory is slow to explore with.
         let some = if memory == MemoryKind::Exact { 60.0 } else { 3.0 };
-        let trip = pursue(&world, &mut watched, [1.5, 6.5].into(), Goal::Explore { reach: 0.75 }, some);
+        let trip = pursue(&world, &mut watched, [1.5, 6.5].into(), Goal::Explore { radius: 0.75 }, some);
         assert!(trip.length > some);
         assert_eq!(watched.allocations, 0, "{memory:?}");
     }

@@ -2,7 +2,7 @@
 
 use nalgebra::Point2;
 
-use crate::{Command, Decision, Goal, OccupancyGrid, Percepts, Sketch};
+use crate::{Command, Decision, Goal, GraphSnapshot, OccupancyGrid, Percepts};
 
 /// Something that thinks. It takes its time and its senses only from the percepts, so that the same
 /// percepts always give the same commands.
@@ -33,7 +33,7 @@ pub trait Brain: Send + Sync {
     }
 
     /// What it remembers of its search, if it searches a graph. It allocates: not for the tick.
-    fn sketch(&self) -> Option<Sketch> {
+    fn graph_snapshot(&self) -> Option<GraphSnapshot> {
         None
     }
 }
@@ -55,7 +55,7 @@ impl<B: Brain + ?Sized> Brain for &mut B {
     fn map(&self) -> Option<&OccupancyGrid> {
         (**self).map()
     }
-    fn sketch(&self) -> Option<Sketch> {
-        (**self).sketch()
+    fn graph_snapshot(&self) -> Option<GraphSnapshot> {
+        (**self).graph_snapshot()
     }
 }

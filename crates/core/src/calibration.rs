@@ -28,7 +28,7 @@ pub struct Calibration {
 }
 
 /// No body of ours goes faster, m/s, or turns faster, rad/s.
-const MOST: [f64; 2] = [50.0, 100.0];
+const MAX: [f64; 2] = [50.0, 100.0];
 
 impl Validate for Calibration {
     fn validate(&self, problems: &mut Problems<'_>) {
@@ -44,8 +44,7 @@ impl Validate for Calibration {
                 }
             }
         }
-        for ((key, rows), most) in
-            [("linear", &self.linear), ("angular", &self.angular)].into_iter().zip(MOST)
+        for ((key, rows), most) in [("linear", &self.linear), ("angular", &self.angular)].into_iter().zip(MAX)
         {
             if rows.len() != self.speed.len() {
                 problems.help(

@@ -88,11 +88,11 @@ pub enum StopReason {
     /// A sense that has a deadline is silent; its index among the slots.
     SenseSilent(usize),
     /// A sense reported a number that cannot be; its index among the slots.
-    SenseInsane(usize),
+    SenseInvalid(usize),
     /// The command was not finite or had the wrong length.
-    CommandInsane,
+    CommandInvalid,
     /// The belief was not finite.
-    BeliefInsane,
+    BeliefInvalid,
     /// The brain missed its ticks too often.
     BrainLate,
     /// The body is believed to have tipped over.

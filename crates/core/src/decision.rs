@@ -20,7 +20,7 @@ pub struct Decision {
     /// The present goal.
     pub goal: Option<Goal>,
     /// Which of the goals that it was given this is, from 0.
-    pub errand: usize,
+    pub goal_index: usize,
     /// How it stands; `Reached` only if it is the last.
     pub status: GoalStatus,
     /// What descended to the motor circuits.
@@ -44,7 +44,7 @@ impl Decision {
             needs: Needs::default(),
             modulation: Modulation::default(),
             goal: None,
-            errand: 0,
+            goal_index: 0,
             status: GoalStatus::Idle,
             drive: Drive::REST,
             safety: SafetyState::default(),
@@ -95,7 +95,7 @@ mod tests {
         let mut cue = CueReport::silent("scan_matching");
         cue.age = 0.25;
         let mut decision = Decision::at_rest(Belief::at(Pose2::new(1.0, 2.0, 3.0), vec![cue]));
-        decision.goal = Some(Goal::Explore { reach: 0.5 });
+        decision.goal = Some(Goal::Explore { radius: 0.5 });
         decision.status = GoalStatus::Exhausted;
         decision.safety =
             SafetyState { stop: Some(StopReason::SenseSilent(2)), clipped: true, limit: Some(Limit::Effort) };

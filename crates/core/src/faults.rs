@@ -82,7 +82,7 @@ impl SenseFaults {
         match kind {
             FaultKind::Silent => return true,
             FaultKind::Dropout => return reading.drop_out(fraction, &mut self.stream),
-            FaultKind::NotANumber => reading.poison(),
+            FaultKind::NotANumber => reading.make_not_finite(),
             FaultKind::Outliers => reading.outlie(fraction, &mut self.stream),
             FaultKind::Bias => reading.bias(offset),
             FaultKind::Frozen | FaultKind::Noise | FaultKind::Slip => {}
@@ -144,7 +144,7 @@ impl<B: Body> Body for Faulty<B> {
     fn sense(&mut self, percepts: &mut Percepts) -> Result<(), BodyError> {
         self.inner.sense(&mut self.said)?;
         percepts.now = self.said.now;
-        percepts.hold = self.said.hold;
+        percepts.stop_request = self.said.stop_request;
         let sensors = &self.inner.description().sensors;
         let told = percepts.slots_mut().iter_mut();
         for (((said, told), slot), sensor) in

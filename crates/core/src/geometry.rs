@@ -3,7 +3,7 @@
 use nalgebra::{Isometry3, Point2, Translation3, UnitQuaternion, Vector3};
 use serde::{Deserialize, Serialize};
 
-use crate::ops;
+use crate::math;
 
 /// A pose in the plane: position (m) and heading (rad, counter-clockwise from x).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -20,7 +20,7 @@ impl Pose2 {
     /// The pose at (`x`, `y`) m with heading `yaw` rad.
     #[must_use]
     pub fn new(x: f64, y: f64, yaw: f64) -> Self {
-        Self { x, y, yaw: ops::wrap(yaw) }
+        Self { x, y, yaw: math::wrap(yaw) }
     }
 
     /// `self ∘ local`: the pose `local`, given in `self`'s frame, seen from `self`'s parent.
@@ -33,7 +33,7 @@ impl Pose2 {
     /// The pose of the parent seen from `self`.
     #[must_use]
     pub fn inverse(&self) -> Self {
-        let (s, c) = ops::sin_cos(self.yaw);
+        let (s, c) = math::sin_cos(self.yaw);
         Self::new(-c * self.x - s * self.y, s * self.x - c * self.y, -self.yaw)
     }
 
@@ -46,7 +46,7 @@ impl Pose2 {
     /// The point (`x`, `y`) of `self`'s frame in the parent frame.
     #[must_use]
     pub fn transform(&self, x: f64, y: f64) -> Point2<f64> {
-        let (s, c) = ops::sin_cos(self.yaw);
+        let (s, c) = math::sin_cos(self.yaw);
         Point2::new(self.x + c * x - s * y, self.y + s * x + c * y)
     }
 
@@ -59,7 +59,7 @@ impl Pose2 {
         let (sinc, cosc) = if a.abs() < 1e-6 {
             (1.0 - a * a / 6.0, a / 2.0)
         } else {
-            (ops::sin(a) / a, (1.0 - ops::cos(a)) / a)
+            (math::sin(a) / a, (1.0 - math::cos(a)) / a)
         };
         let (dx, dy) = (twist.linear * dt, twist.lateral * dt);
         self.compose(&Self { x: sinc * dx - cosc * dy, y: cosc * dx + sinc * dy, yaw: a })
@@ -68,7 +68,7 @@ impl Pose2 {
     /// Distance between the two positions, m.
     #[must_use]
     pub fn distance(&self, other: &Self) -> f64 {
-        ops::hypot(self.x - other.x, self.y - other.y)
+        math::hypot(self.x - other.x, self.y - other.y)
     }
 
     /// Whether all three numbers are finite.
@@ -81,7 +81,7 @@ impl Pose2 {
     #[must_use]
     pub fn from_spatial(pose: &Isometry3<f64>) -> Self {
         let x_axis = pose.rotation * Vector3::x();
-        Self { x: pose.translation.x, y: pose.translation.y, yaw: ops::atan2(x_axis.y, x_axis.x) }
+        Self { x: pose.translation.x, y: pose.translation.y, yaw: math::atan2(x_axis.y, x_axis.x) }
     }
 
     /// This pose at height `z` (m), upright.
@@ -125,7 +125,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn close(a: &Pose2, b: &Pose2) -> bool {
-        a.distance(b) < 1e-9 && ops::wrap(a.yaw - b.yaw).abs() < 1e-9
+        a.distance(b) < 1e-9 && math::wrap(a.yaw - b.yaw).abs() < 1e-9
     }
 
     prop_compose! {
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_quarter_circle() {
-        let p = Pose2::default().advance(&Twist2::new(ops::PI / 2.0, ops::PI / 2.0), 1.0);
-        assert!(close(&p, &Pose2::new(1.0, 1.0, ops::PI / 2.0)), "{p:?}");
+        let p = Pose2::default().advance(&Twist2::new(math::PI / 2.0, math::PI / 2.0), 1.0);
+        assert!(close(&p, &Pose2::new(1.0, 1.0, math::PI / 2.0)), "{p:?}");
     }
 }

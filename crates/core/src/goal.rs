@@ -19,7 +19,8 @@ pub enum Goal {
     /// Have been within `reach` (m) of every place that one can get to.
     Explore {
         /// m, greater than 0.
-        reach: f64,
+        #[serde(alias = "reach")]
+        radius: f64,
     },
     /// Be within `tolerance` (m) of a place where it was before.
     Return {

@@ -3,7 +3,7 @@
 use nalgebra::{Isometry3, Point3, UnitQuaternion, UnitVector3, Vector3};
 use serde::{Deserialize, Serialize};
 
-use crate::{Twist2, ops};
+use crate::{Twist2, math};
 
 /// Wheel radius and track of a differential drive.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,7 +48,7 @@ impl Ackermann {
     /// Radius of the tightest turn: the inner wheel is at the end of its range, m.
     #[must_use]
     pub fn tightest(&self) -> f64 {
-        self.wheelbase / ops::tan(self.angle) + 0.5 * self.kingpins
+        self.wheelbase / math::tan(self.angle) + 0.5 * self.kingpins
     }
 
     /// The greatest curvature, 1/m.
@@ -64,14 +64,14 @@ impl Ackermann {
         let curvature = curvature.clamp(-most, most);
         let half = 0.5 * self.kingpins * curvature;
         let along = self.wheelbase * curvature;
-        (ops::atan2(along, 1.0 - half), ops::atan2(along, 1.0 + half))
+        (math::atan2(along, 1.0 - half), math::atan2(along, 1.0 + half))
     }
 
     /// The curvature that steering angles (left, right; rad) ask for, 1/m: the mean of what each asks for alone.
     #[must_use]
     pub fn curvature_of(&self, left: f64, right: f64) -> f64 {
         let alone = |angle: f64, side: f64| {
-            let tangent = ops::tan(angle.clamp(-self.angle, self.angle));
+            let tangent = math::tan(angle.clamp(-self.angle, self.angle));
             tangent / (self.wheelbase + side * 0.5 * self.kingpins * tangent)
         };
         0.5 * (alone(left, 1.0) + alone(right, -1.0))
@@ -183,7 +183,7 @@ mod tests {
             assert!((steering.curvature_of(left, right) - curvature).abs() < 1e-12, "{curvature}");
             // The axle of each front wheel, drawn out to the rear axle's line, meets it at the centre of the turn.
             for (angle, side) in [(left, 0.1), (right, -0.1)] {
-                let away = (side + steering.wheelbase / ops::tan(angle)).abs();
+                let away = (side + steering.wheelbase / math::tan(angle)).abs();
                 let centre = 1.0 / curvature.abs();
                 assert!(curvature == 0.0 || (away - centre).abs() < 1e-9 * centre, "{curvature}: {away}");
             }

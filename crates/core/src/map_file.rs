@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::file::{self, FileError, Problems, Validate};
 use crate::grid::{Cell, MAX_SIDE, OccupancyGrid};
-use crate::ops;
+use crate::math;
 
 /// No map has more pixels: a building of 400 m by 400 m at 5 cm.
 const MAX_PIXELS: u64 = 64_000_000;
@@ -217,7 +217,7 @@ impl MapFile {
         };
         for index in 0..self.shades.len() {
             let probability = self.probability(index);
-            let evidence = ops::ln(probability / (1.0 - probability)).clamp(-SURE, SURE);
+            let evidence = math::ln(probability / (1.0 - probability)).clamp(-SURE, SURE);
             if evidence != 0.0 {
                 grid.add(index, evidence as f32);
             }

@@ -84,7 +84,7 @@ pub enum Flow {
     #[default]
     Continue,
     /// This seat is over: its body is held and its brain is no longer asked.
-    Leave(usize),
+    Release(usize),
     /// The session is over; a command that has not gone out yet does not.
     End,
 }
@@ -95,7 +95,7 @@ impl Flow {
     pub fn or(self, other: Self) -> Self {
         match (self, other) {
             (Self::End, _) | (_, Self::End) => Self::End,
-            (Self::Leave(seat), _) | (_, Self::Leave(seat)) => Self::Leave(seat),
+            (Self::Release(seat), _) | (_, Self::Release(seat)) => Self::Release(seat),
             _ => Self::Continue,
         }
     }
@@ -178,8 +178,8 @@ mod tests {
 
     #[test]
     fn flow_of_two_observers_is_that_which_ends_more() {
-        assert_eq!(Flow::Continue.or(Flow::Leave(2)), Flow::Leave(2));
-        assert_eq!(Flow::Leave(2).or(Flow::End), Flow::End);
+        assert_eq!(Flow::Continue.or(Flow::Release(2)), Flow::Release(2));
+        assert_eq!(Flow::Release(2).or(Flow::End), Flow::End);
         let mut heard = [0, 0];
         let [a, b] = &mut heard;
         let count = |n: &mut i32, flow: Flow| {

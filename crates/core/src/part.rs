@@ -2,7 +2,7 @@
 //! trained.
 
 use crate::archive::Saved;
-use crate::moments::Moments;
+use crate::running_stats::RunningStats;
 use crate::{Archive, ArchiveError, Belief, Command, Drive, Modulation, Needs, Origin, Percepts, Reasons};
 
 /// A part of a brain: an estimator, a navigator, a motor circuit, a homeostat, a reflex, a model of the body.
@@ -89,17 +89,17 @@ pub trait Trainable: Part {
     ///
     /// # Errors
     /// If there are not as many numbers as it sees, or one is not finite; then nothing is changed.
-    fn set_normalisation(&mut self, _by: &Moments) -> Result<(), ParameterError> {
+    fn set_normalisation(&mut self, _by: &RunningStats) -> Result<(), ParameterError> {
         Ok(())
     }
 
     /// By what it normalises what it sees; none if it never does.
-    fn normalisation(&self) -> Option<&Moments> {
+    fn normalisation(&self) -> Option<&RunningStats> {
         None
     }
 
     /// What it saw since the last reset, before it was normalised; none if it gathers nothing.
-    fn gathered(&self) -> Option<&Moments> {
+    fn gathered(&self) -> Option<&RunningStats> {
         None
     }
 }

@@ -5,7 +5,8 @@
 
 use crate::senses::Readable;
 pub use crate::senses::{
-    AbsolutePose, Azimuth, Battery, Contact, Imu, JointState, LaserScan, Motion, Odometry, PLANAR, Reading,
+    AbsolutePose, Battery, BearingActivity, BodyTwist, Contact, Imu, JointState, LaserScan, Odometry, PLANAR,
+    Reading,
 };
 use crate::{Stamp, StopReason};
 
@@ -92,7 +93,7 @@ pub struct Percepts {
     pub now: Stamp,
     /// A stop that was ordered from outside of the brain, as long as it lasts: the emergency stop, or the loop that finds itself
     /// too late. It is an input like any other, so that what follows from it can be replayed.
-    pub hold: Option<StopReason>,
+    pub stop_request: Option<StopReason>,
     slots: Vec<Slot>,
 }
 
@@ -100,7 +101,7 @@ impl Percepts {
     /// The slots, in the order of the body's description.
     #[must_use]
     pub fn new(slots: Vec<Slot>) -> Self {
-        Self { now: Stamp::ZERO, hold: None, slots }
+        Self { now: Stamp::ZERO, stop_request: None, slots }
     }
 
     /// All slots, in the order of the body's description.

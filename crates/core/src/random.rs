@@ -13,13 +13,13 @@ pub fn stream(seed: u64, name: &str) -> Stream {
     Stream::seed_from_u64(xxh3_64_with_seed(name.as_bytes(), seed))
 }
 
-/// A standard normal number from `stream`, by Box and Muller (1958) through the portable `ops`.
+/// A standard normal number from `stream`, by Box and Muller (1958) through the portable `math`.
 #[must_use]
 pub fn normal(stream: &mut Stream) -> f64 {
     use rand::RngExt as _;
     let u: f64 = 1.0 - stream.random::<f64>(); // in (0, 1]
     let v: f64 = stream.random();
-    (-2.0 * crate::ops::ln(u)).sqrt() * crate::ops::cos(2.0 * crate::ops::PI * v)
+    (-2.0 * crate::math::ln(u)).sqrt() * crate::math::cos(2.0 * crate::math::PI * v)
 }
 
 /// Whether a thing of probability `fraction` happens.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::GoalStatus;
 
 /// First steps that a planner can choose from.
-pub const MOST_CHOICES: usize = 8;
+pub const MAX_CHOICES: usize = 8;
 
 /// The reasons of one tick, besides those that stand in the belief's cues and in the safety state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -84,7 +84,7 @@ pub struct PlanReason {
     /// What the way costs, as m of free ground: nearness to walls costs more than its length.
     pub cost: f64,
     /// The first steps that the search knows, the chosen one first; `count` of them count.
-    pub choices: [Choice; MOST_CHOICES],
+    pub choices: [Choice; MAX_CHOICES],
     /// How many.
     pub count: usize,
 }

@@ -25,7 +25,7 @@ pub use actuators::Actuators;
 pub struct Robot<B> {
     /// The robot's name.
     pub name: String,
-    /// Its model: a `.urdf` or an MJCF `.xml` file, seen from this file.
+    /// Path of its model, a `.urdf` or an MJCF `.xml` file, relative to this file.
     pub model: String,
     /// The link whose frame is `base_link`; the root of the model if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -52,17 +52,17 @@ pub struct Robot<B> {
     /// Friction of single links; the others have the scene's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub surfaces: Vec<Surface>,
-    /// What it can feel.
+    /// The senses of the robot.
     pub sensors: Vec<Sensor>,
-    /// What it can move.
+    /// The actuators of the robot.
     pub actuators: Actuators,
-    /// How fast it may go.
+    /// Limits of speed and acceleration that the brain keeps to.
     pub limits: Limits,
     /// How it answers the drive, as `neuraxis calibrate` measured it. The brain then asks the motor circuit for the drive that moves
     /// the body as wanted; without it, for the share of the limits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration: Option<Calibration>,
-    /// What it thinks with.
+    /// Settings of the brain: estimator, navigator, motor circuit, safety.
     pub brain: B,
 }
 
@@ -86,7 +86,7 @@ pub enum Articulation {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Surface {
-    /// A link of the model.
+    /// Name of a link of the model.
     pub link: String,
     /// Coulomb friction coefficient, multiplied with the other surface's.
     #[schemars(range(min = 0.0, max = 10.0))]
@@ -97,17 +97,17 @@ pub struct Surface {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// Forward speed, m/s.
+    /// Greatest forward speed, m/s.
     #[schemars(range(min = 0.001, max = 50.0))]
     pub linear: f64,
-    /// Turning rate, rad/s.
+    /// Greatest turning rate, rad/s.
     #[schemars(range(min = 0.001, max = 100.0))]
     pub angular: f64,
-    /// Forward acceleration, m/s².
+    /// Greatest forward acceleration, m/s².
     #[serde(default = "Limits::default_linear_acceleration")]
     #[schemars(range(min = 0.01, max = 100.0))]
     pub linear_acceleration: f64,
-    /// Angular acceleration, rad/s².
+    /// Greatest angular acceleration, rad/s².
     #[serde(default = "Limits::default_angular_acceleration")]
     #[schemars(range(min = 0.01, max = 1000.0))]
     pub angular_acceleration: f64,

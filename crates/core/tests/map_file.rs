@@ -7,7 +7,7 @@ use nalgebra::Point2;
 use neuraxis_core::grid::Cell::{Free, Occupied, Unknown};
 use neuraxis_core::grid::{Cell, MAX_SIDE, OccupancyGrid};
 use neuraxis_core::map_file::{self, MapFile, MapMode};
-use neuraxis_core::ops;
+use neuraxis_core::math;
 use proptest::prelude::*;
 
 fn folder() -> tempfile::TempDir {
@@ -196,7 +196,7 @@ fn shades_are_probabilities_between_the_thresholds() {
     let grid = load(&pgm(5, &[0, 102, 127, 153, 255]), lines).to_grid().expect("grid");
     let near = |index: usize, probability: f64| {
         let felt = f64::from(grid.log_odds()[index]);
-        let expected = ops::ln(probability / (1.0 - probability));
+        let expected = math::ln(probability / (1.0 - probability));
         assert!((felt - expected).abs() < 0.02, "{index}: {felt} is not {expected}");
     };
     near(0, 0.88);

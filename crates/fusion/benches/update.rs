@@ -11,7 +11,7 @@ use neuraxis_core::robot::Limits;
 use neuraxis_core::senses::{
     ImuNoise, ImuSpec, OdometryNoise, PoseNoise, PoseSpec, Sensor, Transport, WheelOdometrySpec,
 };
-use neuraxis_core::{OccupancyGrid, Percepts, Pose2, Reading, Stamp, Twist2, ops};
+use neuraxis_core::{OccupancyGrid, Percepts, Pose2, Reading, Stamp, Twist2, math};
 use neuraxis_fusion::mapper::Mapper;
 use neuraxis_fusion::scan_match::Matcher;
 use neuraxis_fusion::{Estimator, FusionSpec, Rule, Space, build};
@@ -76,7 +76,7 @@ fn percepts(percepts: &mut Percepts, tick: u64, truth: &mut Pose2) {
     let now = Stamp(tick * 10_000_000);
     percepts.now = now;
     // Noise that needs no generator: the bench is about the estimator.
-    let off = |k: f64| 0.03 * ops::sin(k * tick as f64);
+    let off = |k: f64| 0.03 * math::sin(k * tick as f64);
     let seen = Pose2::new(truth.x + off(1.7), truth.y + off(2.3), truth.yaw + 0.3 * off(3.1));
     let covariance = |heading| Matrix3::from_diagonal(&Vector3::new(0.0025, 0.0025, heading));
     let readings = [
@@ -128,14 +128,14 @@ fn update(criterion: &mut Criterion) {
 /// A sweep in a room of 6 m by 4 m.
 fn sweep(at: &Pose2) -> LaserScan {
     let ranges = (0..360).map(|i| {
-        let (s, c) = ops::sin_cos(at.yaw + f64::from(i) * ops::PI / 180.0);
+        let (s, c) = math::sin_cos(at.yaw + f64::from(i) * math::PI / 180.0);
         let along = if c > 0.0 { (3.0 - at.x) / c } else { (-3.0 - at.x) / c };
         let across = if s > 0.0 { (2.0 - at.y) / s } else { (-2.0 - at.y) / s };
         along.min(across) as f32
     });
     LaserScan {
         angle_min: 0.0,
-        angle_increment: ops::PI / 180.0,
+        angle_increment: math::PI / 180.0,
         range_min: 0.1,
         range_max: 10.0,
         ranges: ranges.collect(),

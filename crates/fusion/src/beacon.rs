@@ -7,13 +7,13 @@
 //! "one of these directions, or none". The sum of the responses is the probability of a beacon, their vector mean its bearing.
 //!
 //! Departures: the likelihood is that of a beacon that stands out by [`CUE`] in the middle of a direction's tuning, however strong it
-//! really is; what one sense may say against a direction is bounded by [`LEAST`], so that another can still speak for it; a
+//! really is; what one sense may say against a direction is bounded by [`MIN`], so that another can still speak for it; a
 //! sense that repeats itself to the bit says nothing.
 
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::percepts::Azimuth;
+use neuraxis_core::percepts::BearingActivity;
 use neuraxis_core::senses::Readable as _;
-use neuraxis_core::{Input, Percepts, Pose2, Stamp, ops, saved};
+use neuraxis_core::{Input, Percepts, Pose2, Stamp, math, saved};
 
 use crate::normalisation::{BASE_RATE, GaussianCue, LOGIT_LIMIT};
 
@@ -22,7 +22,7 @@ const UNITS: usize = 72;
 /// What a beacon is expected to stand out by.
 const CUE: GaussianCue = GaussianCue { d_prime: 3.0 };
 /// What one sense may add at most against a direction.
-const LEAST: f64 = -1.5;
+const MIN: f64 = -1.5;
 /// Directions that lie farther from a unit than so many tunings tell it nothing.
 const REACH: f64 = 3.0;
 /// A reading that is older says nothing, s.
@@ -30,8 +30,8 @@ const STALE: f64 = 0.25;
 
 /// What one sense says.
 #[derive(Clone, Debug)]
-struct Ear {
-    input: Input<Azimuth>,
+struct BeaconInput {
+    input: Input<BearingActivity>,
     /// Heading of the sensor in `base_link`, rad.
     heading: f64,
     stamp: Option<Stamp>,
@@ -43,85 +43,85 @@ struct Ear {
 /// The read-out.
 #[derive(Clone, Debug)]
 pub(crate) struct BeaconSense {
-    ears: Vec<Ear>,
+    inputs: Vec<BeaconInput>,
 }
 
 impl BeaconSense {
     pub(crate) fn new(body: &BodyDescription) -> Self {
-        let ears = Input::all(body).map(|input: Input<Azimuth>| Ear {
+        let inputs = Input::all(body).map(|input: Input<BearingActivity>| BeaconInput {
             input,
             heading: Pose2::from_spatial(input.mount()).yaw,
             stamp: None,
             last: Vec::with_capacity(body.sensors[input.slot()].blank().list().len()),
             said: [0.0; UNITS],
         });
-        Self { ears: ears.collect() }
+        Self { inputs: inputs.collect() }
     }
 
     /// The probability that there is a beacon, and its bearing in `base_link`, rad. It does not allocate.
     pub(crate) fn update(&mut self, percepts: &Percepts) -> (f64, f64) {
-        for ear in &mut self.ears {
-            let Some(sample) = ear.input.take(percepts) else { continue };
+        for input in &mut self.inputs {
+            let Some(sample) = input.input.take(percepts) else { continue };
             let (stamp, azimuth) = (sample.stamp, sample.reading);
-            if azimuth.activity.len() > ear.last.capacity() {
-                ear.stamp = None;
+            if azimuth.activity.len() > input.last.capacity() {
+                input.stamp = None;
                 continue;
             }
-            let repeats = ear.last == azimuth.activity;
-            ear.last.clear();
-            ear.last.extend_from_slice(&azimuth.activity);
-            ear.stamp = (!repeats && azimuth.is_valid()).then_some(stamp);
-            if ear.stamp.is_some() {
-                ear.listen(azimuth);
+            let repeats = input.last == azimuth.activity;
+            input.last.clear();
+            input.last.extend_from_slice(&azimuth.activity);
+            input.stamp = (!repeats && azimuth.is_valid()).then_some(stamp);
+            if input.stamp.is_some() {
+                input.listen(azimuth);
             }
         }
         let now = percepts.now;
-        let is_heard = |ear: &&Ear| ear.stamp.is_some_and(|stamp| now.since(stamp) < STALE);
-        if !self.ears.iter().any(|ear| is_heard(&ear)) {
+        let is_heard = |input: &&BeaconInput| input.stamp.is_some_and(|stamp| now.since(stamp) < STALE);
+        if !self.inputs.iter().any(|input| is_heard(&input)) {
             return (0.0, 0.0);
         }
-        let prior = ops::ln(BASE_RATE / (1.0 - BASE_RATE) / UNITS as f64);
+        let prior = math::ln(BASE_RATE / (1.0 - BASE_RATE) / UNITS as f64);
         // Odds of each direction against none, and the pool that divides them.
         let (mut pool, mut x, mut y) = (1.0, 0.0, 0.0);
         for unit in 0..UNITS {
-            let said: f64 = self.ears.iter().filter(is_heard).map(|ear| ear.said[unit]).sum();
-            let drive = ops::exp((prior + said).min(LOGIT_LIMIT));
-            let (s, c) = ops::sin_cos(direction(unit));
+            let said: f64 = self.inputs.iter().filter(is_heard).map(|input| input.said[unit]).sum();
+            let drive = math::exp((prior + said).min(LOGIT_LIMIT));
+            let (s, c) = math::sin_cos(direction(unit));
             pool += drive;
             x += drive * c;
             y += drive * s;
         }
-        ((pool - 1.0) / pool, ops::atan2(y, x))
+        ((pool - 1.0) / pool, math::atan2(y, x))
     }
 }
 
-impl Ear {
+impl BeaconInput {
     /// What the activity says of each unit's direction.
-    fn listen(&mut self, azimuth: &Azimuth) {
+    fn listen(&mut self, azimuth: &BearingActivity) {
         for (unit, said) in self.said.iter_mut().enumerate() {
             let mut sum = 0.0;
             for (i, activity) in azimuth.activity.iter().enumerate() {
                 let at = self.heading + azimuth.angle_min + i as f64 * azimuth.angle_increment;
-                let off = ops::wrap(at - direction(unit)) / azimuth.tuning;
+                let off = math::wrap(at - direction(unit)) / azimuth.tuning;
                 if off.abs() < REACH {
                     // The likelihood ratio of a direction that a beacon in the unit's would raise by `share` of the whole.
-                    let share = ops::exp(-0.5 * off * off);
+                    let share = math::exp(-0.5 * off * off);
                     let cue = GaussianCue { d_prime: CUE.d_prime * share };
                     sum += cue.llr(f64::from(*activity));
                 }
             }
-            *said = sum.max(LEAST);
+            *said = sum.max(MIN);
         }
     }
 }
 
 /// The middle of a unit's field, rad in `base_link`.
 fn direction(unit: usize) -> f64 {
-    ops::wrap(2.0 * ops::PI * unit as f64 / UNITS as f64)
+    math::wrap(2.0 * math::PI * unit as f64 / UNITS as f64)
 }
 
-saved!(Ear { input, stamp, last: list, said; heading });
-saved!(BeaconSense { ears });
+saved!(BeaconInput { input, stamp, last: list, said; heading });
+saved!(BeaconSense { inputs });
 
 #[cfg(test)]
 mod tests {
@@ -146,7 +146,9 @@ mod tests {
                 sensor(
                     r#"{"kind": "beacon", "name": "eye", "link": "l", "by": "camera", "angle": [-1.2, 1.2], "directions": 13, "rate": 10}"#,
                 ),
-                sensor(r#"{"kind": "beacon", "name": "ears", "link": "l", "by": "microphones", "rate": 10}"#),
+                sensor(
+                    r#"{"kind": "beacon", "name": "inputs", "link": "l", "by": "microphones", "rate": 10}"#,
+                ),
             ],
             actuators: Vec::new(),
             mobility: Mobility::default(),
@@ -172,17 +174,17 @@ mod tests {
                 let Some(d_prime) = d_prime else { continue };
                 let now = percepts.now;
                 percepts.slots_mut()[slot].put(now, |reading| {
-                    let Reading::Azimuth(azimuth) = reading else { return };
+                    let Reading::BearingActivity(azimuth) = reading else { return };
                     for (k, activity) in azimuth.activity.iter_mut().enumerate() {
                         let at = azimuth.angle_min + k as f64 * azimuth.angle_increment;
-                        let off = ops::wrap(at - bearing) / azimuth.tuning;
-                        *activity = (d_prime * ops::exp(-0.5 * off * off) + normal(&mut stream)) as f32;
+                        let off = math::wrap(at - bearing) / azimuth.tuning;
+                        *activity = (d_prime * math::exp(-0.5 * off * off) + normal(&mut stream)) as f32;
                     }
                 });
             }
             let (response, at) = sense.update(&percepts);
             sum += response;
-            let off = ops::wrap(at - bearing);
+            let off = math::wrap(at - bearing);
             squares += off * off;
         }
         (sum / count as f64, (squares / count as f64).sqrt())
@@ -193,13 +195,13 @@ mod tests {
         let mut last = f64::INFINITY;
         for (i, d) in [2.0, 3.0, 4.0, 6.0].into_iter().enumerate() {
             let (eye, _) = respond(0.4, [Some(d), None]);
-            let (ears, _) = respond(0.4, [None, Some(d)]);
+            let (inputs, _) = respond(0.4, [None, Some(d)]);
             let (both, _) = respond(0.4, [Some(d), Some(d)]);
-            let enhancement = both / eye.max(ears) - 1.0;
+            let enhancement = both / eye.max(inputs) - 1.0;
             assert!(enhancement < last, "d' {d}: {enhancement} after {last}");
-            assert!(both >= eye.max(ears) - 0.01, "d' {d}");
+            assert!(both >= eye.max(inputs) - 0.01, "d' {d}");
             if i == 0 {
-                assert!(both > eye + ears, "weak cues are more than their sum: {both}, {eye}, {ears}");
+                assert!(both > eye + inputs, "weak cues are more than their sum: {both}, {eye}, {inputs}");
             }
             last = enhancement;
         }
@@ -229,7 +231,7 @@ mod tests {
         let mut tell = |stamp: u64, value: f32, sense: &mut BeaconSense| {
             percepts.now = Stamp(stamp);
             percepts.slots_mut()[1].put(Stamp(stamp), |reading| {
-                let Reading::Azimuth(azimuth) = reading else { return };
+                let Reading::BearingActivity(azimuth) = reading else { return };
                 azimuth.activity[3] = value;
             });
             sense.update(&percepts).0

@@ -20,7 +20,7 @@ use neuraxis_core::belief::Events;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::percepts::{Contact, Imu, JointState, Odometry};
 use neuraxis_core::senses::{Beams, Readable};
-use neuraxis_core::{Input, Percepts, Pose2, Reading, Stamp, Twist2, ops, saved};
+use neuraxis_core::{Input, Percepts, Pose2, Reading, Stamp, Twist2, math, saved};
 
 use crate::beacon::BeaconSense;
 use crate::normalisation::{Detector, GaussianCue};
@@ -48,7 +48,7 @@ const SLOWNESS: f64 = 0.02;
 /// Motors strain at so many times their usual effort.
 const STRAIN: f64 = 3.0;
 /// What one cue may add at most against an event, so that another can still speak for it.
-const LEAST: f64 = -1.5;
+const MIN: f64 = -1.5;
 /// A cue that is older says nothing, s.
 const STALE: f64 = 0.25;
 /// m/s².
@@ -171,9 +171,9 @@ impl EventSense {
         let touch = fresh(self.touch, 1.0);
         // That nothing is touched says nothing of what lies ahead.
         let bump = (touch.0, touch.1.max(0.0));
-        let turning = CUE.llr(0.5 * CUE.d_prime * context.turning).max(LEAST);
+        let turning = CUE.llr(0.5 * CUE.d_prime * context.turning).max(MIN);
         // Variances are inflated by what the squared error is: its likelihood ratio, for two cues that agree.
-        let blame = 2.0 * ops::ln(context.blame).max(0.0);
+        let blame = 2.0 * math::ln(context.blame).max(0.0);
         let (beacon, beacon_bearing) = self.beacon.update(percepts);
         Events {
             beacon,
@@ -194,15 +194,15 @@ impl EventSense {
                 let speed = context.twist.linear.max(0.0);
                 let stop = speed * speed / (2.0 * self.braking) + LATENCY * speed + MARGIN;
                 // No nearer than it takes to stop: no obstacle, however far the wall may be.
-                let llr = CUE.llr((stop - room) / ROOM_STD + CUE.d_prime).max(LEAST);
+                let llr = CUE.llr((stop - room) / ROOM_STD + CUE.d_prime).max(MIN);
                 *said = Some((stamp, llr));
             }
             Cue::Touch(input) => {
                 let Some((stamp, contact)) = valid(input, percepts) else { return };
                 let llr = if contact.touching {
-                    ops::ln(HIT / FALSE_ALARM)
+                    math::ln(HIT / FALSE_ALARM)
                 } else {
-                    ops::ln((1.0 - HIT) / (1.0 - FALSE_ALARM))
+                    math::ln((1.0 - HIT) / (1.0 - FALSE_ALARM))
                 };
                 self.touch = Some((stamp, llr));
             }
@@ -215,8 +215,8 @@ impl EventSense {
                 }
                 if self.usual_effort > 0.0 {
                     let strain = effort / (STRAIN * self.usual_effort);
-                    let llr = if is_moving { LEAST } else { CUE.llr(CUE.d_prime * strain) };
-                    self.strain = Some((stamp, llr.max(LEAST)));
+                    let llr = if is_moving { MIN } else { CUE.llr(CUE.d_prime * strain) };
+                    self.strain = Some((stamp, llr.max(MIN)));
                 }
             }
             Cue::Wheels(input) => {
@@ -241,7 +241,7 @@ impl EventSense {
                 let rest = felt - self.level - driven;
                 let most = 0.2 * GRAVITY;
                 self.level += SLOWNESS * rest.map(|v| v.clamp(-most, most));
-                self.jolt = Some((stamp, CUE.llr(rest.norm() / JOLT_STD).max(LEAST)));
+                self.jolt = Some((stamp, CUE.llr(rest.norm() / JOLT_STD).max(MIN)));
                 // Over a gap nothing is known of what was felt.
                 let dt = self.last_imu.replace(stamp).map_or(0.0, |last| stamp.since(last).clamp(0.0, 0.1));
                 self.unfelt -= (felt.x - self.level.x) * dt;
@@ -249,7 +249,7 @@ impl EventSense {
                 // A body without wheels that speak has nothing to pull with.
                 let rolls = self.last_speed.is_some_and(|(last, _)| stamp.since(last) < STALE);
                 self.unfelt = if rolls { self.unfelt } else { 0.0 };
-                self.pull = rolls.then(|| (stamp, CUE.llr(self.unfelt.abs() / PULL_STD).max(LEAST)));
+                self.pull = rolls.then(|| (stamp, CUE.llr(self.unfelt.abs() / PULL_STD).max(MIN)));
             }
         }
     }
@@ -271,7 +271,7 @@ impl EventSense {
             if !(range.is_finite() && range >= beams.range_min && range < 2.0 + 4.0 * self.radius) {
                 continue;
             }
-            let (s, c) = ops::sin_cos(angle);
+            let (s, c) = math::sin_cos(angle);
             let end = mount.transform(range * c, range * s);
             if end.x > 0.0 && end.y.abs() < self.radius {
                 let outline = (self.radius * self.radius - end.y * end.y).sqrt();

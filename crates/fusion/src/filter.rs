@@ -7,10 +7,10 @@
 //! (`known_reliabilities_give_the_kalman_filter`). Departure: none.
 
 use nalgebra::{Matrix3, SMatrix, SVector, Vector3};
-use neuraxis_core::{Pose2, ops, saved};
+use neuraxis_core::{Pose2, math, saved};
 
-use crate::absolutes::Correct;
 use crate::gaussian::{self, Verdict};
+use crate::pose_cues::Correct;
 
 /// Numbers in the state.
 pub const STATES: usize = 5;
@@ -23,7 +23,7 @@ pub const SCALE: usize = 4;
 pub type Covariance = SMatrix<f64, STATES, STATES>;
 
 /// Least variance that rounding may leave.
-const LEAST: f64 = 1e-12;
+const MIN: f64 = 1e-12;
 
 /// What two senses say of the motion between two moments, and how far they may err.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -45,7 +45,7 @@ pub struct Motion {
 /// What separates an absolute pose from the estimate (m, m, rad), and its information about x, y, yaw (which may be
 /// singular): what the filter weighs.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sighting {
+pub struct Innovation {
     /// The pose less the estimate.
     pub innovation: Vector3<f64>,
     /// Inverse covariance.
@@ -111,7 +111,7 @@ impl Filter {
         let own = Pose2 { x: 0.0, y: 0.0, yaw: 0.5 * (turn - wheels.yaw) }.transform(wheels.x, wheels.y);
         self.mean[0] += way.x;
         self.mean[1] += way.y;
-        self.mean[2] = ops::wrap(self.mean[2] + turn);
+        self.mean[2] = math::wrap(self.mean[2] + turn);
 
         let mut f = Covariance::identity();
         f[(0, 2)] = -way.y;
@@ -141,7 +141,7 @@ impl Filter {
                 self.covariance[(BIAS, i)] *= 1.0 - gain;
             }
         }
-        self.covariance[(BIAS, BIAS)] = ((1.0 - gain) * prior).max(LEAST);
+        self.covariance[(BIAS, BIAS)] = ((1.0 - gain) * prior).max(MIN);
     }
 
     /// Lets the wheels' scale error go back to what is known of it without any cue, `std`: by the share `by` of the way. An
@@ -165,7 +165,7 @@ impl Filter {
         Vector3::new(
             absolute.x - self.mean[0],
             absolute.y - self.mean[1],
-            ops::wrap(absolute.yaw - self.mean[2]),
+            math::wrap(absolute.yaw - self.mean[2]),
         )
     }
 
@@ -180,14 +180,14 @@ impl Filter {
     /// Takes a cue in as it was weighed; the distance that the position moved, m.
     pub fn accept(&mut self, verdict: &Verdict<STATES>) -> f64 {
         self.mean += verdict.step;
-        self.mean[2] = ops::wrap(self.mean[2]);
+        self.mean[2] = math::wrap(self.mean[2]);
         self.covariance = verdict.posterior;
         self.tidy();
-        ops::hypot(verdict.step[0], verdict.step[1])
+        math::hypot(verdict.step[0], verdict.step[1])
     }
 
     /// Admits that the pose may be off by as much as `innovation`.
-    pub fn doubt(&mut self, innovation: &Vector3<f64>) {
+    pub fn inflate_pose(&mut self, innovation: &Vector3<f64>) {
         for i in 0..3 {
             self.covariance[(i, i)] += innovation[i] * innovation[i];
         }
@@ -198,28 +198,28 @@ impl Filter {
     fn tidy(&mut self) {
         self.covariance = 0.5 * (self.covariance + self.covariance.transpose());
         for i in 0..3 {
-            self.covariance[(i, i)] = self.covariance[(i, i)].max(LEAST);
+            self.covariance[(i, i)] = self.covariance[(i, i)].max(MIN);
         }
     }
 }
 
 impl Correct<STATES> for Filter {
-    type Sighting = Sighting;
+    type Innovation = Innovation;
 
-    fn shadow(sighting: &Sighting) -> (Vector3<f64>, Matrix3<f64>) {
-        (sighting.innovation, sighting.information)
+    fn to_planar(measured: &Innovation) -> (Vector3<f64>, Matrix3<f64>) {
+        (measured.innovation, measured.information)
     }
 
-    fn weigh(&self, sighting: &Sighting, inflation: f64) -> Option<Verdict<STATES>> {
-        self.weigh(&sighting.innovation, &(sighting.information / inflation))
+    fn weigh(&self, measured: &Innovation, inflation: f64) -> Option<Verdict<STATES>> {
+        self.weigh(&measured.innovation, &(measured.information / inflation))
     }
 
     fn accept(&mut self, verdict: &Verdict<STATES>) -> f64 {
         self.accept(verdict)
     }
 
-    fn doubt(&mut self, sighting: &Sighting) {
-        self.doubt(&sighting.innovation);
+    fn inflate_pose(&mut self, measured: &Innovation) {
+        self.inflate_pose(&measured.innovation);
     }
 }
 
@@ -322,7 +322,7 @@ mod tests {
         let mut truth = Pose2::default();
         let information = Matrix3::from_diagonal(&Vector3::new(1e4, 1e4, 1e4));
         for step in 0..500 {
-            let turn = 0.02 * ops::sin(0.05 * f64::from(step));
+            let turn = 0.02 * math::sin(0.05 * f64::from(step));
             truth = truth.compose(&Pose2::new(0.01, 0.0, turn));
             filter.predict(&Motion {
                 // The wheels say a quarter more than they go, and the gyroscope drifts by 0.05 rad/s.

@@ -42,7 +42,7 @@ pub fn weigh<const N: usize, const D: usize>(
 /// `information`, softened by another, independent error of covariance `more`: `(Λ⁻¹ + M)⁻¹` for a Λ that may be
 /// singular.
 #[must_use]
-pub fn soften<const D: usize>(
+pub fn add_noise<const D: usize>(
     information: &SMatrix<f64, D, D>,
     more: &SMatrix<f64, D, D>,
 ) -> Option<SMatrix<f64, D, D>> {

@@ -3,32 +3,32 @@
 //! The rule is chosen in the robot's file: `inverse_effectiveness`, or one of those that it is measured against, `ekf`,
 //! `ekf_gated` (all three in [`estimator`]) and `odometry`. All draw the same map with the same [`mapper`].
 
-mod absolutes;
 mod beacon;
-pub mod blame;
-pub mod estimator;
+pub mod cue_monitor;
 pub mod events;
+pub mod fault_isolation;
 pub mod filter;
 pub mod gaussian;
-pub mod honesty;
 pub mod mapper;
 mod motion;
 pub mod normalisation;
 pub mod odometry;
+pub mod planar;
+mod pose_cues;
+mod scan_cue;
 pub mod scan_match;
 mod senses;
 pub mod spatial;
 pub mod spec;
-mod sweeps;
 mod wheels;
 
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::{Belief, OccupancyGrid, Part, Percepts, Pose2};
 
-pub use estimator::Fusion;
-pub use odometry::DeadReckoning;
-pub use spatial::SpatialFusion;
-pub use spec::{FusionSpec, Honesty, Rule, Space};
+pub use odometry::OdometryEstimator;
+pub use planar::PlanarEstimator;
+pub use spatial::SpatialEstimator;
+pub use spec::{FusionSpec, RobustnessSpec, Rule, Space};
 
 /// Turns percepts into a belief and a map, once a tick.
 pub trait Estimator: Part {
@@ -58,9 +58,9 @@ pub fn build(
     known: Option<&OccupancyGrid>,
 ) -> Box<dyn Estimator> {
     match (spec.rule, spec.space_of(body)) {
-        (Rule::Odometry, _) => Box::new(DeadReckoning::new(spec, body, start, known)),
-        (_, Space::Se2) => Box::new(Fusion::new(spec, body, start, known)),
-        (_, Space::Se3) => Box::new(SpatialFusion::new(spec, body, start, known)),
+        (Rule::Odometry, _) => Box::new(OdometryEstimator::new(spec, body, start, known)),
+        (_, Space::Se2) => Box::new(PlanarEstimator::new(spec, body, start, known)),
+        (_, Space::Se3) => Box::new(SpatialEstimator::new(spec, body, start, known)),
     }
 }
 
@@ -68,7 +68,7 @@ pub fn build(
 #[must_use]
 pub fn build_informed(spec: &FusionSpec, body: &BodyDescription, start: Pose2) -> Box<dyn Informed> {
     match spec.space_of(body) {
-        Space::Se2 => Box::new(Fusion::new(spec, body, start, None)),
-        Space::Se3 => Box::new(SpatialFusion::new(spec, body, start, None)),
+        Space::Se2 => Box::new(PlanarEstimator::new(spec, body, start, None)),
+        Space::Se3 => Box::new(SpatialEstimator::new(spec, body, start, None)),
     }
 }

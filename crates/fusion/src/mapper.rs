@@ -8,7 +8,7 @@
 
 use nalgebra::Point2;
 use neuraxis_core::percepts::LaserScan;
-use neuraxis_core::{OccupancyGrid, Pose2, ops, saved};
+use neuraxis_core::{OccupancyGrid, Pose2, math, saved};
 
 /// Log-odds of a hit (probability 0.71).
 const HIT: f32 = 0.9;
@@ -69,7 +69,7 @@ impl Mapper {
         }
         self.sweep = self.sweep.wrapping_add(1).max(1);
         let direction =
-            |i: usize| ops::sin_cos(sensor.yaw + scan.angle_min + i as f64 * scan.angle_increment);
+            |i: usize| math::sin_cos(sensor.yaw + scan.angle_min + i as f64 * scan.angle_increment);
         for (i, range) in scan.ranges.iter().enumerate() {
             let range = f64::from(*range);
             if !(range.is_finite() && range >= scan.range_min && range < scan.range_max) {
@@ -142,7 +142,7 @@ mod tests {
     fn scan(ranges: Vec<f32>) -> LaserScan {
         LaserScan {
             angle_min: 0.0,
-            angle_increment: 2.0 * ops::PI / ranges.len() as f64,
+            angle_increment: 2.0 * math::PI / ranges.len() as f64,
             range_min: 0.1,
             range_max: 3.0,
             ranges,
@@ -178,7 +178,7 @@ mod tests {
         // A wall at y = 0.52, seen at down to 20 degrees; beyond, beams lie farther apart than cells.
         let ranges: Vec<f32> = (0..720)
             .map(|i| {
-                let s = ops::sin(f64::from(i) * ops::PI / 360.0);
+                let s = math::sin(f64::from(i) * math::PI / 360.0);
                 if s > 0.17 { (0.5 / s) as f32 } else { f32::INFINITY }
             })
             .collect();

@@ -11,8 +11,8 @@ use neuraxis_core::percepts::Imu;
 use neuraxis_core::{Pose2, Stamp, Twist2, saved};
 
 use crate::filter::Motion;
-use crate::senses::Way;
-use crate::spec::{Honesty, NoiseSpec};
+use crate::senses::WheelMotion;
+use crate::spec::{NoiseSpec, RobustnessSpec};
 use crate::wheels::{WheelWay, leaps};
 
 /// Track poses that are kept for late cues: 1.3 s at 50 Hz.
@@ -126,7 +126,7 @@ impl MotionSense {
     }
 
     /// Takes in a reading of the inertial unit; `false` if it is stuck.
-    pub(crate) fn inertial(&mut self, stamp: Stamp, imu: &Imu, honesty: Honesty) -> bool {
+    pub(crate) fn inertial(&mut self, stamp: Stamp, imu: &Imu, robustness: RobustnessSpec) -> bool {
         let inertial = &mut self.inertial;
         // Noise never repeats itself; where there is none, only a turn that the wheels make shows that it is stuck.
         let repeats = *imu == inertial.last;
@@ -135,7 +135,7 @@ impl MotionSense {
         let turning = self.last.is_some_and(|(_, _, twist)| twist.angular.abs() > 0.05);
         let still_says = imu.angular_velocity.z;
         let contradicts = self.last.is_some_and(|(_, _, t)| (t.angular - still_says).abs() > 0.05);
-        if honesty.stuck && inertial.repeats >= REPEATS && (turning || contradicts) {
+        if robustness.stuck_detection && inertial.repeats >= REPEATS && (turning || contradicts) {
             inertial.stamp = None;
             return false;
         }
@@ -157,10 +157,10 @@ impl MotionSense {
     pub(crate) fn wheels(
         &mut self,
         stamp: Stamp,
-        way: &Way<'_>,
+        way: &WheelMotion<'_>,
         now: Stamp,
         bias: f64,
-        honesty: Honesty,
+        robustness: RobustnessSpec,
     ) -> Option<Step> {
         let (pose, twist) = self.way.follow(way);
         let Some((last_stamp, last_pose, _)) = self.last else {
@@ -176,7 +176,7 @@ impl MotionSense {
         }
         // Wheels that say that they turn and stand in the same place repeat an old message.
         let moves = twist.linear.abs() > 0.01 || twist.angular.abs() > 0.02;
-        self.is_stuck = honesty.stuck && moves && pose == last_pose;
+        self.is_stuck = robustness.stuck_detection && moves && pose == last_pose;
         if self.is_stuck {
             return None;
         }
@@ -186,7 +186,7 @@ impl MotionSense {
             self.inertial.angle_at_way = self.inertial.angle;
             return None;
         }
-        Some(self.step(&delta, dt, stamp, now, bias, honesty))
+        Some(self.step(&delta, dt, stamp, now, bias, robustness))
     }
 
     /// A step of a body without wheels, from `last` to `now`: the gyroscope's turn, and a way of which nothing is known
@@ -217,7 +217,7 @@ impl MotionSense {
         stamp: Stamp,
         now: Stamp,
         bias: f64,
-        honesty: Honesty,
+        robustness: RobustnessSpec,
     ) -> Step {
         let noise = &self.noise;
         let gyro = self.inertial.angle - self.inertial.angle_at_way;
@@ -239,7 +239,7 @@ impl MotionSense {
         if lives {
             let apart = (gyro - delta.yaw) / dt - bias;
             disagreement = self.turns.hold(apart, (wheel_turn + gyro_turn).sqrt() / dt);
-            if honesty.blame && disagreement > 1.0 && !is_still {
+            if robustness.fault_isolation && disagreement > 1.0 && !is_still {
                 around += self.turns.apart * self.turns.apart * dt * dt;
                 bias_walk += self.turns.relearning() * dt;
             }

@@ -54,7 +54,7 @@
 //! is one tick of contact, slip or obstacle in 2 s, and 0.001 one in 20 s; 0.05 would be two and a half
 //! each second.
 
-use neuraxis_core::ops;
+use neuraxis_core::math;
 
 /// Share of decisions at which an event is there, unless more is known: one tick in a hundred.
 pub const BASE_RATE: f64 = 0.01;
@@ -92,7 +92,7 @@ impl Normalisation {
         if drive == f64::INFINITY {
             return 1.0;
         }
-        number(1.0 / (1.0 + ops::pow(self.semisaturation / drive, self.exponent)))
+        number(1.0 / (1.0 + math::pow(self.semisaturation / drive, self.exponent)))
     }
 
     /// The enhancement of a single unit by two equal cues of this `strength`, in closed form.
@@ -102,9 +102,9 @@ impl Normalisation {
     /// A strength that is negative or NaN counts as 0.
     #[must_use]
     pub fn equal_cue_enhancement(&self, strength: f64) -> f64 {
-        let both = ops::pow(2.0, self.exponent);
+        let both = math::pow(2.0, self.exponent);
         let s = strength.max(0.0) / self.semisaturation;
-        (both - 1.0) / (1.0 + both * ops::pow(s, self.exponent))
+        (both - 1.0) / (1.0 + both * math::pow(s, self.exponent))
     }
 }
 
@@ -163,7 +163,7 @@ impl<const N: usize, const M: usize> Population<N, M> {
         let pool = self.pool(&drives, scale);
         responses.fill(0.0);
         for (response, drive) in responses.iter_mut().zip(&drives) {
-            *response = number(ops::pow(drive / scale, self.normalisation.exponent) / pool);
+            *response = number(math::pow(drive / scale, self.normalisation.exponent) / pool);
         }
     }
 
@@ -176,7 +176,7 @@ impl<const N: usize, const M: usize> Population<N, M> {
         let drives = self.drives(cues);
         let drive: f64 = cues.iter().take(M).copied().map(strength).sum();
         let scale = self.scale(&drives).max(drive);
-        let response = ops::pow(drive / scale, self.normalisation.exponent) / self.pool(&drives, scale);
+        let response = math::pow(drive / scale, self.normalisation.exponent) / self.pool(&drives, scale);
         number(response).min(LARGEST)
     }
 
@@ -192,8 +192,8 @@ impl<const N: usize, const M: usize> Population<N, M> {
     /// `α^n` and the mean of the units' `E^n`, with all divided by `scale` first.
     fn pool(&self, drives: &[f64; N], scale: f64) -> f64 {
         let Normalisation { exponent, semisaturation } = self.normalisation;
-        let sum: f64 = drives.iter().map(|drive| ops::pow(drive / scale, exponent)).sum();
-        ops::pow(semisaturation / scale, exponent) + sum / N.max(1) as f64
+        let sum: f64 = drives.iter().map(|drive| math::pow(drive / scale, exponent)).sum();
+        math::pow(semisaturation / scale, exponent) + sum / N.max(1) as f64
     }
 }
 
@@ -215,7 +215,7 @@ impl Detector {
     #[must_use]
     pub fn from_base_rate(rate: f64) -> Self {
         let rate = rate.clamp(0.0, 1.0);
-        Self { prior_logit: clamp_logit(ops::ln(rate) - ops::ln(1.0 - rate)) }
+        Self { prior_logit: clamp_logit(math::ln(rate) - math::ln(1.0 - rate)) }
     }
 
     /// The log-odds of the event: `l0 + Σ w_i LLR_i`, within ± [`LOGIT_LIMIT`].
@@ -238,7 +238,7 @@ impl Detector {
     #[must_use]
     pub fn posterior(&self, evidence: impl IntoIterator<Item = (f64, f64)>) -> f64 {
         let unit = Normalisation::default();
-        unit.response(ops::exp(self.logit(evidence) / unit.exponent))
+        unit.response(math::exp(self.logit(evidence) / unit.exponent))
     }
 }
 
@@ -298,10 +298,10 @@ fn over_noise(f: impl Fn(f64) -> f64) -> f64 {
     let sum: f64 = (-STEPS..=STEPS)
         .map(|i| {
             let x = f64::from(i) * STEP;
-            ops::exp(-0.5 * x * x) * f(x)
+            math::exp(-0.5 * x * x) * f(x)
         })
         .sum();
-    sum * STEP / (2.0 * ops::PI).sqrt()
+    sum * STEP / (2.0 * math::PI).sqrt()
 }
 
 /// `x` as a cue's strength or weight.

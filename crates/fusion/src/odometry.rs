@@ -11,7 +11,7 @@ use crate::{Estimator, FusionSpec};
 
 /// Believes the wheels.
 #[derive(Clone, Debug)]
-pub struct DeadReckoning {
+pub struct OdometryEstimator {
     senses: Senses,
     start: Pose2,
     last: Option<(Stamp, Pose2, Twist2)>,
@@ -24,7 +24,7 @@ pub struct DeadReckoning {
     mapper: Mapper,
 }
 
-impl DeadReckoning {
+impl OdometryEstimator {
     /// An estimator for `body`, which stands at `start` in the map.
     #[must_use]
     pub fn new(
@@ -53,13 +53,13 @@ impl DeadReckoning {
     }
 }
 
-impl Part for DeadReckoning {
+impl Part for OdometryEstimator {
     fn name(&self) -> &'static str {
         "odometry_estimator"
     }
 }
 
-impl Estimator for DeadReckoning {
+impl Estimator for OdometryEstimator {
     fn update(&mut self, percepts: &Percepts) {
         if let Some(Ok((stamp, way))) = self.senses.odometry.as_mut().and_then(|source| source.read(percepts))
         {
@@ -106,4 +106,4 @@ impl Estimator for DeadReckoning {
     }
 }
 
-saved!(DeadReckoning { senses, start, last, first, way, path, belief, map, mapper; odometry_linear });
+saved!(OdometryEstimator { senses, start, last, first, way, path, belief, map, mapper; odometry_linear });

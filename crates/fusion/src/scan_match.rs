@@ -15,7 +15,7 @@
 use nalgebra::{Matrix2, Matrix3, Matrix4, Point2, Vector2, Vector4};
 use neuraxis_core::grid::Cell;
 use neuraxis_core::percepts::LaserScan;
-use neuraxis_core::{OccupancyGrid, Pose2, ops, saved};
+use neuraxis_core::{OccupancyGrid, Pose2, math, saved};
 
 use crate::mapper::Mapper;
 
@@ -34,14 +34,14 @@ const NEIGHBOURS: usize = 4;
 /// A scan of which less than this share lies beside walls, and more than this contradicts the map, is looked at from
 /// other headings too, rad from the one that is guessed.
 const HALF: f64 = 0.5;
-const LEAST_AGAINST: f64 = 0.2;
+const MIN_AGAINST: f64 = 0.2;
 const TURNS: [f64; 6] = [-0.06, 0.06, -0.12, 0.12, -0.2, 0.2];
 /// So many cells next to a beam's end, and to the eye, say nothing of walls that it would have passed.
 const BESIDE: usize = 2;
 /// Information that holds an offset at zero.
 const FIXED: f64 = 1e9;
 /// Least standard deviation of a residual, m, with an allowance for beams that err together.
-const LEAST_ERROR: f64 = 0.03;
+const MIN_ERROR: f64 = 0.03;
 
 /// A matched pose.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -115,8 +115,7 @@ impl Matcher {
         let mut open = None;
         let mut offset = 0.0;
         // What is known of the offset without this scan, as the beams' information is counted.
-        let known =
-            if offset_std > 0.0 { LEAST_ERROR * LEAST_ERROR / (offset_std * offset_std) } else { FIXED };
+        let known = if offset_std > 0.0 { MIN_ERROR * MIN_ERROR / (offset_std * offset_std) } else { FIXED };
         for _ in 0..STEPS {
             let (mut h, mut gradient, _) = self.linearise(grid, drawn, &pose, offset);
             h[(3, 3)] += known;
@@ -139,12 +138,12 @@ impl Matcher {
                 break;
             }
         }
-        let strayed = pose.distance(guess) > 0.3 || ops::wrap(pose.yaw - guess.yaw).abs() > 0.3;
+        let strayed = pose.distance(guess) > 0.3 || math::wrap(pose.yaw - guess.yaw).abs() > 0.3;
         if strayed || !pose.is_finite() {
             return None;
         }
         let (_, _, fit) = self.linearise(grid, drawn, &pose, offset);
-        let variance = (4.0 * fit.mean_square).max(LEAST_ERROR * LEAST_ERROR);
+        let variance = (4.0 * fit.mean_square).max(MIN_ERROR * MIN_ERROR);
         // The pose's share, with the offset unknown.
         let coupled = hessian.fixed_view::<3, 1>(0, 3).into_owned();
         let of_pose = hessian.fixed_view::<3, 3>(0, 0) - coupled * coupled.transpose() / hessian[(3, 3)];
@@ -166,7 +165,7 @@ impl Matcher {
         let seen = self.select(grid, mount, guess);
         let (straight, against) = (self.points.len(), self.against);
         let mut best = (straight, *guess);
-        if (straight as f64) < HALF * seen as f64 && against > LEAST_AGAINST {
+        if (straight as f64) < HALF * seen as f64 && against > MIN_AGAINST {
             for turn in TURNS {
                 let turned = Pose2 { yaw: guess.yaw + turn, ..*guess };
                 self.select(grid, mount, &turned);
@@ -187,7 +186,7 @@ impl Matcher {
             let range = f64::from(*range);
             let has_end = range.is_finite() && range >= scan.range_min && range < 0.99 * scan.range_max;
             self.ends.push(if has_end {
-                let (s, c) = ops::sin_cos(scan.angle_min + i as f64 * scan.angle_increment);
+                let (s, c) = math::sin_cos(scan.angle_min + i as f64 * scan.angle_increment);
                 mount.transform(range * c, range * s)
             } else {
                 nowhere
@@ -268,7 +267,7 @@ impl Matcher {
         pose: &Pose2,
         offset: f64,
     ) -> (Matrix4<f64>, Vector4<f64>, Fit) {
-        let (s, c) = ops::sin_cos(pose.yaw);
+        let (s, c) = math::sin_cos(pose.yaw);
         let mut hessian = Matrix4::zeros();
         let mut gradient = Vector4::zeros();
         let (mut weights, mut squares, mut raw, mut met) = (0.0, 0.0, 0.0, 0.0_f64);

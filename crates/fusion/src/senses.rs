@@ -81,16 +81,16 @@ impl WheelSource {
     }
 
     /// A new reading of the wheels' way.
-    pub(crate) fn read<'p>(&mut self, percepts: &'p Percepts) -> Answer<Way<'p>> {
+    pub(crate) fn read<'p>(&mut self, percepts: &'p Percepts) -> Answer<WheelMotion<'p>> {
         match self {
             Self::Odometry(source) => {
-                Some(source.read(percepts)?.map(|(stamp, odometry)| (stamp, Way::Odometry(odometry))))
+                Some(source.read(percepts)?.map(|(stamp, odometry)| (stamp, WheelMotion::Odometry(odometry))))
             }
             Self::Joints(source, [left, right]) => {
                 let of = |values: &[f64]| Some([*values.get(*left)?, *values.get(*right)?]);
                 Some(source.read(percepts)?.and_then(|(stamp, joints)| {
                     match (of(&joints.position), of(&joints.velocity)) {
-                        (Some(angles), Some(rates)) => Ok((stamp, Way::Wheels { angles, rates })),
+                        (Some(angles), Some(rates)) => Ok((stamp, WheelMotion::Wheels { angles, rates })),
                         _ => Err(Refusal::Shape),
                     }
                 }))
@@ -104,7 +104,7 @@ impl Source<AbsolutePose> {
     pub(crate) fn read_planar(&mut self, percepts: &Percepts) -> Option<Result<Located, Refusal>> {
         Some(self.read(percepts)?.and_then(|(stamp, absolute)| {
             let told = information(&absolute.planar_covariance()).ok_or(Refusal::Covariance)?;
-            Ok((stamp, absolute.shadow(), told))
+            Ok((stamp, absolute.to_planar(), told))
         }))
     }
 }
@@ -113,7 +113,7 @@ impl Source<AbsolutePose> {
 pub(crate) type Located = (Stamp, Pose2, Matrix3<f64>);
 
 /// How far the wheels say that the body went.
-pub(crate) enum Way<'a> {
+pub(crate) enum WheelMotion<'a> {
     /// As a pose and a twist.
     Odometry(&'a Odometry),
     /// As angles (rad) and rates (rad/s) of the left and the right wheel.

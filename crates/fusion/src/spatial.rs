@@ -3,7 +3,7 @@
 //! The inertial unit moves the estimate (`filter`); what wheels and standing feet (`legs`) tell of the velocity holds it (both in
 //! `velocity`); matched scans, levelled by the attitude that is believed (`level`), and absolute poses correct it at their own
 //! stamps, by a short history of the track (`track`). Who is heard, doubted and left out is decided as on the plane
-//! ([`crate::estimator`]), by the same code (`absolutes`), and the rules have the same names and switches.
+//! ([`crate::planar`]), by the same code (`pose_cues`), and the rules have the same names and switches.
 //!
 //! Departures from the estimator on the plane: wheels are no motion but a cue of velocity, with a standing wheel's freedom
 //! across and upwards; while nobody tells the velocity, the accelerometer is taken for a plumb line, weakly, and the body for no
@@ -23,14 +23,14 @@ use neuraxis_core::{
     Belief, CueReport, OccupancyGrid, Part, Percepts, Pose2, Stamp, Twist2, Vertical, saved,
 };
 
-use crate::absolutes::Absolutes;
 use crate::events::{Context, EventSense};
-use crate::gaussian::{information, soften};
+use crate::gaussian::{add_noise, information};
+use crate::pose_cues::PoseCues;
+use crate::scan_cue::{ScanCue, Sight};
 use crate::senses::Senses;
-use crate::spec::{Honesty, NoiseSpec};
-use crate::sweeps::{Sight, Sweeps};
+use crate::spec::{NoiseSpec, RobustnessSpec};
 use crate::{Estimator, FusionSpec, Informed};
-use filter::{Filter, Prior, Sighting};
+use filter::{Filter, Innovation, Prior};
 use legs::Legs;
 use level::Level;
 use track::{LATEST, Track};
@@ -53,14 +53,14 @@ const SCANS: usize = 0;
 
 /// The estimator.
 #[derive(Clone, Debug)]
-pub struct SpatialFusion {
-    honesty: Honesty,
+pub struct SpatialEstimator {
+    robustness: RobustnessSpec,
     noise: NoiseSpec,
     scan_matching: bool,
     fastest: f64,
     senses: Senses,
     filter: Filter,
-    absolutes: Absolutes,
+    pose_cues: PoseCues,
     /// The time that the filter is at.
     at: Option<Stamp>,
     inertial: Inertial,
@@ -75,14 +75,14 @@ pub struct SpatialFusion {
     born: Option<Stamp>,
     limited: Option<Stamp>,
     level: Level,
-    sweeps: Sweeps,
+    sweeps: ScanCue,
     events: EventSense,
     known_q: f64,
     belief: Belief,
     map: OccupancyGrid,
 }
 
-impl SpatialFusion {
+impl SpatialEstimator {
     /// An estimator for `body`, whose `base_link` stands upright at `start` in the map; `known` is a map to begin with.
     #[must_use]
     pub fn new(
@@ -93,7 +93,7 @@ impl SpatialFusion {
     ) -> Self {
         let senses = Senses::of(body);
         let legs = Legs::of(body);
-        let honesty = spec.effective_honesty();
+        let robustness = spec.effective_robustness();
         let noise = spec.noise;
         let odometry = match (&senses.odometry, legs.are_felt()) {
             (Some(source), _) => source.name(),
@@ -107,7 +107,7 @@ impl SpatialFusion {
             OccupancyGrid::new(Point2::new(start.x, start.y), spec.map.size, spec.map.resolution)
         });
         let mount = senses.imu.as_ref().map_or_else(Isometry3::identity, |source| *source.input.mount());
-        let scale = if honesty.blame { noise.odometry_scale } else { 0.0 };
+        let scale = if robustness.fault_isolation { noise.odometry_scale } else { 0.0 };
         let prior = Prior {
             tilt: TILT,
             height: HEIGHT,
@@ -117,7 +117,7 @@ impl SpatialFusion {
         let beams = senses.scans.iter().map(|source| source.beams).max().unwrap_or(0);
         Self {
             filter: Filter::new(&start.to_spatial(0.0), &mount, &prior),
-            absolutes: Absolutes::new(honesty, 1 + senses.poses.len()),
+            pose_cues: PoseCues::new(robustness, 1 + senses.poses.len()),
             at: None,
             inertial: Inertial::default(),
             wheels: Wheels::new(body.drive),
@@ -129,7 +129,7 @@ impl SpatialFusion {
             born: None,
             limited: None,
             level: Level::new(beams),
-            sweeps: Sweeps::new(honesty, &noise, &senses, &map),
+            sweeps: ScanCue::new(robustness, &noise, &senses, &map),
             events: EventSense::new(body),
             known_q: 1.0,
             belief: Belief::at(start, cues),
@@ -137,7 +137,7 @@ impl SpatialFusion {
             scan_matching: spec.scan_matching,
             fastest: body.limits.linear,
             senses,
-            honesty,
+            robustness,
             noise,
         }
     }
@@ -177,7 +177,7 @@ impl SpatialFusion {
                 continue;
             };
             let repeats = self.last_poses[i].replace(*pose) == Some(*pose);
-            if self.honesty.stuck && repeats && self.moves() {
+            if self.robustness.stuck_detection && repeats && self.moves() {
                 self.refuse(cue, Refusal::Stuck);
                 continue;
             }
@@ -198,7 +198,7 @@ impl SpatialFusion {
                 Some(Ok(reading)) => reading,
             };
             let repeats = self.sweeps.repeats(i, scan);
-            if self.honesty.stuck && repeats && self.moves() {
+            if self.robustness.stuck_detection && repeats && self.moves() {
                 self.refuse(cue, Refusal::Stuck);
                 continue;
             }
@@ -227,7 +227,7 @@ impl SpatialFusion {
             match self.sweeps.find(&self.map, scan, mount, &Pose2::from_spatial(then)) {
                 Sight::Fits { pose, information, score, is_rough, is_sure, .. } => {
                     rough = is_rough;
-                    self.absolutes.vouch(SCANS, is_sure);
+                    self.pose_cues.mark_self_checked(SCANS, is_sure);
                     let told = Matrix6::from_fn(|r, c| {
                         let place = |axis: usize| PLANAR.iter().position(|planar| *planar == axis);
                         place(r).zip(place(c)).map_or(0.0, |at| information[at])
@@ -245,7 +245,7 @@ impl SpatialFusion {
             }
         }
         // A map that is drawn while the pose is in doubt keeps the error for ever.
-        if rough || self.absolutes.is_doubtful() && self.scan_matching {
+        if rough || self.pose_cues.is_doubtful() && self.scan_matching {
             return;
         }
         let then = Pose2::from_spatial(&(self.filter.pose() * since.inverse()));
@@ -279,10 +279,10 @@ impl SpatialFusion {
         let turned = self.noise.gyro * self.noise.gyro * INDEPENDENT * age;
         let drift = self.noise.accelerometer * self.noise.accelerometer * INDEPENDENT * age * age * age / 3.0;
         let drift = Vector6::new(drift, drift, drift, turned, turned, turned);
-        let Some(told) = soften(told, &Matrix6::from_diagonal(&drift)) else {
+        let Some(told) = add_noise(told, &Matrix6::from_diagonal(&drift)) else {
             return self.refuse(FIRST + index, Refusal::Covariance);
         };
-        let sighting = Sighting {
+        let measured = Innovation {
             innovation: Vector6::new(place.x, place.y, place.z, turn.x, turn.y, turn.z),
             information: told,
             jacobian: self.filter.of_pose(&moved, age),
@@ -290,7 +290,7 @@ impl SpatialFusion {
         let dimensions = (0..6).filter(|i| told[(*i, *i)] > 0.0).count();
         let report = &mut self.belief.cues[FIRST + index];
         let before = self.filter.speed();
-        self.absolutes.hear(&mut self.filter, index, &sighting, (stamp, now), dimensions, report);
+        self.pose_cues.fuse(&mut self.filter, index, &measured, (stamp, now), dimensions, report);
         let to_track = self.track.odom.rotation * self.filter.pose().rotation.inverse();
         let gained = to_track * (self.filter.speed() - before);
         self.track.correct(self.at.unwrap_or(now), &gained);
@@ -314,7 +314,7 @@ impl SpatialFusion {
         let age = |stamp: Option<Stamp>| stamp.map_or(f64::INFINITY, |stamp| now.since(stamp));
         belief.cues[ODOMETRY].age = age(self.told);
         belief.cues[GYRO].age = age(self.inertial.last.map(|(stamp, _)| stamp));
-        for (cue, last) in belief.cues[FIRST..].iter_mut().zip(self.absolutes.last()) {
+        for (cue, last) in belief.cues[FIRST..].iter_mut().zip(self.pose_cues.last()) {
             cue.age = age(last);
         }
         if age(self.told) > SILENT {
@@ -328,16 +328,16 @@ impl SpatialFusion {
     }
 }
 
-impl Part for SpatialFusion {
+impl Part for SpatialEstimator {
     fn name(&self) -> &'static str {
         "spatial_estimator"
     }
 }
 
-impl Estimator for SpatialFusion {
+impl Estimator for SpatialEstimator {
     fn update(&mut self, percepts: &Percepts) {
         self.belief.stamp = percepts.now;
-        self.absolutes.touch(self.senses.touches(percepts));
+        self.pose_cues.touch(self.senses.touches(percepts));
         self.take_inertial(percepts);
         self.coast(percepts.now);
         self.take_wheels(percepts);
@@ -350,12 +350,12 @@ impl Estimator for SpatialFusion {
         let context = Context {
             twist: self.belief.twist,
             turning: self.wheels.disagreement,
-            blame: self.absolutes.blame.inflation(),
+            blame: self.pose_cues.fault_isolation.inflation(),
             scan: if is_scan_stuck { 0.0 } else { 1.0 },
             inertial: self.belief.cues[GYRO].reliability,
         };
         self.belief.events = self.events.update(percepts, &context);
-        self.absolutes.spin(self.events.spins(percepts.now));
+        self.pose_cues.spin(self.events.spins(percepts.now));
     }
 
     fn belief(&self) -> &Belief {
@@ -367,18 +367,18 @@ impl Estimator for SpatialFusion {
     }
 }
 
-impl Informed for SpatialFusion {
+impl Informed for SpatialEstimator {
     fn set_known_noise(&mut self, name: &str, factor: f64) -> bool {
         let Some(place) = self.belief.cues.iter().position(|cue| *cue.name == *name) else { return false };
         match place.checked_sub(FIRST) {
-            Some(i) => self.absolutes.set_known_noise(i, factor),
+            Some(i) => self.pose_cues.set_known_noise(i, factor),
             None => self.known_q = factor,
         }
         true
     }
 }
 
-saved!(SpatialFusion {
-    fastest, senses, filter, absolutes, at, inertial, wheels, legs, track, last_poses, told, plumbed, born, limited, sweeps,
-    events, known_q, belief, map; honesty, noise, scan_matching, level
+saved!(SpatialEstimator {
+    fastest, senses, filter, pose_cues, at, inertial, wheels, legs, track, last_poses, told, plumbed, born, limited, sweeps,
+    events, known_q, belief, map; robustness, noise, scan_matching, level
 });

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FusionSpec {
-    /// How cues are combined.
+    /// The rule by which cues are combined.
     #[serde(default)]
     pub rule: Rule,
     /// What the body moves in: the plane, or space. If not given, the plane for a body with wheels, and space for
@@ -20,15 +20,16 @@ pub struct FusionSpec {
     /// Whether range scans correct the pose by being matched to the map; off, they only draw it.
     #[serde(default = "FusionSpec::default_scan_matching")]
     pub scan_matching: bool,
-    /// The map that is drawn on the way.
+    /// The occupancy grid that is drawn on the way.
     #[serde(default)]
     pub map: MapSpec,
-    /// How far the cues are trusted.
+    /// The nominal noise of the cues: their standard deviations.
     #[serde(default)]
     pub noise: NoiseSpec,
-    /// What `inverse_effectiveness` does about cues that err; each can be switched off.
+    /// What the rule `inverse_effectiveness` does about cues that err; each part can be switched off.
     #[serde(default)]
-    pub honesty: Honesty,
+    #[schemars(extend("x-formerly" = ["honesty"]))]
+    pub robustness: RobustnessSpec,
 }
 
 impl FusionSpec {
@@ -45,7 +46,7 @@ impl Default for FusionSpec {
             scan_matching: true,
             map: MapSpec::default(),
             noise: NoiseSpec::default(),
-            honesty: Honesty::ALL,
+            robustness: RobustnessSpec::ALL,
         }
     }
 }
@@ -61,11 +62,11 @@ impl FusionSpec {
 
     /// The switches as the rule has them.
     #[must_use]
-    pub fn effective_honesty(&self) -> Honesty {
+    pub fn effective_robustness(&self) -> RobustnessSpec {
         match self.rule {
-            Rule::InverseEffectiveness => self.honesty,
-            Rule::EkfGated => Honesty { gate: true, ..Honesty::NONE },
-            Rule::Ekf | Rule::Odometry => Honesty::NONE,
+            Rule::InverseEffectiveness => self.robustness,
+            Rule::EkfGated => RobustnessSpec { gating: true, ..RobustnessSpec::NONE },
+            Rule::Ekf | Rule::Odometry => RobustnessSpec::NONE,
         }
     }
 }
@@ -109,32 +110,49 @@ impl Space {
 /// What is done about cues that err.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Honesty {
+pub struct RobustnessSpec {
     /// The noise of each absolute cue is learned from the differences of its innovations.
-    pub noise: bool,
+    #[schemars(extend("x-formerly" = ["noise"]))]
+    pub noise_adaptation: bool,
     /// A sense that repeats itself to the bit while the body moves is left out.
-    pub stuck: bool,
+    #[schemars(extend("x-formerly" = ["stuck"]))]
+    pub stuck_detection: bool,
     /// An absolute cue that is off for long, alone, while another is where the prediction is, is left out.
-    pub bias: bool,
-    /// When two absolute cues err in the same way, the prediction is blamed, and the constant errors of wheels and
+    #[schemars(extend("x-formerly" = ["bias"]))]
+    pub bias_detection: bool,
+    /// When two absolute cues err in the same way, the prediction is held to be at fault, and the constant errors of wheels and
     /// gyroscope are learned anew.
-    pub blame: bool,
-    /// When two absolute cues agree on another place, or one insists on it, the pose is doubted.
+    #[schemars(extend("x-formerly" = ["blame"]))]
+    pub fault_isolation: bool,
+    /// When two absolute cues agree on another place, or one insists on it, the pose's covariance is inflated.
     pub recovery: bool,
     /// A cue that is further off than chance explains is left out.
-    pub gate: bool,
+    #[schemars(extend("x-formerly" = ["gate"]))]
+    pub gating: bool,
 }
 
-impl Honesty {
+impl RobustnessSpec {
     /// Everything.
-    pub const ALL: Self =
-        Self { noise: true, stuck: true, bias: true, blame: true, recovery: true, gate: true };
+    pub const ALL: Self = Self {
+        noise_adaptation: true,
+        stuck_detection: true,
+        bias_detection: true,
+        fault_isolation: true,
+        recovery: true,
+        gating: true,
+    };
     /// Nothing.
-    pub const NONE: Self =
-        Self { noise: false, stuck: false, bias: false, blame: false, recovery: false, gate: false };
+    pub const NONE: Self = Self {
+        noise_adaptation: false,
+        stuck_detection: false,
+        bias_detection: false,
+        fault_isolation: false,
+        recovery: false,
+        gating: false,
+    };
 }
 
-impl Default for Honesty {
+impl Default for RobustnessSpec {
     fn default() -> Self {
         Self::ALL
     }
@@ -144,7 +162,7 @@ impl Default for Honesty {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MapSpec {
-    /// Edge of a cell, m.
+    /// Edge of a cell of the map, m.
     #[serde(default = "MapSpec::default_resolution")]
     #[schemars(range(min = 0.01, max = 1.0))]
     pub resolution: f64,
@@ -176,55 +194,55 @@ impl Default for MapSpec {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoiseSpec {
-    /// Of the wheels' path, m for each √m driven.
+    /// Standard deviation of the wheels' path, m for each √m driven.
     #[serde(default = "NoiseSpec::default_odometry_linear")]
     #[schemars(range(min = 0.0001, max = 10.0))]
     pub odometry_linear: f64,
-    /// Of the wheels' turn, rad for each √rad turned.
+    /// Standard deviation of the wheels' turn, rad for each √rad turned.
     #[serde(default = "NoiseSpec::default_odometry_angular")]
     #[schemars(range(min = 0.0001, max = 10.0))]
     pub odometry_angular: f64,
-    /// Of the wheels' scale: how much farther or less far they go than they say, as a share.
+    /// Standard deviation of the wheels' scale error (how much farther or less far they go than they say), as a share.
     #[serde(default = "NoiseSpec::default_odometry_scale")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub odometry_scale: f64,
-    /// By how much the scale wanders, as a share for each √s.
+    /// Random walk of the wheels' scale error, as a share for each √s.
     #[serde(default = "NoiseSpec::default_scale_walk")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub scale_walk: f64,
-    /// Of a turning rate from the gyroscope, rad/s.
+    /// Standard deviation of a turning rate from the gyroscope, rad/s.
     #[serde(default = "NoiseSpec::default_gyro")]
     #[schemars(range(min = 0.00001, max = 10.0))]
     pub gyro: f64,
-    /// Of the gyroscope's constant error before anything is known of it, rad/s.
+    /// Standard deviation of the gyroscope's bias before anything is known of it, rad/s.
     #[serde(default = "NoiseSpec::default_gyro_bias")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub gyro_bias: f64,
-    /// By how much that error wanders, rad/s for each √s.
+    /// Random walk of the gyroscope's bias, rad/s for each √s.
     #[serde(default = "NoiseSpec::default_gyro_walk")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub gyro_walk: f64,
-    /// Of an acceleration that the accelerometer reads, m/s².
+    /// Standard deviation of an acceleration that the accelerometer reads, m/s².
     #[serde(default = "NoiseSpec::default_accelerometer")]
     #[schemars(range(min = 0.0001, max = 100.0))]
     pub accelerometer: f64,
-    /// Of the accelerometer's constant error before anything is known of it, m/s².
+    /// Standard deviation of the accelerometer's bias before anything is known of it, m/s².
     #[serde(default = "NoiseSpec::default_accelerometer_bias")]
     #[schemars(range(min = 0.0, max = 10.0))]
     pub accelerometer_bias: f64,
-    /// By how much that error wanders, m/s² for each √s.
+    /// Random walk of the accelerometer's bias, m/s² for each √s.
     #[serde(default = "NoiseSpec::default_accelerometer_walk")]
     #[schemars(range(min = 0.0, max = 10.0))]
     pub accelerometer_walk: f64,
-    /// Of the velocity of a foot that stands, m/s.
+    /// Standard deviation of the velocity of a foot that stands, m/s.
     #[serde(default = "NoiseSpec::default_foot")]
     #[schemars(range(min = 0.0001, max = 10.0))]
     pub foot: f64,
-    /// Of a matched position, at best, m.
+    /// Standard deviation of a position that was matched to the map, at best, m.
     #[serde(default = "NoiseSpec::default_scan_position")]
     #[schemars(range(min = 0.0001, max = 1.0))]
     pub scan_position: f64,
-    /// Of a matched heading, at best, rad.
+    /// Standard deviation of a heading that was matched to the map, at best, rad.
     #[serde(default = "NoiseSpec::default_scan_heading")]
     #[schemars(range(min = 0.0001, max = 1.0))]
     pub scan_heading: f64,

@@ -3,17 +3,17 @@
 use neuraxis_core::kinematics::DifferentialDrive;
 use neuraxis_core::{Pose2, Twist2, saved};
 
-use crate::senses::Way;
+use crate::senses::WheelMotion;
 
 /// Wheels spin no faster than so many times the body's limit.
-const MOST_SPIN: f64 = 20.0;
+const MAX_SPIN: f64 = 20.0;
 /// What a reading may be off by besides, m.
 const SLACK: f64 = 0.05;
 
 /// Whether a way of `delta` in `dt` seconds is none, for a body that goes no faster than `fastest` (m/s): odometry that was set
 /// back to somewhere else. Wheels that spin tell far too much way as well, but not so much.
 pub(crate) fn leaps(delta: &Pose2, dt: f64, fastest: f64) -> bool {
-    delta.x.abs().max(delta.y.abs()) > MOST_SPIN * fastest * dt + SLACK
+    delta.x.abs().max(delta.y.abs()) > MAX_SPIN * fastest * dt + SLACK
 }
 
 /// Integrates wheels' angles where no odometry is given (exact on arcs: Thrun, Burgard and Fox, *Probabilistic Robotics*, table 5.3
@@ -33,10 +33,10 @@ impl WheelWay {
     }
 
     /// Pose in the wheels' own frame and velocity of `base_link` after a message.
-    pub(crate) fn follow(&mut self, way: &Way<'_>) -> (Pose2, Twist2) {
+    pub(crate) fn follow(&mut self, way: &WheelMotion<'_>) -> (Pose2, Twist2) {
         match way {
-            Way::Odometry(odometry) => (odometry.pose, odometry.twist),
-            Way::Wheels { angles, rates: [left, right] } => {
+            WheelMotion::Odometry(odometry) => (odometry.pose, odometry.twist),
+            WheelMotion::Wheels { angles, rates: [left, right] } => {
                 let before = self.angles.replace(*angles).unwrap_or(*angles);
                 let Some(drive) = self.drive else { return (self.rolled, Twist2::default()) };
                 let turned = drive.twist(angles[0] - before[0], angles[1] - before[1]);

@@ -7,7 +7,7 @@ use neuraxis_core::kinematics::DifferentialDrive;
 use neuraxis_core::random::{self, Stream, normal};
 use neuraxis_core::robot::{Limits, Sensor};
 use neuraxis_core::{
-    Actuator, Belief, Interface, JointLimits, Mobility, Percepts, Pose2, Reading, Stamp, Twist2, ops,
+    Actuator, Belief, Interface, JointLimits, Mobility, Percepts, Pose2, Reading, Stamp, Twist2, math,
 };
 use neuraxis_fusion::{Estimator, FusionSpec, Rule, build};
 use proptest::prelude::*;
@@ -60,7 +60,7 @@ fn body() -> BodyDescription {
 
 /// From `pose` along `angle` to the nearest wall, m.
 fn ray(pose: &Pose2, angle: f64) -> f64 {
-    let (s, c) = ops::sin_cos(pose.yaw + angle);
+    let (s, c) = math::sin_cos(pose.yaw + angle);
     let mut nearest = f64::INFINITY;
     for [x1, y1, x2, y2] in WALLS {
         let (ex, ey) = (x2 - x1, y2 - y1);
@@ -128,7 +128,7 @@ impl Drive {
             let mut reading = body().sensors[0].blank();
             if let Reading::Scan(scan) = &mut reading {
                 for (i, range) in scan.ranges.iter_mut().enumerate() {
-                    let angle = f64::from(i as u32) * 2.0 * ops::PI / f64::from(BEAMS);
+                    let angle = f64::from(i as u32) * 2.0 * math::PI / f64::from(BEAMS);
                     let distance = ray(&self.truth, angle) + 0.01 * normal(&mut self.stream);
                     *range = if blind { f32::NAN } else { distance.clamp(RANGE[0], RANGE[1]) as f32 };
                 }
@@ -159,14 +159,14 @@ fn rounds(spec: &FusionSpec, seconds: f64, scan_delay: f64, blind: bool) -> (f64
     for tick in 0..(seconds * 100.0) as usize {
         let t = tick as f64 * 0.01;
         let twist =
-            if t < 1.0 { Twist2::default() } else { Twist2::new(0.3, 0.35 + 0.5 * ops::sin(0.7 * t)) };
+            if t < 1.0 { Twist2::default() } else { Twist2::new(0.3, 0.35 + 0.5 * math::sin(0.7 * t)) };
         drive.step(twist, blind);
         estimator.update(&drive.percepts);
         // `step` moves on after it has sensed: the belief is for the pose before.
         let before = drive.truth.advance(&Twist2::new(-twist.linear, -twist.angular), 0.01);
         let belief = estimator.belief();
         worst = worst.max(belief.pose.distance(&before));
-        turned = turned.max(ops::wrap(belief.pose.yaw - before.yaw).abs());
+        turned = turned.max(math::wrap(belief.pose.yaw - before.yaw).abs());
     }
     (worst, turned, estimator)
 }
@@ -210,7 +210,7 @@ fn a_blind_range_finder_leaves_dead_reckoning_and_no_map() {
 #[test]
 fn the_gyroscopes_error_is_learned_at_rest() {
     let start = Pose2::default();
-    let mut filter = neuraxis_fusion::Fusion::new(&ekf(), &body(), start, None);
+    let mut filter = neuraxis_fusion::PlanarEstimator::new(&ekf(), &body(), start, None);
     let mut drive = Drive::new(start, 0.0);
     for _ in 0..300 {
         drive.step(Twist2::default(), true);
@@ -287,7 +287,7 @@ proptest! {
             slots[0].put(stamp, |reading| {
                 if let Reading::Scan(scan) = reading {
                     for (i, r) in scan.ranges.iter_mut().enumerate() {
-                        *r = if i % 5 == 0 { f32::INFINITY } else { range + ops::sin(i as f64 * 0.02).abs() as f32 };
+                        *r = if i % 5 == 0 { f32::INFINITY } else { range + math::sin(i as f64 * 0.02).abs() as f32 };
                     }
                 }
             });

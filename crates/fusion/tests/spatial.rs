@@ -8,8 +8,8 @@ use neuraxis_core::percepts::{AbsolutePose, Contact, Imu, Odometry};
 use neuraxis_core::random::{self, Stream, normal};
 use neuraxis_core::reasons::Refusal;
 use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Percepts, Pose2, Reading, Stamp, Twist2, ops};
-use neuraxis_fusion::{Estimator, FusionSpec, Rule, Space, SpatialFusion};
+use neuraxis_core::{Percepts, Pose2, Reading, Stamp, Twist2, math};
+use neuraxis_fusion::{Estimator, FusionSpec, Rule, Space, SpatialEstimator};
 
 const TICK: f64 = 0.005;
 
@@ -66,10 +66,10 @@ fn hills(t: f64) -> Isometry3<f64> {
     let s = 0.4 * if t < 2.0 { 0.25 * t * t } else { t - 1.0 };
     // A circle of 2 m on ground that rises and falls by 0.3 m twice a round.
     let angle = s / 2.0;
-    let (sin, cos) = ops::sin_cos(angle);
-    let slope = 0.3 * ops::cos(2.0 * angle);
-    let place = Vector3::new(2.0 * sin, 2.0 - 2.0 * cos, 0.3 * ops::sin(2.0 * angle));
-    let rotation = UnitQuaternion::from_euler_angles(0.0, -ops::atan2(slope, 1.0), angle);
+    let (sin, cos) = math::sin_cos(angle);
+    let slope = 0.3 * math::cos(2.0 * angle);
+    let place = Vector3::new(2.0 * sin, 2.0 - 2.0 * cos, 0.3 * math::sin(2.0 * angle));
+    let rotation = UnitQuaternion::from_euler_angles(0.0, -math::atan2(slope, 1.0), angle);
     Isometry3::from_parts(place.into(), rotation)
 }
 
@@ -143,7 +143,7 @@ fn put(percepts: &mut Percepts, slot: usize, reading: &Reading) {
     percepts.slots_mut()[slot].put(now, |to| to.copy_from(reading));
 }
 
-fn error(estimator: &SpatialFusion, truth: &Isometry3<f64>) -> (f64, f64) {
+fn error(estimator: &SpatialEstimator, truth: &Isometry3<f64>) -> (f64, f64) {
     let pose = estimator.filter().pose();
     ((pose.translation.vector - truth.translation.vector).norm(), pose.rotation.angle_to(&truth.rotation))
 }
@@ -156,7 +156,7 @@ struct Run {
 }
 
 impl Run {
-    fn note(&mut self, estimator: &SpatialFusion, truth: &Isometry3<f64>) {
+    fn note(&mut self, estimator: &SpatialEstimator, truth: &Isometry3<f64>) {
         let belief = estimator.belief();
         assert!(belief.is_finite(), "at {}", belief.stamp.seconds());
         assert!(belief.covariance.cholesky().is_some(), "no covariance at {}", belief.stamp.seconds());
@@ -177,7 +177,7 @@ fn wheels_over_hills_and_an_inertial_unit_keep_the_track() {
     for seed in 0..3 {
         let mut world = World::new(hills, seed);
         let mut estimator =
-            SpatialFusion::new(&spec(Rule::InverseEffectiveness), &body, Pose2::default(), None);
+            SpatialEstimator::new(&spec(Rule::InverseEffectiveness), &body, Pose2::default(), None);
         let (mut percepts, mut run) = (body.percepts(), Run::default());
         // A round of 12.6 m over ground of ± 0.3 m, with nobody who knows where the body is.
         for _ in 0..(34.0 / TICK) as usize {
@@ -201,11 +201,12 @@ fn wheels_over_hills_and_an_inertial_unit_keep_the_track() {
 }
 
 /// Drives the hills with wheels; `tell` may change what the inertial unit (1) and the wheels (0) say, or say that they are silent.
-fn roll(seconds: f64, mut tell: impl FnMut(usize, f64, &mut Reading) -> bool) -> (SpatialFusion, World) {
+fn roll(seconds: f64, mut tell: impl FnMut(usize, f64, &mut Reading) -> bool) -> (SpatialEstimator, World) {
     let wheels = r#"{"kind": "wheel_odometry", "name": "odom", "left": "l", "right": "r", "rate": 50}"#;
     let body = body(&[wheels, IMU], Vec::new());
     let mut world = World::new(hills, 4);
-    let mut estimator = SpatialFusion::new(&spec(Rule::InverseEffectiveness), &body, Pose2::default(), None);
+    let mut estimator =
+        SpatialEstimator::new(&spec(Rule::InverseEffectiveness), &body, Pose2::default(), None);
     let mut percepts = body.percepts();
     while world.time() < seconds {
         percepts.now = Stamp::from_seconds(world.time());
@@ -329,7 +330,7 @@ fn walked(seconds: f64, slides: f64, spec: &FusionSpec) -> (f64, f64) {
     sensors.extend(feet.iter().map(String::as_str));
     let body = body(&sensors, limbs.into_iter().map(Some).collect());
     let mut world = World::new(hills, 3);
-    let mut estimator = SpatialFusion::new(spec, &body, Pose2::default(), None);
+    let mut estimator = SpatialEstimator::new(spec, &body, Pose2::default(), None);
     let mut percepts = body.percepts();
     let mut run = Run::default();
     while world.time() < seconds {
@@ -378,9 +379,12 @@ fn swim(t: f64) -> Isometry3<f64> {
     let s = (t / 3.0).min(1.0);
     let pace = s * s * s * (10.0 - 15.0 * s + 6.0 * s * s);
     let w = 0.5 * t;
-    let place = Vector3::new(1.5 * ops::sin(w), 1.0 - ops::cos(w), 0.4 * ops::sin(0.7 * w)) * pace;
-    let rotation =
-        UnitQuaternion::from_euler_angles(0.4 * ops::sin(1.3 * w) * pace, 0.3 * ops::sin(w) * pace, w * pace);
+    let place = Vector3::new(1.5 * math::sin(w), 1.0 - math::cos(w), 0.4 * math::sin(0.7 * w)) * pace;
+    let rotation = UnitQuaternion::from_euler_angles(
+        0.4 * math::sin(1.3 * w) * pace,
+        0.3 * math::sin(w) * pace,
+        w * pace,
+    );
     Isometry3::from_parts(place.into(), rotation)
 }
 
@@ -399,7 +403,7 @@ fn swum(rule: Rule, lie: impl Fn(usize, f64, &mut AbsolutePose, &mut Stream) -> 
     let (mut sum, mut count) = (0.0, 0.0_f64);
     for seed in 0..3 {
         let mut world = World::new(swim, seed);
-        let mut estimator = SpatialFusion::new(&spec(rule), &body, Pose2::default(), None);
+        let mut estimator = SpatialEstimator::new(&spec(rule), &body, Pose2::default(), None);
         let (mut percepts, mut run) = (body.percepts(), Run::default());
         // What the tracker says arrives a tenth of a second late.
         let mut under_way = std::collections::VecDeque::new();
@@ -483,7 +487,8 @@ fn lies_about_space_are_left_out() {
 fn a_swimmer_that_nobody_sees_grows_unsure_and_comes_back() {
     let body = tracked_body();
     let mut world = World::new(swim, 5);
-    let mut estimator = SpatialFusion::new(&spec(Rule::InverseEffectiveness), &body, Pose2::default(), None);
+    let mut estimator =
+        SpatialEstimator::new(&spec(Rule::InverseEffectiveness), &body, Pose2::default(), None);
     let (mut percepts, mut run) = (body.percepts(), Run::default());
     let (mut before, mut last) = (0.0_f64, 0.0);
     while world.time() < 30.0 {
@@ -520,7 +525,8 @@ fn a_swimmer_that_nobody_sees_grows_unsure_and_comes_back() {
 fn what_must_not_be_taken_in_is_refused_in_space_too() {
     let body = tracked_body();
     let mut world = World::new(swim, 1);
-    let mut estimator = SpatialFusion::new(&spec(Rule::InverseEffectiveness), &body, Pose2::default(), None);
+    let mut estimator =
+        SpatialEstimator::new(&spec(Rule::InverseEffectiveness), &body, Pose2::default(), None);
     let mut percepts = body.percepts();
     for _ in 0..600 {
         percepts.now = Stamp::from_seconds(world.time());

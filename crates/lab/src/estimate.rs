@@ -7,7 +7,7 @@
 use neuraxis_brain::{Driver, Session};
 use neuraxis_core::body::{Body, BodyDescription};
 use neuraxis_core::world::Single;
-use neuraxis_core::{Command, Percepts, Pose2, Stamp, ops};
+use neuraxis_core::{Command, Percepts, Pose2, Stamp, math};
 use neuraxis_fusion::{FusionSpec, Rule};
 use serde::Serialize;
 
@@ -114,7 +114,7 @@ fn aligned(pairs: &[(Pose2, Pose2)]) -> Vec<(Pose2, Pose2)> {
         dot += px * qx + py * qy;
         cross += px * qy - py * qx;
     }
-    let turn = ops::atan2(cross, dot);
+    let turn = math::atan2(cross, dot);
     let spin = Pose2 { x: 0.0, y: 0.0, yaw: turn };
     let moved = |a: &Pose2| {
         let p = spin.transform(a.x - ax, a.y - ay);
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_track_that_is_only_moved_has_no_error_left() {
-        let shape = (0..50).map(|i| Pose2::new(ops::sin(f64::from(i) * 0.2), f64::from(i) * 0.05, 0.1));
+        let shape = (0..50).map(|i| Pose2::new(math::sin(f64::from(i) * 0.2), f64::from(i) * 0.05, 0.1));
         let motion = Pose2::new(3.0, -2.0, 1.1);
         let pairs: Vec<(Pose2, Pose2)> = shape.map(|pose| (pose, motion.compose(&pose))).collect();
         let worst = aligned(&pairs).iter().map(|(a, b)| a.distance(b)).fold(0.0, f64::max);

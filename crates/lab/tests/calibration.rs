@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use neuraxis_brain::RobotFile;
 use neuraxis_core::calibration::{Calibration, Inverse};
 use neuraxis_core::{Drive, Twist2, file};
-use neuraxis_lab::motor::calibrate::{Tank, block, insert};
+use neuraxis_lab::motor::calibrate::{ResponseRig, block, insert};
 use neuraxis_trial::plan::PlannedRobot;
 
 fn root() -> PathBuf {
@@ -18,8 +18,8 @@ fn robot(name: &str) -> PlannedRobot {
     PlannedRobot::load(&path, &[]).map_err(|error| error.to_string()).expect("it loads")
 }
 
-fn tank(name: &str) -> Tank {
-    Tank::new(&robot(name)).expect("it fits")
+fn tank(name: &str) -> ResponseRig {
+    ResponseRig::new(&robot(name)).expect("it fits")
 }
 
 fn measured(name: &str, points: usize) -> Calibration {

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use neuraxis_lab::bench::navigation::{self, Entrant, NAVIGATORS, NavigationBench, NavigationBenchConfig};
+use neuraxis_lab::bench::navigation::{
+    self, CONTENDERS, ContenderRobot, NavigationBench, NavigationBenchConfig,
+};
 use neuraxis_lab::bench::navigation_table::{maze_rows, measures};
 use neuraxis_trial::PlannedScene;
 use neuraxis_trial::plan::{Changes, PlannedRobot};
@@ -14,10 +16,10 @@ fn bench(maze: &str, jobs: usize) -> NavigationBench {
     let changes = Changes { robot: Some(robot.clone()), ..Changes::default() };
     let maze = PlannedScene::load(&root.join("benchmarks/navigation").join(maze), &changes).expect("a maze");
     let robot = PlannedRobot::load(&robot, &[]).expect("a robot");
-    let entrants = [Entrant { navigator: NAVIGATORS[0], robot }];
+    let contenders = [ContenderRobot { navigator: CONTENDERS[0], robot }];
     let config = NavigationBenchConfig { pairs: 2, seed: 3, jobs, budget: 60.0 };
     let stop = AtomicBool::new(false);
-    navigation::run(&[maze], &entrants, &config, &stop, &|_, _, _, _| {})
+    navigation::run(&[maze], &contenders, &config, &stop, &|_, _, _, _| {})
         .expect("set up")
         .expect("not stopped")
 }

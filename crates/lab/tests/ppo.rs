@@ -3,7 +3,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use neuraxis_lab::motor::{Subject, Task};
+use neuraxis_lab::motor::{MotorEnv, Task};
 use neuraxis_lab::train::{self, Checkpoint, End, Identity, MotorObjective, Optimizer, Ppo, PpoSettings};
 use neuraxis_motor::{MlpInput, MlpSpec, MotorSpec};
 
@@ -11,7 +11,7 @@ fn fresh() -> (MotorObjective, Checkpoint, Identity) {
     let inputs = Some(vec![MlpInput::Positions, MlpInput::Velocities]);
     let spec = MotorSpec::Mlp(MlpSpec { inputs, scale: 5e-4, ..MlpSpec::default() });
     let objective =
-        MotorObjective::new(Subject::swimmer(6, spec, Task::Swim { speed: None }).expect("a swimmer"));
+        MotorObjective::new(MotorEnv::swimmer(6, spec, Task::Swim { speed: None }).expect("a swimmer"));
     let objective = objective.expect("it fits");
     let layers = objective.layers().expect("a perceptron");
     assert_eq!(layers, [23, 64, 64, 5]);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use nalgebra::Vector3;
 use neuraxis_brain::RobotFile;
-use neuraxis_core::{Drive, World as _, file, ops};
+use neuraxis_core::{Drive, World as _, file, math};
 use neuraxis_motor::{MotorCircuit as _, MotorSpec, QuadrupedCircuit};
 use neuraxis_sim::scene::SceneSpec;
 use neuraxis_sim::{Arena, RobotModel, Scene};
@@ -131,7 +131,7 @@ fn stand(robot: &Published, path: &Path) -> Result<String, String> {
     }
     let robot = &arena.robots()[0];
     let (pose, (velocity, _)) = (robot.pose(), robot.motion());
-    let lean = ops::acos((pose.rotation * Vector3::z()).z.clamp(-1.0, 1.0));
+    let lean = math::acos((pose.rotation * Vector3::z()).z.clamp(-1.0, 1.0));
     let height = pose.translation.z;
     let felt = percepts.slots().iter().filter_map(|slot| match slot.reading() {
         Some(neuraxis_core::Reading::Contact(contact)) => Some(contact.force),

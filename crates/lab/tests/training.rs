@@ -2,9 +2,9 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use neuraxis_lab::motor::{Start, Subject, Task, roll};
+use neuraxis_lab::motor::{MotorEnv, Start, Task, run_episode};
 use neuraxis_lab::train::{self, Algorithm, Checkpoint, End, Identity, MotorObjective, Objective, Optimizer};
-use neuraxis_motor::{MlpInput, MlpSpec, Moments, MotorSpec, SwimmerSpec};
+use neuraxis_motor::{MlpInput, MlpSpec, MotorSpec, RunningStats, SwimmerSpec};
 
 /// As published.
 const SWIM: Task = Task::Swim { speed: None };
@@ -27,7 +27,7 @@ impl Objective for Hill {
         10
     }
 
-    fn watch(&self, parameters: &[f64], _: &Moments, episode: u64) -> (f64, Moments) {
+    fn evaluate(&self, parameters: &[f64], _: &RunningStats, episode: u64) -> (f64, RunningStats) {
         if self.patience.fetch_sub(1, Ordering::SeqCst) == 1 {
             self.stop.store(true, Ordering::SeqCst);
         }
@@ -35,7 +35,7 @@ impl Objective for Hill {
         let square: f64 =
             parameters.iter().enumerate().map(|(i, p)| (i + 1) as f64 * (p - top(i)) * (p - top(i))).sum();
         // Each episode has its own luck, the same for all members.
-        (-square + (episode % 7) as f64, Moments::default())
+        (-square + (episode % 7) as f64, RunningStats::default())
     }
 
     fn project(&self, parameters: &mut [f64]) {
@@ -45,8 +45,8 @@ impl Objective for Hill {
     }
 }
 
-fn swimmer() -> Subject {
-    Subject::swimmer(6, MotorSpec::Swimmer(SwimmerSpec::default()), SWIM).expect("a swimmer")
+fn swimmer() -> MotorEnv {
+    MotorEnv::swimmer(6, MotorSpec::Swimmer(SwimmerSpec::default()), SWIM).expect("a swimmer")
 }
 
 fn identity() -> Identity {
@@ -180,25 +180,29 @@ fn who_does_nothing_gets_nothing_and_who_swims_gets_much() {
     let still = SwimmerSpec { torque: 0.0, ..SwimmerSpec::default() };
     let still = swimmer().with(MotorSpec::Swimmer(still)).expect("it fits");
     let mut circuit = still.circuit().expect("it fits");
-    let rollout = roll(&still, &mut *circuit, Start::Random(3), Some(200), false);
+    let rollout = run_episode(&still, &mut *circuit, Start::Random(3), Some(200), false);
     assert_eq!((rollout.reward, rollout.steps), (0.0, 200));
     let subject = swimmer();
     let mut circuit = subject.circuit().expect("it fits");
-    let once = roll(&subject, &mut *circuit, Start::Random(3), Some(300), false);
+    let once = run_episode(&subject, &mut *circuit, Start::Random(3), Some(300), false);
     assert!(once.reward > 150.0, "{once:?}");
-    assert_eq!(roll(&subject, &mut *circuit, Start::Random(3), Some(300), false), once, "again, to the bit");
-    assert_ne!(roll(&subject, &mut *circuit, Start::Random(4), Some(300), false), once);
+    assert_eq!(
+        run_episode(&subject, &mut *circuit, Start::Random(3), Some(300), false),
+        once,
+        "again, to the bit"
+    );
+    assert_ne!(run_episode(&subject, &mut *circuit, Start::Random(4), Some(300), false), once);
 }
 
 #[test]
 fn a_swimmer_comes_to_a_place_beside_its_way() {
     let task = Task::SwimTo { target: [0.5, 1.2] };
-    let subject = Subject::swimmer(6, MotorSpec::Swimmer(SwimmerSpec::default()), task).expect("a swimmer");
+    let subject = MotorEnv::swimmer(6, MotorSpec::Swimmer(SwimmerSpec::default()), task).expect("a swimmer");
     let mut circuit = subject.circuit().expect("it fits");
-    let there = roll(&subject, &mut *circuit, Start::Zero, None, false);
+    let there = run_episode(&subject, &mut *circuit, Start::Zero, None, false);
     let mut straight = subject.clone();
     straight.drive = Some(neuraxis_core::Drive::new(1.0, 0.0));
-    let past = roll(&straight, &mut *circuit, Start::Zero, None, false);
+    let past = run_episode(&straight, &mut *circuit, Start::Zero, None, false);
     assert!(there.reward > 1.5 * past.reward, "{there:?} {past:?}");
 }
 
@@ -206,10 +210,10 @@ fn a_swimmer_comes_to_a_place_beside_its_way() {
 fn a_lower_speed_is_reached_sooner_and_earns_more_at_a_slow_drive() {
     let swim = |speed: Option<f64>, drive: f64| {
         let motor = MotorSpec::Swimmer(SwimmerSpec::default());
-        let mut subject = Subject::swimmer(6, motor, Task::Swim { speed }).expect("a swimmer");
+        let mut subject = MotorEnv::swimmer(6, motor, Task::Swim { speed }).expect("a swimmer");
         subject.drive = Some(neuraxis_core::Drive::new(drive, 0.0));
         let mut circuit = subject.circuit().expect("it fits");
-        let episode = roll(&subject, &mut *circuit, Start::Zero, None, true);
+        let episode = run_episode(&subject, &mut *circuit, Start::Zero, None, true);
         let rewards = episode.track.expect("a track").reward;
         let first = rewards.iter().position(|reward| *reward >= 1.0);
         (episode.reward, episode.speed, first.unwrap_or(rewards.len()))
@@ -235,7 +239,7 @@ fn what_the_task_does_not_use_is_not_trained() {
     let short = |parameters: &[f64]| {
         let mut circuit = objective.subject().circuit().expect("it fits");
         circuit.trainable_mut().expect("parameters").set_parameters(parameters).expect("as many");
-        roll(objective.subject(), &mut *circuit, Start::Random(1), Some(120), false).reward
+        run_episode(objective.subject(), &mut *circuit, Start::Random(1), Some(120), false).reward
     };
     for (i, name) in names.iter().enumerate() {
         let mut other = base.clone();
@@ -262,7 +266,7 @@ fn trained_parameters_are_written_as_a_robot_file_takes_them() {
         let parameters = objective.parameters().iter().map(|p| 1.1 * p).collect::<Vec<_>>();
         state.best = Some(train::Best {
             parameters: parameters.clone(),
-            felt: Moments::default(),
+            observation_stats: RunningStats::default(),
             score: 1.0,
             steps: 0,
         });
@@ -309,8 +313,8 @@ fn what_an_mlp_sees_is_normalised_by_what_all_members_saw_the_same_on_one_thread
     };
     let ((one, identity), (two, _)) = (train(1), train(2));
     assert_eq!(one.text(), two.text());
-    assert_eq!((one.felt.count, one.felt.mean.len()), (4_000, 23));
-    assert!(one.felt.variance.iter().all(|v| *v > 0.0), "{:?}", one.felt);
+    assert_eq!((one.observation_stats.count, one.observation_stats.mean.len()), (4_000, 23));
+    assert!(one.observation_stats.variance.iter().all(|v| *v > 0.0), "{:?}", one.observation_stats);
     let read = Checkpoint::read(&one.text(), &identity).expect("its own");
     assert_eq!(read, one);
     let cut = one.text().replacen("\"mean\":[", "\"mean\":[0.0,", 1);
@@ -328,7 +332,7 @@ fn what_an_mlp_sees_is_normalised_by_what_all_members_saw_the_same_on_one_thread
     let subject = swimmer().with(file.value.brain.motor).expect("it fits");
     let mut circuit = subject.circuit().expect("it fits");
     let returns = train::EVALUATIONS
-        .map(|episode| roll(&subject, &mut *circuit, Start::Random(episode), None, false).reward);
+        .map(|episode| run_episode(&subject, &mut *circuit, Start::Random(episode), None, false).reward);
     assert_eq!(f64::midpoint(returns[0], returns[1]), best.score);
 }
 
@@ -344,7 +348,7 @@ fn a_random_start_may_bend_each_joint_as_far_as_it_goes() {
     let subject = swimmer();
     let mut circuit = subject.circuit().expect("it fits");
     let bends: Vec<Vec<f64>> = (0..20)
-        .filter_map(|seed| roll(&subject, &mut *circuit, Start::Random(seed), Some(1), true).track)
+        .filter_map(|seed| run_episode(&subject, &mut *circuit, Start::Random(seed), Some(1), true).track)
         .filter_map(|track| track.joints.into_iter().next())
         .collect();
     assert_eq!(bends.len(), 20);

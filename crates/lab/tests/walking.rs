@@ -8,13 +8,13 @@ use std::sync::atomic::AtomicBool;
 
 use nalgebra::Vector3;
 use neuraxis_brain::RobotBrain;
-use neuraxis_core::{Brain, Drive, StopReason, ops};
+use neuraxis_core::{Brain, Drive, StopReason, math};
 use neuraxis_lab::motor::task::Ground;
-use neuraxis_lab::motor::{Start, Subject, Task, roll};
+use neuraxis_lab::motor::{MotorEnv, Start, Task, run_episode};
 use neuraxis_motor::{MotorSpec, QuadrupedSpec};
 use neuraxis_trial::parallel::map_in_order;
 use neuraxis_trial::plan::PlannedRobot;
-use neuraxis_trial::{Entrant, Outcome, OutcomeKind, Trial, TrialResult};
+use neuraxis_trial::{Outcome, OutcomeKind, Participant, Trial, TrialResult};
 use walk::Episode;
 
 #[test]
@@ -23,7 +23,7 @@ fn it_stands_without_creeping() {
     assert_eq!(walk.fell, None);
     let settled = walk.ticks.iter().find(|now| now.time >= 1.0).expect("it was told");
     let last = walk.ticks.last().expect("it was told");
-    let way = ops::hypot(last.at[0] - settled.at[0], last.at[1] - settled.at[1]);
+    let way = math::hypot(last.at[0] - settled.at[0], last.at[1] - settled.at[1]);
     assert!(way <= 2e-3, "it crept {way} m in 5 s");
     assert!((0.24..0.36).contains(&last.height), "{last:?}");
     assert!(last.feet.iter().all(|force| (15.0..50.0).contains(force)), "a foot carries its share: {last:?}");
@@ -63,7 +63,7 @@ fn a_push_ends_in_a_fall_that_is_told() {
     let (walker, brain) = walk::with_brain();
     let mind = RobotBrain::new(&brain, &walker.robot.description, neuraxis_core::Pose2::default());
     let mind: Box<dyn Brain> = Box::new(mind.expect("it fits"));
-    let entrant = Entrant { robot: walker.robot.clone(), brain: Some((mind, brain.rate)) };
+    let entrant = Participant { robot: walker.robot.clone(), brain: Some((mind, brain.rate)) };
     let (scene, layout) = walk::scene(&walker.robot, 0.9, 4);
     let mut trial = Trial::new(0, 1, &scene.spec, layout, vec![entrant]);
     let mut told = None;
@@ -78,7 +78,7 @@ fn a_push_ends_in_a_fall_that_is_told() {
         if told.is_none() && stop.is_some() {
             assert_eq!(stop, Some(StopReason::Tipped));
             let up = robot.sim.pose().rotation * Vector3::z();
-            let lean = ops::atan2(ops::hypot(up.x, up.y), up.z);
+            let lean = math::atan2(math::hypot(up.x, up.y), up.z);
             assert!((0.6..1.2).contains(&lean), "it believes that it has tipped at {lean}");
             assert!(time > 1.0, "it stood until it was pushed");
             told = Some(time);
@@ -94,8 +94,8 @@ fn robot(name: &str) -> PlannedRobot {
     PlannedRobot::load(&path, &[]).map_err(|error| error.to_string()).expect("a robot")
 }
 
-fn subject(task: Task) -> Subject {
-    Subject::of(&robot("quadruped/quadruped.yaml"), task).expect("it can walk")
+fn subject(task: Task) -> MotorEnv {
+    MotorEnv::of(&robot("quadruped/quadruped.yaml"), task).expect("it can walk")
 }
 
 #[test]
@@ -104,11 +104,11 @@ fn reflexes_of_balance_catch_pushes_that_throw_it_without_them() {
     let MotorSpec::Quadruped(spec) = &own.motor else { unreachable!("it is a quadruped") };
     let without =
         own.with(MotorSpec::Quadruped(QuadrupedSpec { balance: false, ..spec.clone() })).expect("it fits");
-    let falls = |subject: &Subject| {
+    let falls = |subject: &MotorEnv| {
         let walks = map_in_order(16, 2, &AtomicBool::new(false), |i| {
             let mut circuit = subject.circuit().expect("a circuit");
             // Odd seeds are pushed.
-            roll(subject, &mut *circuit, Start::Random(2 * i as u64 + 1), Some(330), false)
+            run_episode(subject, &mut *circuit, Start::Random(2 * i as u64 + 1), Some(330), false)
         });
         walks.expect("not stopped").iter().filter(|walk| walk.fell.is_some()).count()
     };
@@ -121,7 +121,7 @@ fn it_walks_on_bumps_and_up_a_slope() {
     for ground in [Ground::Bumps, Ground::Slope] {
         let subject = subject(Task::Walk { speed: Some(0.5), push: 0.0, ground });
         let mut circuit = subject.circuit().expect("a circuit");
-        let walk = roll(&subject, &mut *circuit, Start::Random(0), Some(200), false);
+        let walk = run_episode(&subject, &mut *circuit, Start::Random(0), Some(200), false);
         assert_eq!(walk.fell, None, "{ground:?}");
         assert!(walk.way > 0.6, "{ground:?}: {} m in 6 s", walk.way);
     }
@@ -130,13 +130,13 @@ fn it_walks_on_bumps_and_up_a_slope() {
 #[test]
 fn wheels_follow_a_figure_of_eight() {
     let task = Task::Follow { radius: 1.0, speed: Some(0.5) };
-    let subject = Subject::of(&robot("burger/burger.yaml"), task).expect("it can follow");
+    let subject = MotorEnv::of(&robot("burger/burger.yaml"), task).expect("it can follow");
     let mut circuit = subject.circuit().expect("a circuit");
-    let along = roll(&subject, &mut *circuit, Start::Random(0), None, false);
+    let along = run_episode(&subject, &mut *circuit, Start::Random(0), None, false);
     assert!(along.reward > 0.7 * along.steps as f64, "{} of {}", along.reward, along.steps);
     // Who is told to stand gets nothing.
     let mut lazy = subject.clone();
     lazy.drive = Some(Drive::REST);
     let mut circuit = lazy.circuit().expect("a circuit");
-    assert!(roll(&lazy, &mut *circuit, Start::Random(0), None, false).reward < 1.0);
+    assert!(run_episode(&lazy, &mut *circuit, Start::Random(0), None, false).reward < 1.0);
 }

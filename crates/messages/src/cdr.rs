@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 /// No message that is read is longer, bytes. What it takes in memory is bounded by that, too: a length inside of a message
 /// is believed only as far as there are bytes for it.
-pub const MOST_BYTES: usize = 64 << 20;
+pub const MAX_BYTES: usize = 64 << 20;
 
 /// Padding that some middlewares append, bytes.
 const PADDING: usize = 7;
@@ -31,7 +31,7 @@ pub enum Unusable {
     #[error("it is longer than its type")]
     TooLong,
     /// It is longer than any message may be.
-    #[error("it has {0} bytes, and no message that is read may have more than {MOST_BYTES}")]
+    #[error("it has {0} bytes, and no message that is read may have more than {MAX_BYTES}")]
     TooLarge(usize),
     /// A sweep with more beams than any range finder may have.
     #[error("it has more than {0} beams")]
@@ -99,7 +99,7 @@ pub fn take<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Unusable> {
 /// # Errors
 /// If it is not one of this type: it is no plain CDR, ends too early, has bytes left over, or is too large.
 pub fn decode<M: DeserializeOwned>(bytes: &[u8]) -> Result<M, Unusable> {
-    if bytes.len() > MOST_BYTES {
+    if bytes.len() > MAX_BYTES {
         return Err(Unusable::TooLarge(bytes.len()));
     }
     let (message, used, length) = match bytes {

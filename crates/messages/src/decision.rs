@@ -3,7 +3,7 @@
 //! ROS has neither options nor enums: a name in a text stands for them, and an empty text for none. Both conversions take
 //! the record apart field by field, so that whoever adds one is led here by the compiler.
 
-use neuraxis_core::reasons::{self, MOST_CHOICES, Verdict};
+use neuraxis_core::reasons::{self, MAX_CHOICES, Verdict};
 use neuraxis_core::{self as core, Belief, CueReport, Landmark, Reasons, SafetyState, StopReason};
 
 use crate::message::messages;
@@ -231,8 +231,8 @@ impl From<Option<core::Goal>> for Goal {
             Some(core::Goal::Reach { x, y, tolerance }) => {
                 Self { kind: "reach".to_owned(), x, y, tolerance, ..none }
             }
-            Some(core::Goal::Explore { reach }) => {
-                Self { kind: "explore".to_owned(), tolerance: reach, ..none }
+            Some(core::Goal::Explore { radius }) => {
+                Self { kind: "explore".to_owned(), tolerance: radius, ..none }
             }
             Some(core::Goal::Return { to, tolerance }) => {
                 Self { kind: "return".to_owned(), tolerance, landmark: landmark(to).to_owned(), ..none }
@@ -250,7 +250,7 @@ impl Goal {
         Ok(match kind.as_str() {
             "" => None,
             "reach" => Some(core::Goal::Reach { x, y, tolerance }),
-            "explore" => Some(core::Goal::Explore { reach: tolerance }),
+            "explore" => Some(core::Goal::Explore { radius: tolerance }),
             "return" => {
                 let known = [Landmark::Start, Landmark::Previous];
                 let found = known.into_iter().find(|known| landmark(*known) == to);
@@ -265,7 +265,7 @@ impl Goal {
 impl From<reasons::PlanReason> for PlanReason {
     fn from(plan: reasons::PlanReason) -> Self {
         let reasons::PlanReason { is_complete, has_way, cost, choices, count } = plan;
-        let known = &choices[..count.min(MOST_CHOICES)];
+        let known = &choices[..count.min(MAX_CHOICES)];
         Self {
             is_complete,
             has_way,
@@ -283,8 +283,8 @@ impl PlanReason {
         if count != choice_costs.len() {
             return Err(Unusable::Uneven("choice_headings", "choice_costs"));
         }
-        if count > MOST_CHOICES {
-            return Err(Unusable::Count { what: "choices", found: count, wanted: MOST_CHOICES });
+        if count > MAX_CHOICES {
+            return Err(Unusable::Count { what: "choices", found: count, wanted: MAX_CHOICES });
         }
         let mut reason = reasons::PlanReason {
             is_complete: *is_complete,
@@ -376,7 +376,7 @@ impl Decision {
     /// The message of `decision`, whose belief is given in the frame `map`; `senses` are the names of the slots.
     #[must_use]
     pub fn new(decision: &core::Decision, map: &str, senses: &[&str]) -> Self {
-        let core::Decision { belief, needs, modulation, goal, errand, status, drive, safety, reasons } =
+        let core::Decision { belief, needs, modulation, goal, goal_index, status, drive, safety, reasons } =
             decision;
         let Belief { stamp, pose: _, vertical: _, odom, twist, covariance, cues, events } = belief;
         let core::Events { obstacle, contact, slip, beacon, beacon_bearing } = *events;
@@ -398,7 +398,7 @@ impl Decision {
             needs: Needs { energy, integrity, certainty },
             modulation: Modulation { plasticity, caution, curiosity },
             goal: (*goal).into(),
-            goal_index: *errand as u64,
+            goal_index: *goal_index as u64,
             status: status.to_string(),
             drive: Drive { speed, turn, gait: gait.to_string() },
             stop: stop_words(code, slot, senses),
@@ -449,7 +449,7 @@ impl Decision {
             needs: core::Needs { energy, integrity, certainty },
             modulation: core::Modulation { plasticity, caution, curiosity },
             goal: self.goal.to_goal()?,
-            errand: self.goal_index as usize,
+            goal_index: self.goal_index as usize,
             status: named(&self.status)?,
             drive: core::Drive {
                 speed: self.drive.speed,

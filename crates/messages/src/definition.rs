@@ -17,7 +17,7 @@ macro_rules! all {
 }
 
 all![
-    Azimuth,
+    BearingActivity,
     BatteryState,
     Candidate,
     Clock,

@@ -2,7 +2,7 @@
 
 use nalgebra::{Isometry3, Matrix6, Translation3, UnitQuaternion};
 use neuraxis_core::percepts::AbsolutePose;
-use neuraxis_core::{Pose2, Twist2, ops};
+use neuraxis_core::{Pose2, Twist2, math};
 
 use crate::message::messages;
 use crate::{Header, Unusable};
@@ -96,7 +96,7 @@ impl Quaternion {
     /// The attitude of a body that is turned by `yaw` (rad) about z.
     #[must_use]
     pub fn upright(yaw: f64) -> Self {
-        let (s, c) = ops::sin_cos(0.5 * yaw);
+        let (s, c) = math::sin_cos(0.5 * yaw);
         Self { x: 0.0, y: 0.0, z: s, w: c }
     }
 

@@ -1,6 +1,6 @@
 //! The way that a robot means to take (`nav_msgs/Path`).
 
-use neuraxis_core::{Pose2, ops};
+use neuraxis_core::{Pose2, math};
 
 use crate::message::messages;
 use crate::{Header, PoseStamped};
@@ -24,7 +24,7 @@ impl Path {
             .enumerate()
             .map(|(i, [x, y])| {
                 let [nx, ny] = points.get(i + 1).copied().unwrap_or([*x, *y]);
-                let yaw = ops::atan2(ny - y, nx - x);
+                let yaw = math::atan2(ny - y, nx - x);
                 PoseStamped { header: header.clone(), pose: (&Pose2 { x: *x, y: *y, yaw }).into() }
             })
             .collect();

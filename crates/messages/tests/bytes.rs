@@ -1,7 +1,7 @@
 //! Bytes from outside: what other encoders write is read, and nothing makes the reader panic or take memory that no bytes stand for.
 
 use neuraxis_core::body::SensorDescription;
-use neuraxis_core::percepts::{self, AbsolutePose, Battery, Contact, Imu, LaserScan, Motion};
+use neuraxis_core::percepts::{self, AbsolutePose, Battery, BodyTwist, Contact, Imu, LaserScan};
 use neuraxis_core::senses::{self, Sensor};
 use neuraxis_core::{Pose2, Reading, Stamp, Twist2};
 use neuraxis_messages::senses::{carrier, decode_reading, encode_reading, is_news, topics};
@@ -51,8 +51,8 @@ fn readings() -> Vec<Reading> {
                 linear_acceleration: vector(9.5),
                 orientation: None,
             }),
-            Reading::Motion(_) => {
-                Reading::Motion(Motion { linear_velocity: vector(1.0), angular_velocity: vector(2.0) })
+            Reading::Twist(_) => {
+                Reading::Twist(BodyTwist { linear_velocity: vector(1.0), angular_velocity: vector(2.0) })
             }
             Reading::Odometry(_) => Reading::Odometry(percepts::Odometry {
                 pose: Pose2 { x: 1.0, y: -2.0, yaw: 0.0 },
@@ -72,9 +72,9 @@ fn readings() -> Vec<Reading> {
                 let covariance = nalgebra::Matrix6::from_diagonal_element(0.25);
                 Reading::Pose(AbsolutePose { pose, covariance })
             }
-            Reading::Azimuth(azimuth) => {
+            Reading::BearingActivity(azimuth) => {
                 let activity = (0..azimuth.activity.len()).map(|i| i as f32 * 0.5).collect();
-                Reading::Azimuth(percepts::Azimuth { activity, ..azimuth })
+                Reading::BearingActivity(percepts::BearingActivity { activity, ..azimuth })
             }
             Reading::Range(cone) => Reading::Range(senses::Range { range: 1.25, ..cone }),
         })

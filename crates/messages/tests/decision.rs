@@ -23,7 +23,7 @@ fn full() -> core::Decision {
     decision.needs = core::Needs { energy: 0.21, integrity: 0.22, certainty: 0.23 };
     decision.modulation = core::Modulation { plasticity: 0.31, caution: 0.32, curiosity: 0.33 };
     decision.goal = Some(core::Goal::Return { to: Landmark::Previous, tolerance: 0.41 });
-    decision.errand = 2;
+    decision.goal_index = 2;
     decision.drive = core::Drive { speed: -0.51, turn: 0.52, gait: Gait::Trot };
     decision.safety = SafetyState {
         stop: Some(StopReason::SenseSilent(3)),
@@ -86,7 +86,7 @@ fn every_status_goal_verdict_and_stop_survives() {
     let goals = [
         None,
         Some(core::Goal::Reach { x: 1.0, y: 2.0, tolerance: 3.0 }),
-        Some(core::Goal::Explore { reach: 4.0 }),
+        Some(core::Goal::Explore { radius: 4.0 }),
     ];
     for goal in goals {
         decision.goal = goal;

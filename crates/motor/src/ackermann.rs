@@ -91,7 +91,7 @@ saved!(AckermannCircuit { speed, curvature; drive, steering, limits });
 #[cfg(test)]
 mod tests {
     use super::*;
-    use neuraxis_core::ops;
+    use neuraxis_core::math;
 
     const STEERING: Ackermann = Ackermann { wheelbase: 0.3, kingpins: 0.2, angle: 0.6 };
 
@@ -153,7 +153,7 @@ mod tests {
         let mut last = Twist2::default();
         for tick in 0..400 {
             let phase = f64::from(tick / 25);
-            let drive = Drive::new(ops::sin(3.0 * phase), ops::cos(7.0 * phase));
+            let drive = Drive::new(math::sin(3.0 * phase), math::cos(7.0 * phase));
             circuit.step(&drive, &Percepts::default(), 0.01, &mut command);
             let twist = rear(&command.values);
             assert!((twist.linear - last.linear).abs() <= 0.02 + 1e-9);

@@ -97,7 +97,7 @@ pub(crate) struct Pace {
 
 impl Pace {
     /// More steps than these in a tick are not made up for.
-    const MOST: usize = 4;
+    const MAX: usize = 4;
 
     /// Every `period` s, from the first tick on.
     pub(crate) fn new(period: f64) -> Self {
@@ -107,7 +107,7 @@ impl Pace {
     /// How many steps are due at `now`. A clock that jumps starts it anew.
     pub(crate) fn due(&mut self, now: Stamp) -> usize {
         let next = *self.next.get_or_insert(now);
-        if next > now + 2 * self.period || now > next + Self::MOST as u64 * self.period {
+        if next > now + 2 * self.period || now > next + Self::MAX as u64 * self.period {
             self.next = Some(now + self.period);
             return 1;
         }

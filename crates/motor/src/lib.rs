@@ -23,7 +23,7 @@ pub use ackermann::AckermannCircuit;
 pub use differential_drive::DifferentialDriveCircuit;
 pub use error::MotorError;
 pub use mlp::{Mlp, MlpCircuit, MlpInput, MlpSpec};
-pub use neuraxis_core::moments::Moments;
+pub use neuraxis_core::running_stats::RunningStats;
 pub use quadruped::{LegSpec, LegState, LegsSpec, Quadruped, QuadrupedCircuit, QuadrupedSpec};
 pub use spec::MotorSpec;
 pub use swimmer::{Swimmer, SwimmerCircuit, SwimmerSpec};

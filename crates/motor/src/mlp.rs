@@ -9,14 +9,14 @@
 
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::file::{Problems, Validate};
-use neuraxis_core::percepts::{Imu, Motion, Odometry};
-use neuraxis_core::{Command, Drive, Input, Part, Percepts, Reasons, Trainable, ops, random, saved};
+use neuraxis_core::percepts::{BodyTwist, Imu, Odometry};
+use neuraxis_core::{Command, Drive, Input, Part, Percepts, Reasons, Trainable, math, random, saved};
 use neuraxis_neural::{LIMIT, ParameterError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::body::{Joint, Pace, actuator, fresh};
-use crate::{Diagnostics, Moments, MotorCircuit, MotorError};
+use crate::{Diagnostics, MotorCircuit, MotorError, RunningStats};
 
 /// What a perceptron sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -80,7 +80,7 @@ pub struct MlpSpec {
     pub clock: Option<f64>,
     /// Mean and variance of what it sees, by which it is normalised; training writes them. Not normalised if not given.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub normalisation: Option<Moments>,
+    pub normalisation: Option<RunningStats>,
     /// Seed of the weights.
     pub seed: u64,
     /// The weights and biases; drawn if not given.
@@ -171,7 +171,7 @@ impl Mlp {
             let biases = &self.parameters[biases..biases + size];
             for ((after, row), bias) in after.iter_mut().zip(rows).zip(biases) {
                 let sum: f64 = row.iter().zip(&before[..width]).map(|(weight, value)| weight * value).sum();
-                *after = ops::tanh(sum + bias);
+                *after = math::tanh(sum + bias);
             }
             std::mem::swap(before, after);
             at += width * size + size;
@@ -221,9 +221,9 @@ pub struct MlpCircuit {
     mlp: Mlp,
     spec: MlpSpec,
     inputs: Vec<Source>,
-    normalisation: Moments,
+    normalisation: RunningStats,
     /// What it saw since the last reset, if anybody wants to know.
-    gathered: Option<Moments>,
+    gathered: Option<RunningStats>,
     actuators: Vec<usize>,
     pace: Pace,
     steps: u64,
@@ -237,7 +237,7 @@ pub struct MlpCircuit {
 enum Source {
     Joints(Vec<Joint>),
     Positions(Vec<Joint>),
-    Velocities(Vec<Input<Motion>>),
+    Velocities(Vec<Input<BodyTwist>>),
     Imu(Input<Imu>),
     Odometry(Input<Odometry>),
     Drive,
@@ -275,10 +275,14 @@ impl Source {
         match self {
             Self::Joints(felt) => felt.iter().for_each(|felt| {
                 let joint = felt.read(percepts);
-                put(joint.position / ops::PI);
+                put(joint.position / math::PI);
                 put(joint.velocity / 10.0);
             }),
-            Self::Positions(felt) => felt.iter().for_each(|felt| put(felt.read(percepts).position / ops::PI)),
+            Self::Positions(felt) => {
+                for joint in felt {
+                    put(joint.read(percepts).position / math::PI);
+                }
+            }
             Self::Velocities(moved) => moved.iter().for_each(|moved| {
                 let motion = fresh(moved, percepts).map_or([f64::NAN; 3], |motion| {
                     let (v, w) = (&motion.linear_velocity, &motion.angular_velocity);
@@ -355,7 +359,7 @@ impl MlpCircuit {
         let mut circuit = Self {
             mlp,
             inputs,
-            normalisation: Moments::new(seen),
+            normalisation: RunningStats::new(seen),
             gathered: None,
             said: vec![0.0; actuators.len()],
             actuators,
@@ -404,12 +408,12 @@ impl MlpCircuit {
         }
     }
 
-    fn normalise_by(&mut self, by: &Moments) -> Result<(), ParameterError> {
+    fn normalise_by(&mut self, by: &RunningStats) -> Result<(), ParameterError> {
         let (expected, found) = (self.seen.len(), by.mean.len());
         if by.count > 0 && (found != expected || !by.is_whole()) {
             return Err(ParameterError::Normalisation { expected, found });
         }
-        self.normalisation = if by.count > 0 { by.clone() } else { Moments::new(expected) };
+        self.normalisation = if by.count > 0 { by.clone() } else { RunningStats::new(expected) };
         Ok(())
     }
 
@@ -423,7 +427,7 @@ impl MlpCircuit {
         self.inputs.iter().for_each(|input| input.read(drive, percepts, &mut put));
         if let Some(period) = self.spec.clock {
             let turns = self.steps as f64 * self.spec.step / period;
-            let (sin, cos) = ops::sin_cos(2.0 * ops::PI * turns.fract());
+            let (sin, cos) = math::sin_cos(2.0 * math::PI * turns.fract());
             put(sin);
             put(cos);
         }
@@ -489,17 +493,17 @@ impl Trainable for MlpCircuit {
         self.mlp.set_parameters(values)
     }
 
-    fn set_normalisation(&mut self, by: &Moments) -> Result<(), ParameterError> {
+    fn set_normalisation(&mut self, by: &RunningStats) -> Result<(), ParameterError> {
         self.normalise_by(by)?;
-        self.gathered = Some(Moments::new(self.seen.len()));
+        self.gathered = Some(RunningStats::new(self.seen.len()));
         Ok(())
     }
 
-    fn normalisation(&self) -> Option<&Moments> {
+    fn normalisation(&self) -> Option<&RunningStats> {
         Some(&self.normalisation)
     }
 
-    fn gathered(&self) -> Option<&Moments> {
+    fn gathered(&self) -> Option<&RunningStats> {
         self.gathered.as_ref()
     }
 }

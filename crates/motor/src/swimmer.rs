@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::file::{Problems, Validate};
-use neuraxis_core::{Command, Drive, Interface, Percepts, Reasons, Trainable, ops, saved};
+use neuraxis_core::{Command, Drive, Interface, Percepts, Reasons, Trainable, math, saved};
 use neuraxis_neural::{Circuit, CircuitSpec, ParameterError, Part, Sign, UnitSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -253,7 +253,7 @@ impl Swimmer {
     /// of a [`Drive`]; `activation` becomes -1 to 1 a joint, positive on the dorsal side, to be multiplied with the
     /// muscles' torque.
     pub fn step(&mut self, q: &[f64], speed: f64, turn: f64, activation: &mut [f64]) {
-        let per_joint = (self.joints + 1) as f64 / (2.0 * ops::PI);
+        let per_joint = (self.joints + 1) as f64 / (2.0 * math::PI);
         for (input, q) in self.inputs[..self.felt].iter_mut().zip(q) {
             *input = q * per_joint;
         }

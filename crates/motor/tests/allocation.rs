@@ -4,7 +4,9 @@ mod bodies;
 
 use bodies::{MS, balanced_dog, car, chain, dog, feel, felt_chain, swing, touch};
 use neuraxis_core::Drive;
-use neuraxis_motor::{MlpInput, MlpSpec, Moments, MotorSpec, QuadrupedSpec, SwimmerSpec, WiredSpec, build};
+use neuraxis_motor::{
+    MlpInput, MlpSpec, MotorSpec, QuadrupedSpec, RunningStats, SwimmerSpec, WiredSpec, build,
+};
 use neuraxis_neural::{CircuitSpec, Sign, UnitSpec};
 
 fn wiring() -> CircuitSpec {
@@ -23,7 +25,7 @@ fn wiring() -> CircuitSpec {
 fn no_step_of_a_motor_circuit_allocates() {
     let mlp = MlpSpec { hidden: vec![16], clock: Some(1.2), ..MlpSpec::default() };
     let inputs = Some(vec![MlpInput::Positions, MlpInput::Velocities]);
-    let normalisation = Some(Moments { count: 2, mean: vec![0.0; 23], variance: vec![1.0; 23] });
+    let normalisation = Some(RunningStats { count: 2, mean: vec![0.0; 23], variance: vec![1.0; 23] });
     let normalised = MlpSpec { inputs, normalisation, ..MlpSpec::default() };
     let wired = WiredSpec { file: None, wiring: Some(wiring()), scale: 1.0 };
     for (spec, body) in [

@@ -3,8 +3,8 @@
 mod bodies;
 
 use bodies::{MS, chain, feel, felt_chain, move_link};
-use neuraxis_core::{Drive, Reading, Stamp, ops};
-use neuraxis_motor::{Mlp, MlpInput, MlpSpec, Moments, MotorSpec, build};
+use neuraxis_core::{Drive, Reading, Stamp, math};
+use neuraxis_motor::{Mlp, MlpInput, MlpSpec, MotorSpec, RunningStats, build};
 use proptest::prelude::*;
 
 #[test]
@@ -15,8 +15,8 @@ fn a_perceptron_is_sums_and_tangents() {
     mlp.set_parameters(&w).expect("13");
     let mut out = [0.0];
     assert_eq!(mlp.step(&[0.7, -0.9], &mut out), 0);
-    let hidden = [0, 1, 2].map(|i: usize| ops::tanh(w[2 * i] * 0.7 - w[2 * i + 1] * 0.9 + w[6 + i]));
-    let expected = ops::tanh(hidden[0] - 2.0 * hidden[1] + 3.0 * hidden[2] + 0.25);
+    let hidden = [0, 1, 2].map(|i: usize| math::tanh(w[2 * i] * 0.7 - w[2 * i + 1] * 0.9 + w[6 + i]));
+    let expected = math::tanh(hidden[0] - 2.0 * hidden[1] + 3.0 * hidden[2] + 0.25);
     assert!((out[0] - expected).abs() < 1e-12);
     assert!(mlp.set_parameters(&w[1..]).is_err() && mlp.set_parameters(&[f64::NAN; 13]).is_err());
     assert_eq!(mlp.parameters(), w);
@@ -59,8 +59,8 @@ fn on_a_body_it_sees_joints_drive_and_clock() {
         assert!((look(input, 30 * MS) - expected).abs() < 1e-9, "input {input}");
     }
     let phase = 2.0 * pi * 0.03 / 1.2;
-    assert!((look(6, 30 * MS) - ops::sin(phase)).abs() < 1e-9);
-    assert!((look(7, 30 * MS) - ops::cos(phase)).abs() < 1e-9);
+    assert!((look(6, 30 * MS) - math::sin(phase)).abs() < 1e-9);
+    assert!((look(7, 30 * MS) - math::cos(phase)).abs() < 1e-9);
 }
 
 /// The published baseline on a swimmer of six links.
@@ -91,7 +91,7 @@ fn the_published_baseline_sees_five_joints_and_how_six_links_move() {
         (libm_atanh(command.values[0]), circuit.diagnostics().missing_now)
     };
     for (input, expected) in
-        [(0, 0.1 / ops::PI), (4, 0.5 / ops::PI), (5, 0.1), (6, 0.2), (7, 0.3), (8, 0.11), (22, 0.35)]
+        [(0, 0.1 / math::PI), (4, 0.5 / math::PI), (5, 0.1), (6, 0.2), (7, 0.3), (8, 0.11), (22, 0.35)]
     {
         let (seen, missing) = look(input, 0);
         assert!((seen - expected).abs() < 1e-9 && missing == 0, "input {input}: {seen}");
@@ -105,7 +105,8 @@ fn the_published_baseline_sees_five_joints_and_how_six_links_move() {
 #[test]
 fn what_it_sees_is_normalised_and_gathered() {
     let body = felt_chain(2);
-    let by = Moments { count: 10, mean: vec![0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0], variance: vec![0.04; 7] };
+    let by =
+        RunningStats { count: 10, mean: vec![0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0], variance: vec![0.04; 7] };
     let spec = MlpSpec { hidden: Vec::new(), step: 0.01, normalisation: Some(by.clone()), ..published() };
     let mut circuit = build(&MotorSpec::Mlp(spec.clone()), &body).expect("they fit");
     assert_eq!(
@@ -136,13 +137,15 @@ fn what_it_sees_is_normalised_and_gathered() {
     assert!((gathered.mean[1] - 0.15).abs() < 1e-12, "as it came: {gathered:?}");
     circuit.reset();
     assert_eq!(circuit.trainable().expect("parameters").gathered().map(|moments| moments.count), Some(0));
-    let short =
-        MlpSpec { normalisation: Some(Moments { count: 2, mean: vec![0.0], variance: vec![1.0] }), ..spec };
+    let short = MlpSpec {
+        normalisation: Some(RunningStats { count: 2, mean: vec![0.0], variance: vec![1.0] }),
+        ..spec
+    };
     assert!(build(&MotorSpec::Mlp(short), &body).is_err());
 }
 
 fn libm_atanh(y: f64) -> f64 {
-    0.5 * ops::ln((1.0 + y) / (1.0 - y))
+    0.5 * math::ln((1.0 + y) / (1.0 - y))
 }
 
 #[test]

@@ -4,7 +4,7 @@ use neuraxis_core::archive::{Damage, Reader, Saved, Writer};
 use neuraxis_core::digest::Digest;
 use neuraxis_core::file::{FileError, Problems, tree};
 use neuraxis_core::part::ParameterError;
-use neuraxis_core::{ops, saved};
+use neuraxis_core::{math, saved};
 
 use crate::LIMIT;
 use crate::resolve::{Resolved, Value, resolve};
@@ -196,7 +196,7 @@ impl Circuit {
             self.history[now + unit.column] = match &mut unit.kind {
                 Kind::Graded => x.clamp(0.0, 1.0),
                 Kind::Linear => x.clamp(-LIMIT, LIMIT),
-                Kind::Tanh => ops::tanh(x),
+                Kind::Tanh => math::tanh(x),
                 Kind::Leaky { gain, state } => {
                     *state = (*state + *gain * x.clamp(-1.0, 1.0)) / (1.0 + *gain);
                     state.clamp(0.0, 1.0)

@@ -12,7 +12,7 @@ use crate::unit::HalfCentreSpec;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CircuitSpec {
-    /// Its name.
+    /// Name of the unit.
     pub name: String,
     /// Time from one step to the next, s.
     #[schemars(range(min = 0.0001, max = 1.0))]
@@ -23,16 +23,16 @@ pub struct CircuitSpec {
     /// Weights that are trained, by name; one may stand at many synapses.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub parameters: BTreeMap<String, f64>,
-    /// What comes from outside, in this order.
+    /// The inputs, in this order.
     #[serde(default)]
     pub inputs: Vec<InputSpec>,
-    /// The neurons.
+    /// The units (neurons).
     #[schemars(length(min = 1))]
     pub units: Vec<UnitSpec>,
-    /// Who acts on whom.
+    /// The synapses: which unit acts on which.
     #[serde(default)]
     pub synapses: Vec<SynapseSpec>,
-    /// What goes out, in this order.
+    /// The outputs, in this order.
     #[schemars(length(min = 1))]
     pub outputs: Vec<OutputSpec>,
 }
@@ -51,7 +51,7 @@ fn one() -> f64 {
 pub struct InputSpec {
     /// Its name; units and inputs share one space of names.
     pub name: String,
-    /// It is clamped to this range.
+    /// Range to which the input is clamped.
     #[serde(default = "InputSpec::default_range")]
     pub range: [f64; 2],
 }
@@ -68,7 +68,7 @@ impl InputSpec {
 pub enum UnitSpec {
     /// Without memory: its drive clamped to 0..1.
     Graded {
-        /// Its name.
+        /// Name of the unit.
         name: String,
         /// Added to what its synapses bring: a number or a parameter's name.
         #[serde(default)]
@@ -76,7 +76,7 @@ pub enum UnitSpec {
     },
     /// Without memory or bounds: its drive.
     Linear {
-        /// Its name.
+        /// Name of the unit.
         name: String,
         /// Added to what its synapses bring: a number or a parameter's name.
         #[serde(default)]
@@ -84,7 +84,7 @@ pub enum UnitSpec {
     },
     /// Without memory: the hyperbolic tangent of its drive, -1..1.
     Tanh {
-        /// Its name.
+        /// Name of the unit.
         name: String,
         /// Added to what its synapses bring: a number or a parameter's name.
         #[serde(default)]
@@ -92,7 +92,7 @@ pub enum UnitSpec {
     },
     /// A leaky integrator: it follows its drive, clamped to -1..1, and what it says is clamped to 0..1.
     Leaky {
-        /// Its name.
+        /// Name of the unit.
         name: String,
         /// Added to what its synapses bring: a number or a parameter's name.
         #[serde(default)]
@@ -103,7 +103,7 @@ pub enum UnitSpec {
     },
     /// A pacemaker without inputs: 1 for the first half of its period (rounded down to steps), 0 for the second.
     Square {
-        /// Its name.
+        /// Name of the unit.
         name: String,
         /// A whole number of the circuit's steps, s; or give `steps`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -116,12 +116,12 @@ pub enum UnitSpec {
     },
     /// One half of a half-centre oscillator: it bursts, and recovers from it.
     HalfCentre {
-        /// Its name.
+        /// Name of the unit.
         name: String,
         /// Added to what its synapses bring: a number or a parameter's name.
         #[serde(default)]
         bias: Weight,
-        /// How it bursts.
+        /// Timing of its bursts.
         #[serde(default)]
         burst: HalfCentreSpec,
         /// Its slow variable at the start, 0 to 1; in the middle of its course if not given.
@@ -294,16 +294,16 @@ pub enum Part {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SynapseSpec {
-    /// A unit or an input.
+    /// Name of the unit or input that it comes from.
     pub from: String,
-    /// What of it counts.
+    /// Which part of the value counts: the whole, the positive or the negative.
     #[serde(default)]
     pub part: Part,
-    /// A unit.
+    /// Name of the unit that it acts on.
     pub to: String,
     /// A number, or the name of a parameter.
     pub weight: Weight,
-    /// The sign that the weight keeps.
+    /// Sign that the weight keeps.
     #[serde(default)]
     pub sign: Sign,
     /// A whole number of the circuit's steps, s; 0: within the step, which must not lead round in a circle.
@@ -316,9 +316,9 @@ pub struct SynapseSpec {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OutputSpec {
-    /// Its name.
+    /// Name of the unit.
     pub name: String,
-    /// What it sums up.
+    /// The terms that it adds up.
     #[schemars(length(min = 1))]
     pub from: Vec<TermSpec>,
 }
@@ -327,9 +327,9 @@ pub struct OutputSpec {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TermSpec {
-    /// A unit or an input.
+    /// Name of a unit or an input.
     pub unit: String,
-    /// How much it counts.
+    /// Factor by which it is multiplied.
     #[serde(default = "one")]
     pub weight: f64,
 }

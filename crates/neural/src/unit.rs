@@ -3,7 +3,7 @@
 //! Source: the spinal model of arXiv 2410.07174. A time constant `T` there is the time in which an exponential comes
 //! within e⁻⁴ of its end, which is where the factors of 4 come from.
 
-use neuraxis_core::ops;
+use neuraxis_core::math;
 use neuraxis_core::saved;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -54,8 +54,8 @@ impl HalfCentreSpec {
         let active = 4.0 * self.active / self.period;
         let quiet = 4.0 * self.quiet / self.period;
         let pair = |active: f64, quiet: f64| {
-            let low = (1.0 - ops::exp(quiet)) / (1.0 - ops::exp(active + quiet));
-            (low, low * ops::exp(active))
+            let low = (1.0 - math::exp(quiet)) / (1.0 - math::exp(active + quiet));
+            (low, low * math::exp(active))
         };
         let (low0, high0) = pair(active, quiet);
         let (low1, high1) = pair(active * self.active_scale, quiet * self.quiet_scale);

@@ -8,7 +8,7 @@
 //! the objective instead of being asked and told, and neither its state nor that of its random numbers can be written down.
 
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
-use neuraxis_core::ops;
+use neuraxis_core::math;
 use serde::{Deserialize, Serialize};
 
 use crate::{AskTell, are_finite, is_scale, noise, without_nan};
@@ -51,8 +51,9 @@ impl Constants {
     fn new(n: usize, population: usize) -> Self {
         let n = n as f64;
         let best = (population / 2).max(1);
-        let raw: Vec<f64> =
-            (1..=best).map(|i| ops::ln(f64::midpoint(population as f64, 1.0)) - ops::ln(i as f64)).collect();
+        let raw: Vec<f64> = (1..=best)
+            .map(|i| math::ln(f64::midpoint(population as f64, 1.0)) - math::ln(i as f64))
+            .collect();
         let sum: f64 = raw.iter().sum();
         let weights: Vec<f64> = raw.iter().map(|w| w / sum).collect();
         let parents = 1.0 / weights.iter().map(|w| w * w).sum::<f64>();
@@ -94,7 +95,7 @@ impl CmaEs {
     /// How many offspring Hansen takes for `n` parameters.
     #[must_use]
     pub fn usual_population(n: usize) -> usize {
-        4 + (3.0 * ops::ln(n.max(1) as f64)) as usize
+        4 + (3.0 * math::ln(n.max(1) as f64)) as usize
     }
 
     /// Axes of the distribution, and its standard deviations along them.
@@ -156,7 +157,7 @@ impl AskTell for CmaEs {
         let scale_path = DVector::from_column_slice(&self.scale_path) * (1.0 - k.scale)
             + white * (k.scale * (2.0 - k.scale) * k.parents).sqrt();
         let length = scale_path.norm();
-        let settled = (1.0 - ops::pow(1.0 - k.scale, 2.0 * f64::from(self.taken))).sqrt();
+        let settled = (1.0 - math::pow(1.0 - k.scale, 2.0 * f64::from(self.taken))).sqrt();
         let is_calm = length / settled < (1.4 + 2.0 / (n as f64 + 1.0)) * k.length;
         let mut path = DVector::from_column_slice(&self.path) * (1.0 - k.path);
         if is_calm {
@@ -172,7 +173,7 @@ impl AskTell for CmaEs {
         // Rounding must not make it lopsided.
         shape = (&shape + shape.transpose()) * 0.5;
         self.covariance = shape.as_slice().to_vec();
-        self.sigma *= ops::exp(((length / k.length - 1.0) * k.scale / k.damping).min(1.0));
+        self.sigma *= math::exp(((length / k.length - 1.0) * k.scale / k.damping).min(1.0));
         (self.path, self.scale_path) = (path.as_slice().to_vec(), scale_path.as_slice().to_vec());
     }
     fn is_whole(&self, count: usize) -> bool {

@@ -79,7 +79,7 @@ impl AskTell for Es {
         let scale = 1.0 / (self.population as f64 * self.sigma);
         let (keep, keep_square, tiny) = ADAM;
         self.taken += 1;
-        let unbias = |keep: f64| 1.0 / (1.0 - neuraxis_core::ops::pow(keep, f64::from(self.taken)));
+        let unbias = |keep: f64| 1.0 / (1.0 - neuraxis_core::math::pow(keep, f64::from(self.taken)));
         let (unbias, unbias_square) = (unbias(keep), unbias(keep_square));
         for (((center, first), second), slope) in
             self.center.iter_mut().zip(&mut self.first).zip(&mut self.second).zip(gradient)

@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(read(r#"{"goal": [1.0, 2.0, 0.25]}"#), [there]);
         assert_eq!(read(r#"{"goal": null}"#), []);
         let back = Goal::Return { to: neuraxis_core::Landmark::Start, tolerance: 0.1 };
-        let list = serde_json::to_string(&[there, Goal::Explore { reach: 0.5 }, back]).expect("text");
-        assert_eq!(read(&format!(r#"{{"goals": {list}}}"#)), [there, Goal::Explore { reach: 0.5 }, back]);
+        let list = serde_json::to_string(&[there, Goal::Explore { radius: 0.5 }, back]).expect("text");
+        assert_eq!(read(&format!(r#"{{"goals": {list}}}"#)), [there, Goal::Explore { radius: 0.5 }, back]);
     }
 }

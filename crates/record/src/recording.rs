@@ -13,12 +13,12 @@ use neuraxis_messages::{self as msg, Trace};
 use crate::format::{FORMAT, OLDEST};
 use crate::header::RobotHeader;
 use crate::sink::ABOUT;
-use crate::trace::{self, Difference, Tick};
+use crate::trace::{self, Difference, TickRecord};
 
 /// No record of ours is larger; a longer one is damage.
 const LONGEST_RECORD: usize = 256 << 20;
 /// More than this is not read into memory: an hour of a robot takes some 60 MB of it.
-const MOST_TICKS: usize = 50_000_000;
+const MAX_TICKS: usize = 50_000_000;
 
 /// Why nothing of a file can be used.
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +77,7 @@ pub struct RecordedRobot {
     /// Its body, start and goal.
     pub header: RobotHeader,
     /// What its brain felt and commanded.
-    pub ticks: Vec<Tick>,
+    pub ticks: Vec<TickRecord>,
     /// What it decided, some ten times a second.
     pub decisions: Vec<Decision>,
 }
@@ -252,8 +252,8 @@ impl Recording {
                                 trace.first.saturating_sub(1)
                             ));
                         }
-                        if ticks.len() + trace.since.len() > MOST_TICKS {
-                            return Err(format!("it has more than {MOST_TICKS} ticks"));
+                        if ticks.len() + trace.since.len() > MAX_TICKS {
+                            return Err(format!("it has more than {MAX_TICKS} ticks"));
                         }
                         ticks.extend(trace::unpack(&trace).ok_or_else(|| broken("trace"))?);
                     }
@@ -277,7 +277,7 @@ impl Recording {
 
     /// A fact about the trial.
     #[must_use]
-    pub fn fact(&self, name: &str) -> Option<&str> {
+    pub fn metadata(&self, name: &str) -> Option<&str> {
         self.facts.get(name).map(String::as_str)
     }
 
@@ -313,7 +313,7 @@ impl RecordedRobot {
     /// after it was written.
     #[must_use]
     pub fn forged(&self) -> Option<u64> {
-        let mut running = trace::Running::default();
+        let mut running = trace::RunningDigest::default();
         self.ticks.iter().position(|tick| running.absorb(tick) != tick.check).map(|tick| tick as u64)
     }
 

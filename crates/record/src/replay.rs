@@ -6,13 +6,13 @@ use neuraxis_core::body::{Body, BodyDescription, BodyError};
 use neuraxis_core::{Command, Percepts, Stamp};
 
 use crate::recording::RecordedRobot;
-use crate::trace::{self, Tick};
+use crate::trace::{self, TickRecord};
 
 /// A body out of a recording. Time is the recording's; what it is told changes nothing.
 #[derive(Clone, Debug)]
 pub struct ReplayBody {
     description: BodyDescription,
-    ticks: Arc<Vec<Tick>>,
+    ticks: Arc<Vec<TickRecord>>,
     next: usize,
 }
 
@@ -25,7 +25,7 @@ impl ReplayBody {
 
     /// A body with this description that feels `ticks`; for several bodies out of one recording.
     #[must_use]
-    pub fn shared(description: BodyDescription, ticks: Arc<Vec<Tick>>) -> Self {
+    pub fn shared(description: BodyDescription, ticks: Arc<Vec<TickRecord>>) -> Self {
         Self { description, ticks, next: 0 }
     }
 
@@ -44,7 +44,7 @@ impl Body for ReplayBody {
     fn sense(&mut self, percepts: &mut Percepts) -> Result<(), BodyError> {
         let Some(tick) = self.ticks.get(self.next) else { return Err(BodyError::Ended) };
         percepts.now = Stamp(tick.stamp);
-        percepts.hold = trace::hold_of(tick.stop);
+        percepts.stop_request = trace::stop_request_of(tick.stop);
         for sense in &tick.senses {
             let index = usize::from(sense.slot);
             let misfit =

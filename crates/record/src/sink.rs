@@ -15,7 +15,7 @@ use crate::format::FORMAT;
 use crate::frame::{self, Reader};
 use crate::header::{RecordingHeader, RobotHeader};
 use crate::output::{Channel, Output, OutputFile};
-use crate::trace::{Packer, Running, Sense, Tick};
+use crate::trace::{Packer, ReadingRecord, RunningDigest, TickRecord};
 
 /// Views of where the body is are thinned to one in so many ns; those of range finders are not thinned at all.
 const VIEW_PERIOD: u64 = 200_000_000;
@@ -59,7 +59,7 @@ struct RobotSink {
     plan: Channel,
     map: Channel,
     truth: Channel,
-    running: Running,
+    running: RunningDigest,
     pending: Packer,
     /// Ticks to a trace: those of a second.
     block: usize,
@@ -209,7 +209,7 @@ impl RobotSink {
             plan: output.channel::<msg::Path>(&topic("plan"))?,
             map: output.channel::<msg::OccupancyGrid>(&topic("map"))?,
             truth: output.channel::<msg::Odometry>(&topic("ground_truth"))?,
-            running: Running::default(),
+            running: RunningDigest::default(),
             pending: Packer::new(header.body.sensors.len()),
             block: header.rate.clamp(1.0, 1000.0) as usize,
             frames,
@@ -225,12 +225,12 @@ impl RobotSink {
     }
 
     fn tick(&mut self, output: &mut Output, stamp: u64, frame: &mut Reader<'_>) -> McapResult<()> {
-        let mut tick = Tick { stamp, ..Tick::default() };
+        let mut tick = TickRecord { stamp, ..TickRecord::default() };
         for _ in 0..frame.u16() {
             let (slot, sequence, stamp) = (frame.u16(), frame.u64(), frame.u64());
             let values = (0..frame.u16()).map(|_| frame.f64()).collect();
             let ranges = (0..frame.u32()).map(|_| frame.f32()).collect();
-            tick.senses.push(Sense { slot, sequence, stamp, values, ranges });
+            tick.senses.push(ReadingRecord { slot, sequence, stamp, values, ranges });
         }
         tick.command = (0..frame.u16()).map(|_| frame.f64()).collect();
         tick.stop = frame.u8();

@@ -23,9 +23,9 @@ const TRUTH_PERIOD: u64 = 100_000_000;
 const DECISION_BYTES: usize = 2048;
 const CUE_BYTES: usize = 256;
 /// Points of a path that are noted at most; a longer one is thinned out.
-const MOST_POINTS: usize = 256;
+const MAX_POINTS: usize = 256;
 /// Cells of a map that are noted at most.
-const MOST_CELLS: usize = 1 << 20;
+const MAX_CELLS: usize = 1 << 20;
 
 /// Copies ticks into the ring of one recording.
 pub struct Tap {
@@ -66,7 +66,7 @@ impl Tap {
     /// A tap for robots with these bodies, and the size of the ring that it wants.
     pub(crate) fn sizes(bodies: &[&BodyDescription]) -> (usize, usize) {
         let ticks: usize = bodies.iter().map(|body| tick_bytes(body)).sum();
-        let need = ticks + bodies.len() * (64 + 16 * MOST_POINTS + 64 + MOST_CELLS);
+        let need = ticks + bodies.len() * (64 + 16 * MAX_POINTS + 64 + MAX_CELLS);
         (need, need + (1 << 20))
     }
 
@@ -93,7 +93,7 @@ impl Tap {
 
     fn note_path(&mut self, robot: usize, now: Stamp, brain: &dyn Brain) {
         let path = brain.path();
-        let stride = path.len().div_ceil(MOST_POINTS).max(1);
+        let stride = path.len().div_ceil(MAX_POINTS).max(1);
         let mut out = Writer::new(&mut self.buffer, frame::PATH, robot);
         out.u64(now.0);
         for point in path.iter().step_by(stride) {
@@ -106,7 +106,7 @@ impl Tap {
     fn note_map(&mut self, robot: usize, now: Stamp, map: &OccupancyGrid) {
         let Some([left, low, right, high]) = map.known() else { return };
         let (width, height) = (right - left + 1, high - low + 1);
-        if width * height > MOST_CELLS {
+        if width * height > MAX_CELLS {
             return;
         }
         let mut out = Writer::new(&mut self.buffer, frame::MAP, robot);

@@ -12,7 +12,7 @@ pub use neuraxis_messages::trace::{stop_code, stop_words};
 
 /// One reading, to the bit.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Sense {
+pub struct ReadingRecord {
     /// The slot.
     pub slot: u16,
     /// How many readings the slot has had, with this one.
@@ -27,11 +27,11 @@ pub struct Sense {
 
 /// One tick of a brain, to the bit.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Tick {
+pub struct TickRecord {
     /// The body's time, ns.
     pub stamp: u64,
     /// What was new.
-    pub senses: Vec<Sense>,
+    pub senses: Vec<ReadingRecord>,
     /// One number an actuator.
     pub command: Vec<f64>,
     /// The code of why the body stops; see [`stop_code`].
@@ -60,7 +60,7 @@ impl Packer {
     }
 
     /// Whether `tick` can go into the present message: all readings of a slot in it have one length.
-    pub(crate) fn fits(&self, tick: &Tick) -> bool {
+    pub(crate) fn fits(&self, tick: &TickRecord) -> bool {
         tick.senses.iter().all(|sense| {
             self.trace.streams.get(usize::from(sense.slot)).is_none_or(|stream| {
                 let readings = stream.tick.len();
@@ -71,7 +71,7 @@ impl Packer {
     }
 
     /// Adds a tick that fits; how many there are now.
-    pub(crate) fn push(&mut self, tick: &Tick) -> usize {
+    pub(crate) fn push(&mut self, tick: &TickRecord) -> usize {
         let trace = &mut self.trace;
         let index = trace.since.len();
         if index == 0 {
@@ -122,7 +122,7 @@ impl Packer {
 }
 
 /// The ticks of a message; `None` if its lists do not fit together.
-pub(crate) fn unpack(trace: &Trace) -> Option<Vec<Tick>> {
+pub(crate) fn unpack(trace: &Trace) -> Option<Vec<TickRecord>> {
     let count = trace.since.len();
     let fits = trace.stop.len() == count && trace.stop_slot.len() == count && trace.check.len() == count;
     let actuators = trace.command.len().checked_div(count).unwrap_or(0);
@@ -130,10 +130,10 @@ pub(crate) fn unpack(trace: &Trace) -> Option<Vec<Tick>> {
         return None;
     }
     let mut stamp = trace.stamp;
-    let mut ticks: Vec<Tick> = (0..count)
+    let mut ticks: Vec<TickRecord> = (0..count)
         .map(|i| {
             stamp = stamp.wrapping_add(trace.since[i]);
-            Tick {
+            TickRecord {
                 stamp,
                 senses: Vec::new(),
                 command: trace.command[i * actuators..(i + 1) * actuators].to_vec(),
@@ -159,7 +159,7 @@ pub(crate) fn unpack(trace: &Trace) -> Option<Vec<Tick>> {
         for i in 0..readings {
             let tick = ticks.get_mut(usize::from(stream.tick[i]))?;
             sequence = sequence.wrapping_add(u64::from(stream.more[i]));
-            tick.senses.push(Sense {
+            tick.senses.push(ReadingRecord {
                 slot: stream.slot,
                 sequence,
                 stamp: tick.stamp.wrapping_sub(stream.age[i]),
@@ -173,7 +173,7 @@ pub(crate) fn unpack(trace: &Trace) -> Option<Vec<Tick>> {
 
 /// The stop from outside of the brain that the code stands for, if it is one: an input of the tick, not what it decided.
 #[must_use]
-pub fn hold_of(code: u8) -> Option<StopReason> {
+pub fn stop_request_of(code: u8) -> Option<StopReason> {
     match code {
         1 => Some(StopReason::EmergencyStop),
         6 => Some(StopReason::BrainLate),
@@ -183,11 +183,11 @@ pub fn hold_of(code: u8) -> Option<StopReason> {
 
 /// The running digest of a robot's ticks.
 #[derive(Clone, Debug, Default)]
-pub struct Running(Digest);
+pub struct RunningDigest(Digest);
 
-impl Running {
+impl RunningDigest {
     /// Adds a tick (its `check` left out); the lowest bits of the digest then.
-    pub fn absorb(&mut self, tick: &Tick) -> u16 {
+    pub fn absorb(&mut self, tick: &TickRecord) -> u16 {
         let digest = &mut self.0;
         digest.u64(tick.stamp);
         for sense in &tick.senses {
@@ -216,17 +216,17 @@ mod tests {
     use neuraxis_core::percepts::Imu;
     use neuraxis_messages::{decode, encode};
 
-    fn ticks() -> Vec<Tick> {
+    fn ticks() -> Vec<TickRecord> {
         (0..7)
             .map(|i| {
-                let imu = Sense {
+                let imu = ReadingRecord {
                     slot: 1,
                     sequence: 2 * i + 1,
                     stamp: 1_000_000 * i,
                     values: vec![0.1 * i as f64, -0.0, f64::MIN_POSITIVE, f64::NAN, 1e300, 5.0],
                     ranges: Vec::new(),
                 };
-                let scan = Sense {
+                let scan = ReadingRecord {
                     slot: 0,
                     sequence: i / 3 + 1,
                     stamp: 900_000 * i,
@@ -234,7 +234,7 @@ mod tests {
                     ranges: vec![f32::INFINITY, 1.25, i as f32],
                 };
                 let senses = if i % 3 == 0 { vec![scan, imu] } else { vec![imu] };
-                Tick {
+                TickRecord {
                     stamp: 1_000_000 * i + 7,
                     senses,
                     command: vec![0.3, -7.0 * i as f64],

@@ -342,7 +342,7 @@ impl Geometry {
                 // The rim, by 32 points on both ends.
                 let mut radius: f32 = 0.0;
                 for i in 0..32 {
-                    let (s, c) = neuraxis_core::ops::sin_cos(f64::from(i) * neuraxis_core::ops::PI / 16.0);
+                    let (s, c) = neuraxis_core::math::sin_cos(f64::from(i) * neuraxis_core::math::PI / 16.0);
                     let (x, z) = (rim * c as f32, rim * s as f32);
                     for y in [-half_length, *half_length] {
                         radius = radius.max(flat(pose.transform_point(Vector::new(x, y, z))));

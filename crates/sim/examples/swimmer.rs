@@ -6,7 +6,7 @@
 #[path = "../tests/common/swim.rs"]
 mod swim;
 
-use neuraxis_core::{ops, random};
+use neuraxis_core::{math, random};
 use neuraxis_sim::arena::Stance;
 use neuraxis_sim::{RobotModel, swimmer};
 use rand::RngExt as _;
@@ -110,7 +110,7 @@ fn starts(links: usize, circuit: impl Fn(u64) -> Circuit) -> Vec<swim::Swim> {
     (0..10)
         .map(|seed| {
             let mut stream = random::stream(seed, "swimmer");
-            let yaw = stream.random_range(-ops::PI..ops::PI);
+            let yaw = stream.random_range(-math::PI..math::PI);
             let joints = (1..links).map(|_| stream.random_range(-range..range)).collect();
             let mut arena = swim::pool(body.clone(), CHOSEN, WATER, yaw);
             assert!(arena.set_stance(0, &Stance { joints, ..Stance::default() }), "it can be bent");

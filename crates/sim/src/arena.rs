@@ -11,7 +11,7 @@ use neuraxis_core::body::{BodyDescription, BodyError};
 use neuraxis_core::digest::Digest;
 use neuraxis_core::robot::Actuators;
 use neuraxis_core::world::{Incident, Truth as BodyTruth, World};
-use neuraxis_core::{Command, Interface, Percepts, Pose2, Stamp, StopBehaviour, StopReason, ops};
+use neuraxis_core::{Command, Interface, Percepts, Pose2, Stamp, StopBehaviour, StopReason, math};
 use rapier3d::prelude::{
     CoefficientCombineRule, ColliderBuilder, PhysicsWorld, Pose, RigidBodyBuilder, Vector,
 };
@@ -20,13 +20,13 @@ pub use self::stance::Stance;
 
 use crate::convert::pose64;
 use crate::medium::Immersed;
-use crate::model::{JointKind, Placed};
+use crate::model::{JointKind, PhysicsHandles};
 use crate::motors::{Demand, Motors};
 use crate::reduced;
 use crate::robot::RobotModel;
 use crate::scene::SceneSpec;
 use crate::scene::spec::{Beacon, Fault};
-use crate::scene::world::Layout;
+use crate::scene::world::WorldInstance;
 use crate::senses::{Sense, Truth, Wiring};
 use crate::state::{JointState, RobotState};
 
@@ -43,7 +43,7 @@ pub struct SimRobot {
     command: Command,
     /// Whether nobody drives it any more.
     is_released: bool,
-    placed: Placed,
+    placed: PhysicsHandles,
     truth: RobotState,
     senses: Vec<Sense>,
     touching: Vec<bool>,
@@ -61,7 +61,7 @@ pub struct SimRobot {
 /// One physics world with everything in it.
 pub struct Arena {
     /// The world as the scene and the seed make it.
-    pub layout: Layout,
+    pub layout: WorldInstance,
     now: Stamp,
     timestep: u64,
     time_limit: Stamp,
@@ -80,7 +80,7 @@ pub struct Arena {
 impl Arena {
     /// Sets up the world: walls, and robots at the starts of the layout's tasks, in their order.
     #[must_use]
-    pub fn new(seed: u64, scene: &SceneSpec, layout: Layout, robots: Vec<RobotModel>) -> Self {
+    pub fn new(seed: u64, scene: &SceneSpec, layout: WorldInstance, robots: Vec<RobotModel>) -> Self {
         let mut world = PhysicsWorld::new();
         world.gravity = Vector::new(0.0, 0.0, -(scene.physics.gravity as f32));
         world.integration_parameters.dt = scene.physics.timestep as f32;
@@ -113,7 +113,7 @@ impl Arena {
         }
         let robots: Vec<SimRobot> = robots
             .into_iter()
-            .zip(&layout.tasks)
+            .zip(&layout.assignments)
             .enumerate()
             .map(|(i, (model, task))| {
                 let ground =
@@ -409,7 +409,7 @@ impl SimRobot {
             self.command.values.copy_from_slice(&command.values);
             self.command.stop = command.stop;
         } else {
-            self.command.stop = Some(StopReason::CommandInsane);
+            self.command.stop = Some(StopReason::CommandInvalid);
         }
         self.command.stamp = command.stamp;
     }
@@ -481,9 +481,9 @@ impl SimRobot {
             match source.kind {
                 JointKind::Revolute => {
                     let relative = frame1.rotation.inverse() * frame2.rotation;
-                    let angle = 2.0 * ops::atan2(f64::from(relative.x), f64::from(relative.w));
+                    let angle = 2.0 * math::atan2(f64::from(relative.x), f64::from(relative.w));
                     // Unwrapped: wheels turn on and on.
-                    joint.position += ops::wrap(angle - joint.position);
+                    joint.position += math::wrap(angle - joint.position);
                     joint.velocity = f64::from(
                         axis.dot(truth.velocities[source.child].1 - truth.velocities[source.parent].1),
                     );

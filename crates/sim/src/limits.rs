@@ -14,7 +14,7 @@
 //! Departures: whether `f` is above 0 is told by the acceleration of the step before, because that of this one is
 //! not known yet; what the engine does implicitly within a step (Coriolis forces, armature) it does here too.
 
-use neuraxis_core::ops;
+use neuraxis_core::math;
 use neuraxis_core::soft_limit::SoftLimit;
 
 /// The least and the greatest impedance, as in `MuJoCo`.
@@ -68,9 +68,9 @@ impl SoftRange {
         } else if x >= 1.0 {
             1.0
         } else if x <= middle {
-            middle * ops::pow(x / middle, power)
+            middle * math::pow(x / middle, power)
         } else {
-            1.0 - (1.0 - middle) * ops::pow((1.0 - x) / (1.0 - middle), power)
+            1.0 - (1.0 - middle) * math::pow((1.0 - x) / (1.0 - middle), power)
         };
         (first + y * (last - first)).clamp(IMPEDANCE[0], IMPEDANCE[1])
     }

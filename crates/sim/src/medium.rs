@@ -21,16 +21,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use neuraxis_core::file::Problems;
-use neuraxis_core::ops;
+use neuraxis_core::math;
 
-use crate::model::{Link, Placed};
+use crate::model::{Link, PhysicsHandles};
 use crate::state::RobotState;
 
 /// What a scene is filled with.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Medium {
-    /// kg/m³: 1.2 for air, 1000 for water.
+    /// Density, kg/m³: 1.2 for air, 1000 for water.
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 100_000.0))]
     pub density: f64,
@@ -38,10 +38,10 @@ pub struct Medium {
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 10000.0))]
     pub viscosity: f64,
-    /// How it streams, m/s.
+    /// Velocity at which it streams, along x, y and z, m/s.
     #[serde(default, skip_serializing_if = "is_still")]
     pub flow: [f64; 3],
-    /// How high it stands, m: links whose centre of mass is above feel nothing of it. Everywhere if not given.
+    /// Height of its surface, m: links whose centre of mass is above feel nothing of it. It is everywhere if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = -1000.0, max = 1000.0))]
     pub surface: Option<f64>,
@@ -95,8 +95,8 @@ impl Drag {
                 let (b, c) = across(i);
                 density * edges[i] * (b * b * b * b + c * c * c * c) / 64.0
             }),
-            viscous_linear: 3.0 * ops::PI * mean * viscosity,
-            viscous_angular: ops::PI * mean * mean * mean * viscosity,
+            viscous_linear: 3.0 * math::PI * mean * viscosity,
+            viscous_angular: math::PI * mean * mean * mean * viscosity,
         }
     }
 
@@ -158,7 +158,7 @@ impl Immersed {
     pub(crate) fn new(
         medium: &Medium,
         links: &[Link],
-        placed: &Placed,
+        placed: &PhysicsHandles,
         world: &PhysicsWorld,
         gravity: f64,
         timestep: f64,
@@ -264,8 +264,8 @@ mod tests {
             ],
         );
         let mean: f64 = (0.3 + 0.05 + 0.11) / 3.0;
-        same([drag.viscous_linear; 3], [3.0 * ops::PI * mean * 0.1; 3]);
-        same([drag.viscous_angular; 3], [ops::PI * mean * mean * mean * 0.1; 3]);
+        same([drag.viscous_linear; 3], [3.0 * math::PI * mean * 0.1; 3]);
+        same([drag.viscous_angular; 3], [math::PI * mean * mean * mean * 0.1; 3]);
     }
 
     /// A link of the swimmer alone in the engine, with this velocity and turning rate, for `seconds`; what is left of them.
@@ -290,7 +290,7 @@ mod tests {
         world.bodies[body].set_linvel(turned * velocity, true);
         world.bodies[body].set_angvel(turned * rate, true);
         let link = Link { name: String::new(), pose: Pose::IDENTITY, mass, colliders: Vec::new() };
-        let placed = Placed { links: vec![body], joints: Vec::new(), plane: None };
+        let placed = PhysicsHandles { links: vec![body], joints: Vec::new(), plane: None };
         let mut truth = RobotState::default();
         let immersed = Immersed::new(medium, &[link], &placed, &world, 0.0, dt);
         for _ in 0..(seconds / dt).round() as usize {

@@ -17,7 +17,7 @@ use rapier3d::prelude::{
 };
 
 use crate::limits::SoftRange;
-use crate::model::{Joint, JointHandle, JointKind, Model, Placed};
+use crate::model::{Joint, JointHandle, JointKind, Model, PhysicsHandles};
 use crate::state::{JointState, RobotState};
 
 /// Speed below which dry friction in maximal coordinates is viscous, rad/s or m/s.
@@ -69,7 +69,7 @@ impl Motors {
     pub(crate) fn new(
         model: &Model,
         actuators: &[Actuator],
-        placed: &Placed,
+        handles: &PhysicsHandles,
         world: &mut PhysicsWorld,
         timestep: f64,
     ) -> Self {
@@ -78,15 +78,15 @@ impl Motors {
         let mut joints: Vec<Motor> = model
             .joints
             .iter()
-            .zip(&placed.joints)
+            .zip(&handles.joints)
             .map(|(joint, handle)| Motor::new(joint, *handle, own(joint)))
             .collect();
         // The engine damps every free direction of a multibody, its root's too, by 0.1 N·m·s/rad unasked.
-        let handles = joints.iter().filter_map(|joint| match joint.handle {
+        let hinges = joints.iter().filter_map(|joint| match joint.handle {
             JointHandle::Multibody(handle) => Some(handle),
             JointHandle::Impulse(_) => None,
         });
-        for handle in handles.chain(placed.plane) {
+        for handle in hinges.chain(handles.plane) {
             if let Some((multibody, _)) = world.multibody_joints.get_mut(handle) {
                 multibody.damping_mut().fill(0.0);
             }
@@ -109,9 +109,9 @@ impl Motors {
     }
 
     /// Begins a step: no actuator puts out anything, and only friction is left.
-    pub(crate) fn rest(&mut self, world: &mut PhysicsWorld, placed: &Placed, truth: &RobotState) {
+    pub(crate) fn rest(&mut self, world: &mut PhysicsWorld, handles: &PhysicsHandles, truth: &RobotState) {
         // Torques stay on a body until they are taken off again.
-        for handle in &placed.links {
+        for handle in &handles.links {
             if let Some(body) = world.bodies.get_mut(*handle) {
                 body.reset_torques(false);
                 body.reset_forces(false);
@@ -124,7 +124,7 @@ impl Motors {
         }
         for (joint, state) in self.joints.iter().zip(&truth.joints) {
             if let Some(range) = &joint.soft {
-                joint.give(range, state, world, placed, truth);
+                joint.give(range, state, world, handles, truth);
             }
         }
     }
@@ -135,7 +135,7 @@ impl Motors {
         index: usize,
         demand: Demand,
         world: &mut PhysicsWorld,
-        placed: &Placed,
+        handles: &PhysicsHandles,
         truth: &RobotState,
     ) {
         let state = truth.joints[index];
@@ -159,7 +159,7 @@ impl Motors {
             Demand::Effort(effort) => {
                 let effort = effort.clamp(-joint.limit, joint.limit);
                 joint.effort = Some(effort);
-                joint.push(effort, state.axis, world, placed, truth);
+                joint.push(effort, state.axis, world, handles, truth);
             }
             Demand::Position { target, kp, kd } => {
                 let wanted = kp * (target - state.position) - kd * state.velocity;
@@ -169,7 +169,7 @@ impl Motors {
                 joint.effort = Some(effort);
                 joint.serve(target, kp, kd, world);
                 if is_weak {
-                    joint.push(effort, state.axis, world, placed, truth);
+                    joint.push(effort, state.axis, world, handles, truth);
                 }
             }
         }
@@ -209,7 +209,7 @@ impl Motor {
         range: &SoftRange,
         state: &JointState,
         world: &mut PhysicsWorld,
-        placed: &Placed,
+        handles: &PhysicsHandles,
         truth: &RobotState,
     ) {
         let mut give = None;
@@ -220,7 +220,7 @@ impl Motor {
             multibody.armature_mut()[dof] = self.armature + more;
         });
         if let Some(give) = give {
-            self.push(give.effort, state.axis, world, placed, truth);
+            self.push(give.effort, state.axis, world, handles, truth);
         }
     }
 
@@ -243,11 +243,18 @@ impl Motor {
     }
 
     /// An effort on the child, and its opposite on the parent.
-    fn push(&self, effort: f64, axis: Vector, world: &mut PhysicsWorld, placed: &Placed, truth: &RobotState) {
+    fn push(
+        &self,
+        effort: f64,
+        axis: Vector,
+        world: &mut PhysicsWorld,
+        handles: &PhysicsHandles,
+        truth: &RobotState,
+    ) {
         let push = axis * effort as f32;
         for (link, sign) in [(self.child, 1.0), (self.parent, -1.0)] {
             let at = truth.links[self.child].translation;
-            if let Some(body) = world.bodies.get_mut(placed.links[link]) {
+            if let Some(body) = world.bodies.get_mut(handles.links[link]) {
                 match self.kind {
                     JointKind::Revolute => body.add_torque(push * sign, true),
                     JointKind::Prismatic => body.add_force_at_point(push * sign, at, true),

@@ -8,7 +8,7 @@
 
 use std::fmt::Write as _;
 
-use neuraxis_core::ops;
+use neuraxis_core::math;
 
 /// From one hinge to the next, m.
 pub const LENGTH: f64 = 0.1;
@@ -22,7 +22,7 @@ const ACROSS: [f64; 2] = [0.002, 0.02];
 /// How far a hinge of a swimmer with so many links turns to each side, rad.
 #[must_use]
 pub fn range(links: usize) -> f64 {
-    2.0 * ops::PI / links as f64
+    2.0 * math::PI / links as f64
 }
 
 /// The MJCF model of a swimmer; its head is `head`, the other links `link_1` and so on, the hinges `joint_0` and so on.

@@ -1,6 +1,6 @@
 //! The wave that runs down a swimming body: amplitude of each joint at the circuit's period, and lag behind the first.
 
-use neuraxis_core::ops;
+use neuraxis_core::math;
 
 /// A joint in the wave.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,11 +20,11 @@ pub fn wave(joints: &[Vec<f64>], period: f64, from: usize) -> Vec<Swing> {
     for i in 0..if count == 0 { 0 } else { width } {
         let (mut re, mut im) = (0.0, 0.0);
         for (t, row) in joints.iter().enumerate().skip(from) {
-            let (sin, cos) = ops::sin_cos(2.0 * ops::PI * (t as f64 / period).fract());
+            let (sin, cos) = math::sin_cos(2.0 * math::PI * (t as f64 / period).fract());
             re += row[i] * cos;
             im += row[i] * sin;
         }
-        let phase = ops::atan2(im, re).to_degrees();
+        let phase = math::atan2(im, re).to_degrees();
         if i == 0 {
             first = phase;
         }
@@ -37,7 +37,7 @@ pub fn wave(joints: &[Vec<f64>], period: f64, from: usize) -> Vec<Swing> {
             lag -= 360.0;
         }
         last = lag;
-        wave.push(Swing { amplitude: 2.0 * ops::hypot(re, im) / count as f64, lag });
+        wave.push(Swing { amplitude: 2.0 * math::hypot(re, im) / count as f64, lag });
     }
     wave
 }
@@ -51,8 +51,8 @@ mod tests {
         let row = |t: i32| -> Vec<f64> {
             (0..4)
                 .map(|i| {
-                    let phase = 2.0 * ops::PI * f64::from(t) / 60.0;
-                    0.5 * ops::cos(phase - f64::from(i) * 1.8)
+                    let phase = 2.0 * math::PI * f64::from(t) / 60.0;
+                    0.5 * math::cos(phase - f64::from(i) * 1.8)
                 })
                 .collect()
         };

@@ -3,7 +3,7 @@
 mod common;
 
 use neuraxis_core::body::Body as _;
-use neuraxis_core::{Pose2, Reading, StopReason, Twist2, conformance, ops};
+use neuraxis_core::{Pose2, Reading, StopReason, Twist2, conformance, math};
 use neuraxis_sim::SoloBody;
 
 use common::{OPEN, place, robot, root, solo_of};
@@ -71,11 +71,11 @@ fn it_drives_the_curve_that_its_steering_asks_for() {
         let (from, told_from) = (pose(&body), told(&body));
         drive(&mut body, speed, curvature, 2.0, None);
         let (to, told_to) = (pose(&body), told(&body));
-        let turned = ops::wrap(to.yaw - from.yaw) / 2.0;
+        let turned = math::wrap(to.yaw - from.yaw) / 2.0;
         assert!((turned - speed * curvature).abs() < 0.05, "{speed} {curvature}: {turned} rad/s");
         // The odometry of the rear axle tells the same way, but for its errors and a little slip of broad wheels.
         let (way, told) = (from.inverse().compose(&to), told_from.inverse().compose(&told_to));
-        let off = ops::hypot(told.x - way.x, told.y - way.y);
+        let off = math::hypot(told.x - way.x, told.y - way.y);
         assert!(off < 0.08, "{speed} {curvature}: {told:?} instead of {way:?}");
     }
 }

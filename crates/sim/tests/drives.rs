@@ -4,7 +4,7 @@ mod common;
 
 use neuraxis_core::World as _;
 use neuraxis_core::body::Body as _;
-use neuraxis_core::{Pose2, Reading, Twist2, ops};
+use neuraxis_core::{Pose2, Reading, Twist2, math};
 use neuraxis_sim::SoloBody;
 
 use common::{OPEN, burger, root, solo, solo_of};
@@ -69,7 +69,7 @@ fn turning_in_place_turns() {
     let mut body = solo(OPEN, 1);
     let pose = drive(&mut body, Twist2::new(0.0, 1.0), 3.0);
     assert!((pose.yaw - 3.0).abs() < 0.15, "{pose:?}");
-    assert!(ops::hypot(pose.x, pose.y) < 0.05, "{pose:?}");
+    assert!(math::hypot(pose.x, pose.y) < 0.05, "{pose:?}");
 }
 
 #[test]

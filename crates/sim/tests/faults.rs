@@ -6,7 +6,7 @@ mod common;
 use neuraxis_core::body::Body;
 use neuraxis_core::faults::{Fault, Faulty};
 use neuraxis_core::percepts::{LaserScan, Odometry};
-use neuraxis_core::{Percepts, Reading, Slot, Stamp, conformance, ops};
+use neuraxis_core::{Percepts, Reading, Slot, Stamp, conformance, math};
 
 /// A wall to look at, and faults in YAML.
 fn scene(faults: &str) -> String {
@@ -121,7 +121,7 @@ fn wheels_that_slip_tell_their_way_as_many_times_as_long_and_go_on_from_there() 
             slot.put(Stamp::ZERO, |_| {});
             slot.get::<Odometry>().expect("odometry").pose
         };
-        ops::hypot(at(until).x - at(from).x, at(until).y - at(from).y)
+        math::hypot(at(until).x - at(from).x, at(until).y - at(from).y)
     };
     for (from, until, factor) in [(0.2, 1.0, 1.0), (1.0, 2.0, 2.0), (2.0, 2.9, 1.0)] {
         let (a, b) = (way(&well, from, until), way(&slipping, from, until));

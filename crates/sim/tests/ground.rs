@@ -6,7 +6,7 @@ use std::path::Path;
 
 use nalgebra::Vector3;
 use neuraxis_core::body::Body as _;
-use neuraxis_core::{file, ops};
+use neuraxis_core::{file, math};
 use neuraxis_sim::scene::SceneSpec;
 
 /// Height of the base at the start and after 2 s in its stance, and how far it leans then (rad), for each seed.
@@ -33,7 +33,7 @@ fn stands(world: &str, seeds: u64) -> Vec<(f64, f64, f64)> {
                 body.act(&command).expect("it acts");
             }
             let pose = body.arena().robots()[0].pose();
-            (start, pose.translation.z, ops::acos((pose.rotation * Vector3::z()).z.clamp(-1.0, 1.0)))
+            (start, pose.translation.z, math::acos((pose.rotation * Vector3::z()).z.clamp(-1.0, 1.0)))
         })
         .collect()
 }

@@ -9,7 +9,7 @@ mod swim;
 
 use nalgebra::Vector3;
 use neuraxis_core::World as _;
-use neuraxis_core::ops;
+use neuraxis_core::math;
 use neuraxis_sim::arena::Stance;
 use neuraxis_sim::{Arena, swimmer};
 
@@ -81,7 +81,7 @@ fn every_link_tells_how_it_moves_in_its_own_frame() {
         let slots = percepts.slots().iter();
         slots
             .filter_map(|slot| match slot.reading() {
-                Some(neuraxis_core::Reading::Motion(motion)) => Some(*motion),
+                Some(neuraxis_core::Reading::Twist(motion)) => Some(*motion),
                 _ => None,
             })
             .collect()
@@ -167,7 +167,7 @@ fn it_swims_the_golden_trace() {
         about(swing.amplitude, wanted, 0.03);
     }
     let ([x, y], end) = (swim.way[999], &golden[999]);
-    assert!(ops::hypot(x - end[6], y - end[7]) < 0.15, "({x}, {y}) instead of ({}, {})", end[6], end[7]);
+    assert!(math::hypot(x - end[6], y - end[7]) < 0.15, "({x}, {y}) instead of ({}, {})", end[6], end[7]);
 }
 
 /// With short steps what is left is the difference of the engines, not of the steps.

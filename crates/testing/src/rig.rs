@@ -7,7 +7,7 @@ use nalgebra::{Matrix3, Vector3};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::percepts::AbsolutePose;
 use neuraxis_core::random::{self, Stream, normal};
-use neuraxis_core::{Command, Interface, Percepts, Pose2, Reading, Stamp, Twist2, ops};
+use neuraxis_core::{Command, Interface, Percepts, Pose2, Reading, Stamp, Twist2, math};
 use rand::RngExt as _;
 
 /// Time from one tick to the next, s, and ns.
@@ -33,7 +33,7 @@ pub const ROOM: [[f64; 4]; 12] = [
 /// From `pose` along `angle` to the nearest of `walls`, m.
 #[must_use]
 pub fn ray(walls: &[[f64; 4]], pose: &Pose2, angle: f64) -> f64 {
-    let (s, c) = ops::sin_cos(pose.yaw + angle);
+    let (s, c) = math::sin_cos(pose.yaw + angle);
     let mut nearest = f64::INFINITY;
     for [x1, y1, x2, y2] in walls {
         let (ex, ey) = (x2 - x1, y2 - y1);
@@ -126,7 +126,7 @@ impl Rig {
             _ => {
                 let lively: f64 = self.joints.iter().map(|[_, velocity]| velocity.abs()).sum();
                 let way = lively / self.joints.len().max(1) as f64;
-                Twist2::new((0.05 * way).min(0.3), 0.2 * ops::sin(self.tick as f64 * DT))
+                Twist2::new((0.05 * way).min(0.3), 0.2 * math::sin(self.tick as f64 * DT))
             }
         };
         for (i, [position, velocity]) in self.joints.iter_mut().enumerate() {
@@ -141,8 +141,8 @@ impl Rig {
         self.odometry = self.odometry.advance(&Twist2::new(1.01 * self.twist.linear, self.twist.angular), DT);
         let ahead = self.pose.advance(&self.twist, DT);
         let near = |pose: &Pose2| {
-            let round = (0..24).map(|i| f64::from(i) * ops::PI / 12.0);
-            let all = round.map(|angle| (ray(&ROOM, pose, angle), ops::wrap(angle)));
+            let round = (0..24).map(|i| f64::from(i) * math::PI / 12.0);
+            let all = round.map(|angle| (ray(&ROOM, pose, angle), math::wrap(angle)));
             all.fold((f64::INFINITY, 0.0), |least, one| if one.0 < least.0 { one } else { least })
         };
         let (gap, bearing) = near(&ahead);
@@ -201,7 +201,7 @@ impl Rig {
                 Reading::Contact(contact) if sense.limb.is_some() => {
                     // Feet come down in pairs.
                     let stands =
-                        ops::sin(6.0 * seconds + if i.is_multiple_of(2) { 0.0 } else { ops::PI }) > -0.2;
+                        math::sin(6.0 * seconds + if i.is_multiple_of(2) { 0.0 } else { math::PI }) > -0.2;
                     contact.touching = stands;
                     contact.force = bad.unwrap_or(if stands { 25.0 + normal(stream) } else { 0.0 });
                 }

@@ -12,8 +12,8 @@ use neuraxis_core::{Brain, Goal, Percepts, World as _};
 use neuraxis_record::Recorder;
 use neuraxis_sim::Arena;
 use neuraxis_trial::PlannedScene;
-use neuraxis_trial::book::Files;
 use neuraxis_trial::plan::Changes;
+use neuraxis_trial::recording_header::SessionFiles;
 
 const SEED: u64 = 3;
 const TICKS: usize = 1000;
@@ -27,7 +27,7 @@ fn scene(settings: &[&str]) -> PlannedScene {
 
 fn brain(scene: &PlannedScene) -> RobotBrain {
     let robot = &scene.robots[0];
-    let task = &scene.layout(SEED).expect("layout").tasks[0];
+    let task = &scene.layout(SEED).expect("layout").assignments[0];
     let mut brain =
         RobotBrain::new(&robot.file.value.brain, &robot.model.description, task.start).expect("brain");
     brain.set_goal(Some(Goal::Reach { x: task.goal[0], y: task.goal[1], tolerance: task.tolerance }));
@@ -127,7 +127,7 @@ fn record(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(TICKS as u64));
     let scene = scene(&[]);
     let percepts = percepts(&scene);
-    let files = Files::of(&scene).expect("files");
+    let files = SessionFiles::of(&scene).expect("files");
     let folder = tempfile::tempdir().expect("a folder");
     let recorder = Recorder::start(false).expect("a recorder");
     let trial = scene.trial(0, SEED).expect("a trial");

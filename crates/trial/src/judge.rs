@@ -1,8 +1,8 @@
-//! The judge of a trial: whether what a brain claims of its errands is so.
+//! The judge of a trial: whether what a brain claims of its goals is so.
 
 use neuraxis_core::{Goal, GoalStatus, Landmark, Pose2};
 
-use neuraxis_sim::scene::world::Task;
+use neuraxis_sim::scene::world::Assignment;
 
 /// Who explored has been near so much of what can be got to.
 pub(crate) const EXPLORED: f64 = 0.95;
@@ -29,22 +29,22 @@ pub enum Outcome {
 /// Watches one robot and holds its claims against the truth.
 #[derive(Clone, Debug)]
 pub(crate) struct Judge {
-    /// The errand that it is on.
-    errand: usize,
-    /// Where it was when it began this errand, and the one before.
+    /// The goal that it is on.
+    goal_index: usize,
+    /// Where it was when it began this goal, and the one before.
     began: [Pose2; 2],
 }
 
 impl Judge {
-    pub(crate) fn new(task: &Task) -> Self {
-        Self { errand: 0, began: [task.start; 2] }
+    pub(crate) fn new(task: &Assignment) -> Self {
+        Self { goal_index: 0, began: [task.start; 2] }
     }
 
-    /// Looks at the robot, which is at `pose` and claims to be on the errand `claimed` and that it stands so; how its trial ended,
+    /// Looks at the robot, which is at `pose` and claims to be on the goal `claimed` and that it stands so; how its trial ended,
     /// if that ends it.
     pub(crate) fn look(
         &mut self,
-        task: &mut Task,
+        task: &mut Assignment,
         pose: &Pose2,
         claimed: usize,
         status: GoalStatus,
@@ -52,11 +52,11 @@ impl Judge {
         if let Some(coverage) = &mut task.coverage {
             coverage.visit([pose.x, pose.y]);
         }
-        while self.errand < claimed {
+        while self.goal_index < claimed {
             if !self.is_done(task, pose) {
                 return Some(Outcome::Mistaken);
             }
-            self.errand += 1;
+            self.goal_index += 1;
             self.began = [*pose, self.began[0]];
         }
         match status {
@@ -67,8 +67,8 @@ impl Judge {
         }
     }
 
-    fn is_done(&self, task: &Task, pose: &Pose2) -> bool {
-        match task.errands.get(self.errand) {
+    fn is_done(&self, task: &Assignment, pose: &Pose2) -> bool {
+        match task.goals.get(self.goal_index) {
             Some(Goal::Reach { x, y, tolerance }) => pose.distance(&Pose2::new(*x, *y, 0.0)) <= *tolerance,
             Some(Goal::Explore { .. }) => task.coverage.as_ref().is_some_and(|c| c.share() >= EXPLORED),
             Some(Goal::Return { to, tolerance }) => {

@@ -5,24 +5,22 @@
 //!
 //! Without the feature `sim` it is what a robot carries: recordings replayed ([`replay`]) and explained ([`why`]).
 
-#[cfg(feature = "sim")]
-pub mod book;
 pub mod changes;
 #[cfg(feature = "sim")]
-pub mod columns;
-#[cfg_attr(not(feature = "sim"), allow(dead_code, reason = "most of them are for trials in the simulator"))]
-mod fact;
-#[cfg(feature = "sim")]
 pub mod judge;
+#[cfg_attr(not(feature = "sim"), allow(dead_code, reason = "most of them are for trials in the simulator"))]
+mod metadata_key;
 pub mod parallel;
 #[cfg(feature = "sim")]
-pub mod picture;
-#[cfg(feature = "sim")]
 pub mod plan;
+#[cfg(feature = "sim")]
+pub mod recording_header;
 pub mod replay;
 #[cfg(feature = "sim")]
 pub mod report;
 pub mod results;
+#[cfg(feature = "sim")]
+pub mod results_parquet;
 #[cfg(feature = "sim")]
 pub mod run;
 #[cfg(feature = "sim")]
@@ -30,6 +28,8 @@ pub mod score;
 pub mod statistics;
 #[cfg(feature = "sim")]
 pub mod trial;
+#[cfg(feature = "sim")]
+pub mod trial_svg;
 pub mod why;
 
 pub use changes::Changes;
@@ -41,7 +41,7 @@ pub use results::{OutcomeKind, SceneSummary, TrialResult};
 #[cfg(feature = "sim")]
 pub use run::{Hooks, Progress, run};
 #[cfg(feature = "sim")]
-pub use trial::{Entrant, Trial};
+pub use trial::{Participant, Trial};
 
 /// The JSON Schemas of the file formats: file name and text.
 #[must_use]

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use neuraxis_brain::{LoadedRobot, RobotBrain, RobotFile};
 use neuraxis_core::file::{self, FileError, Loaded, Override};
 use neuraxis_sim::scene::SceneSpec;
-use neuraxis_sim::scene::spec::Errand;
-use neuraxis_sim::scene::world::{Layout, Size};
+use neuraxis_sim::scene::spec::GoalSpec;
+use neuraxis_sim::scene::world::{Size, WorldInstance};
 use neuraxis_sim::{RobotModel, Scene};
 
-use crate::trial::{Entrant, Trial};
+use crate::trial::{Participant, Trial};
 
 pub use crate::changes::Changes;
 pub use neuraxis_brain::loaded::KnownMap;
@@ -64,10 +64,29 @@ impl Plan {
         if errors.is_empty() { Ok(plan) } else { Err(errors) }
     }
 
+    /// What the writers of its files should know, a sentence each, once.
+    #[must_use]
+    pub fn hints(&self) -> Vec<String> {
+        let mut hints = Vec::new();
+        for hint in self.scenes.iter().flat_map(PlannedScene::hints) {
+            if !hints.contains(&hint) {
+                hints.push(hint);
+            }
+        }
+        hints
+    }
+
     /// The scene of the trial `trial`: trials go round through the scenes.
     #[must_use]
     pub fn scene(&self, trial: usize) -> &PlannedScene {
         &self.scenes[trial % self.scenes.len()]
+    }
+}
+
+impl PlannedScene {
+    /// What the writers of its file and of its robots' should know, a sentence each.
+    pub fn hints(&self) -> impl Iterator<Item = String> {
+        self.file.hints().chain(self.robots.iter().flat_map(|robot| robot.file.hints()))
     }
 }
 
@@ -132,11 +151,11 @@ impl PlannedScene {
         let whole = if errors.is_empty() { robots.as_slice() } else { &[] };
         for (i, (robot, entry)) in whole.iter().zip(&file.value.robots).enumerate() {
             let search = robot.file.value.brain.cognition.search;
-            let explores = |errand: &Errand| matches!(errand, Errand::Explore { .. });
-            if let Some(j) = entry.errands.iter().position(explores).filter(|_| !search.explores()) {
+            let explores = |goal: &GoalSpec| matches!(goal, GoalSpec::Explore { .. });
+            if let Some(j) = entry.goals.iter().position(explores).filter(|_| !search.explores()) {
                 let check = file.check(|_, problems| {
                     problems.help(
-                        &format!("/robots/{i}/errands/{j}"),
+                        &format!("/robots/{i}/goals/{j}"),
                         format!("the search of `{}` cannot explore", robot.file.value.name),
                         "give its robot file `brain: { cognition: { search: cognitive_graph } }`",
                     );
@@ -182,7 +201,7 @@ impl PlannedScene {
     ///
     /// # Errors
     /// If a start or goal lies in a wall, or no way joins them.
-    pub fn layout(&self, seed: u64) -> Result<Layout, FileError> {
+    pub fn layout(&self, seed: u64) -> Result<WorldInstance, FileError> {
         let sizes: Vec<Size> = self.robots.iter().map(|robot| robot.model.size()).collect();
         self.scene.layout(seed, &sizes).map_err(|error| {
             let place = format!("seed {seed}: {}", error.message);
@@ -199,16 +218,17 @@ impl PlannedScene {
     /// If the world cannot be set up for this seed.
     pub fn trial(&self, number: usize, seed: u64) -> Result<Trial, FileError> {
         let layout = self.layout(seed)?;
-        let mut entrants = Vec::new();
-        for (robot, task) in self.robots.iter().zip(&layout.tasks) {
+        let mut robots = Vec::new();
+        for (robot, task) in self.robots.iter().zip(&layout.assignments) {
             let spec = &robot.file.value.brain;
             let known = robot.map.as_ref().map(|map| &map.grid);
             let brain =
                 RobotBrain::with_map(spec, &robot.model.description, task.start, known).map_err(|error| {
                     FileError::unreadable(&robot.file.path, &error.to_string(), "change the brain's block")
                 })?;
-            entrants.push(Entrant { robot: robot.model.clone(), brain: Some((Box::new(brain), spec.rate)) });
+            robots
+                .push(Participant { robot: robot.model.clone(), brain: Some((Box::new(brain), spec.rate)) });
         }
-        Ok(Trial::new(number, seed, &self.scene.spec, layout, entrants))
+        Ok(Trial::new(number, seed, &self.scene.spec, layout, robots))
     }
 }

@@ -10,18 +10,18 @@ use neuraxis_core::faults::{Fault, Faulty};
 use neuraxis_core::file::{self, FileError, Override};
 use neuraxis_core::observer::{Event, Flow, Observer, OnEvent};
 use neuraxis_core::world::Single;
-use neuraxis_core::{Brain, Decision, Pose2, Stamp, ops};
+use neuraxis_core::{Brain, Decision, Pose2, Stamp, math};
 use neuraxis_neural::CircuitSpec;
 #[cfg(feature = "sim")]
 use neuraxis_record::Recorder;
 use neuraxis_record::recording::RecordedRobot;
-use neuraxis_record::trace::{self, Difference, Tick};
+use neuraxis_record::trace::{self, Difference, TickRecord};
 use neuraxis_record::{ReadError, Recording, ReplayBody, RobotHeader};
 use serde::Serialize;
 
 #[cfg(feature = "sim")]
-use crate::{Changes, PlannedScene, book::Files};
-use crate::{TrialResult, fact};
+use crate::{Changes, PlannedScene, recording_header::SessionFiles};
+use crate::{TrialResult, metadata_key};
 
 /// Why a recording cannot be run again.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +66,7 @@ pub struct Counterfactual {
 
 /// How a replay of unchanged senses went.
 #[derive(Clone, Debug, Serialize)]
-pub struct Verification {
+pub struct ReplayCheck {
     /// Ticks that were compared.
     pub ticks: usize,
     /// The first place in which the brain did something else than it is recorded to have done.
@@ -75,7 +75,7 @@ pub struct Verification {
 
 /// How two brains, or two runs, part.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct Parting {
+pub struct Divergence {
     /// Ticks that were compared.
     pub ticks: usize,
     /// The first tick at which the beliefs differ, and its stamp, s.
@@ -107,7 +107,7 @@ pub fn robot_file(
     let bytes = recording.attachments.iter().find(|(name, _)| *name == session.file).ok_or_else(|| {
         ReplayError::Recording(format!("the robot file `{}` is missing from the recording", session.file))
     })?;
-    let mut all = recorded_settings(recording, fact::ROBOT_SETTINGS)?;
+    let mut all = recorded_settings(recording, metadata_key::ROBOT_SETTINGS)?;
     all.extend(settings.iter().cloned());
     let text = String::from_utf8_lossy(&bytes.1).into_owned();
     let loaded = file::parse::<RobotFile>(Path::new(&session.file), text, &all);
@@ -202,7 +202,7 @@ fn body(session: &RobotHeader, file: &RobotFile) -> Result<BodyDescription, Repl
 
 fn recorded_settings(recording: &Recording, name: &str) -> Result<Vec<Override>, ReplayError> {
     let wrong = |why: String| ReplayError::Recording(format!("the recording's `{name}` is wrong: {why}"));
-    let list: Vec<String> = serde_json::from_str(recording.fact(name).unwrap_or("[]"))
+    let list: Vec<String> = serde_json::from_str(recording.metadata(name).unwrap_or("[]"))
         .map_err(|error| wrong(error.to_string()))?;
     list.iter().map(|setting| setting.parse().map_err(wrong)).collect()
 }
@@ -215,10 +215,10 @@ fn recorded_settings(recording: &Recording, name: &str) -> Result<Vec<Override>,
 pub fn verify(
     recording: &Recording,
     robot: &RecordedRobot,
-    mut each: impl FnMut(&Tick, &Decision) -> bool + Send,
-) -> Result<Verification, ReplayError> {
+    mut each: impl FnMut(&TickRecord, &Decision) -> bool + Send,
+) -> Result<ReplayCheck, ReplayError> {
     let brain = brain(recording, robot, &[])?;
-    let mut running = trace::Running::default();
+    let mut running = trace::RunningDigest::default();
     let (mut ticks, mut difference) = (0, None);
     let watch = OnEvent(|event: &Event<'_>| {
         let Event::Tick(moment) = event else { return Flow::Continue };
@@ -248,7 +248,7 @@ pub fn verify(
     });
     let body = Single(ReplayBody::new(robot));
     run(Session::new(body).with_seat(0, Driver::Brain(Box::new(brain)), None).with_observer(watch))?;
-    Ok(Verification { ticks, difference })
+    Ok(ReplayCheck { ticks, difference })
 }
 
 /// Runs a session over recorded senses to its end.
@@ -276,10 +276,10 @@ pub fn compare(
     recording: &Recording,
     robot: &RecordedRobot,
     change: &Counterfactual,
-) -> Result<Parting, ReplayError> {
+) -> Result<Divergence, ReplayError> {
     let ticks = Arc::new(robot.ticks.clone());
     let body = ReplayBody::shared(robot.header.body.clone(), ticks);
-    let seed = recording.fact(fact::SEED).and_then(|seed| seed.parse().ok()).unwrap_or(0);
+    let seed = recording.metadata(metadata_key::SEED).and_then(|seed| seed.parse().ok()).unwrap_or(0);
     let faulty = |faults: &[Fault]| Faulty::new(body.clone(), faults, change.robot, seed);
     let bodies = [faulty(&[]), faulty(&change.faults)];
     let brains = [brain(recording, robot, &[])?, brain(recording, robot, &change.settings)?];
@@ -289,7 +289,7 @@ pub fn compare(
             seat.seat(Driver::Brain(Box::new(brain)), None);
         }
     }
-    let mut parting = Parting::default();
+    let mut parting = Divergence::default();
     for (i, tick) in robot.ticks.iter().enumerate() {
         for session in &mut sessions {
             session.step().map_err(|error| ReplayError::Recording(error.to_string()))?;
@@ -315,9 +315,9 @@ pub fn compare(
     Ok(parting)
 }
 
-impl Parting {
+impl Divergence {
     /// Takes in one tick of both sides.
-    fn note(&mut self, tick: usize, stamp: u64, poses: [Pose2; 2], commands: &[Tick; 2]) {
+    fn note(&mut self, tick: usize, stamp: u64, poses: [Pose2; 2], commands: &[TickRecord; 2]) {
         let time = Stamp(stamp).seconds();
         self.ticks = tick + 1;
         let [a, b] = poses;
@@ -325,7 +325,7 @@ impl Parting {
         if self.belief.is_none() && bits(&a) != bits(&b) {
             self.belief = Some((tick, time));
         }
-        let apart = ops::hypot(a.x - b.x, a.y - b.y);
+        let apart = math::hypot(a.x - b.x, a.y - b.y);
         self.last_belief = apart;
         if apart > self.worst_belief.0 {
             self.worst_belief = (apart, time);
@@ -369,9 +369,9 @@ impl Parting {
 }
 
 /// A command as a tick of a recording would have it.
-fn issued(stamp: u64, command: &neuraxis_core::Command) -> Tick {
+fn issued(stamp: u64, command: &neuraxis_core::Command) -> TickRecord {
     let (stop, stop_slot) = trace::stop_code(command.stop);
-    Tick { stamp, command: command.values.clone(), stop, stop_slot, ..Tick::default() }
+    TickRecord { stamp, command: command.values.clone(), stop, stop_slot, ..TickRecord::default() }
 }
 
 /// Runs the whole trial again, world and all, from the files in the recording, with `settings` on top; the
@@ -385,7 +385,7 @@ pub fn reproduce(recording: &Recording, settings: &Changes) -> Result<Recording,
     recording.unpack(folder.path())?;
     let fact = |name: &str| {
         recording
-            .fact(name)
+            .metadata(name)
             .map(str::to_owned)
             .ok_or_else(|| ReplayError::Recording(format!("the recording does not say its `{name}`")))
     };
@@ -394,23 +394,23 @@ pub fn reproduce(recording: &Recording, settings: &Changes) -> Result<Recording,
         text.parse::<u64>()
             .map_err(|_| ReplayError::Recording(format!("the recording's `{name}` is no number: `{text}`")))
     };
-    let scene = fact(fact::SCENE)?;
-    let robot = fact(fact::ROBOT)?;
+    let scene = fact(metadata_key::SCENE)?;
+    let robot = fact(metadata_key::ROBOT)?;
     let mut changes = Changes {
         robot: (!robot.is_empty()).then(|| folder.path().join(robot)),
-        robot_overrides: recorded_settings(recording, fact::ROBOT_SETTINGS)?,
-        scene_overrides: recorded_settings(recording, fact::SCENE_SETTINGS)?,
+        robot_overrides: recorded_settings(recording, metadata_key::ROBOT_SETTINGS)?,
+        scene_overrides: recorded_settings(recording, metadata_key::SCENE_SETTINGS)?,
     };
     changes.robot_overrides.extend(settings.robot_overrides.iter().cloned());
     changes.scene_overrides.extend(settings.scene_overrides.iter().cloned());
     let planned = PlannedScene::load(&folder.path().join(scene), &changes).map_err(ReplayError::Files)?;
     let mut trial = planned
-        .trial(number(fact::TRIAL)? as usize, number(fact::SEED)?)
+        .trial(number(metadata_key::TRIAL)? as usize, number(metadata_key::SEED)?)
         .map_err(|error| ReplayError::Files(vec![error]))?;
 
     let path = folder.path().join("again.mcap");
     let recorder = Recorder::start(false)?;
-    let session = Files::of(&planned)?.session(&planned, &trial, "neuraxis replay --reproduce");
+    let session = SessionFiles::of(&planned)?.session(&planned, &trial, "neuraxis replay --reproduce");
     trial.set_observer(Box::new(recorder.open(&path, session)?));
     // A trial that was cut short is run as far as it went.
     let last = recording.robots.iter().filter_map(|robot| robot.ticks.last()).map(|tick| tick.stamp).max();

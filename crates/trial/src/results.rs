@@ -68,7 +68,7 @@ impl From<Option<&Outcome>> for OutcomeKind {
 pub struct TrialResult {
     /// Number of the trial, from 0.
     pub trial: usize,
-    /// Its seed.
+    /// Seed of the trial.
     pub seed: u64,
     /// The scene's name.
     pub scene: String,
@@ -76,7 +76,7 @@ pub struct TrialResult {
     pub robot: String,
     /// Which robot of the scene, from 0.
     pub index: usize,
-    /// How it ended.
+    /// Outcome of the trial.
     pub outcome: OutcomeKind,
     /// Why, if it crashed or gave up.
     pub message: Option<String>,
@@ -84,7 +84,7 @@ pub struct TrialResult {
     pub success: bool,
     /// Simulated time, s.
     pub time: f64,
-    /// Length of its way, m.
+    /// Length of the path that it took, m.
     pub path_length: f64,
     /// Length of the shortest way that its radius allows, m.
     pub shortest: f64,
@@ -95,7 +95,7 @@ pub struct TrialResult {
     pub explored: Option<f64>,
     /// Touches of anything but the ground.
     pub touches: usize,
-    /// Speed of the hardest one, m/s.
+    /// Speed of the hardest touch, m/s.
     pub hardest_touch: f64,
     /// Energy drawn, J.
     pub energy: f64,
@@ -170,7 +170,7 @@ fn verdict(robot: &TrialRobot<'_>) -> Option<String> {
 pub struct SceneSummary {
     /// The scene's name.
     pub scene: String,
-    /// How many trials.
+    /// Number of trials.
     pub trials: usize,
     /// Share that succeeded, with its 95 % interval (Wilson).
     pub success: Interval,
@@ -233,8 +233,8 @@ impl SceneSummary {
 pub struct Results {
     /// Version of the program.
     pub version: String,
-    /// Sums.
+    /// Sums and means, one row a scene.
     pub summaries: Vec<SceneSummary>,
-    /// One row a robot and trial.
+    /// One row for each robot of each trial.
     pub trials: Vec<TrialResult>,
 }

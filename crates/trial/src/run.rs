@@ -26,7 +26,7 @@ pub struct Progress {
 /// What to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RunConfig {
-    /// How many trials.
+    /// Number of trials.
     pub trials: usize,
     /// Seed of the first trial; the next ones count up.
     pub seed: u64,

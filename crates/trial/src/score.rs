@@ -8,9 +8,9 @@ use neuraxis_core::reasons::MotionMode;
 use neuraxis_core::world::Truth;
 use neuraxis_core::{Pose2, Stamp};
 use neuraxis_sim::RobotModel;
-use neuraxis_sim::scene::world::Task;
+use neuraxis_sim::scene::world::Assignment;
 
-pub use self::motion::{FEET_PERIOD, Foot, JOINTS_EVERY, MOST_STRETCHES, Motion, STRETCH, Stretch};
+pub use self::motion::{FEET_PERIOD, Foot, JOINTS_EVERY, MAX_STRETCHES, Motion, STRETCH, Stretch};
 use crate::judge::{Judge, Outcome};
 
 /// A body has fallen when the cosine of its lean is less than this: 75 degrees, from where none comes back by itself.
@@ -20,9 +20,9 @@ const BOTTOM: f64 = -1.0;
 /// How often the paths are noted at first, ns.
 const TRACE_PERIOD: u64 = 100_000_000;
 /// So many points of a path are kept; a longer one is thinned out, so that memory stays flat.
-const MOST_TRACE: usize = 8192;
+const MAX_TRACE: usize = 8192;
 /// So many touches are kept with their places; the others are only counted.
-const MOST_COLLISIONS: usize = 1024;
+const MAX_COLLISIONS: usize = 1024;
 
 /// Cues whose reliability is noted along the way.
 pub const TRACED_CUES: usize = 6;
@@ -64,7 +64,7 @@ pub struct Score {
     pub outcome: Option<Outcome>,
     /// When it ended.
     pub finished: Stamp,
-    /// Length of its way, m.
+    /// Length of the path that it took, m.
     pub path_length: f64,
     /// How often it began to touch something.
     pub touches: usize,
@@ -90,7 +90,7 @@ pub struct Scorer {
 
 /// What is kept of one robot.
 struct Scored {
-    task: Task,
+    task: Assignment,
     score: Score,
     judge: Judge,
     next_trace: Stamp,
@@ -100,7 +100,10 @@ struct Scored {
 impl Scorer {
     /// For robots with these models and tasks, in the order of their seats.
     #[must_use]
-    pub fn new<'a>(robots: impl IntoIterator<Item = (&'a RobotModel, Task)>, time_limit: Stamp) -> Self {
+    pub fn new<'a>(
+        robots: impl IntoIterator<Item = (&'a RobotModel, Assignment)>,
+        time_limit: Stamp,
+    ) -> Self {
         let robots = robots.into_iter().map(|(model, task)| Scored {
             judge: Judge::new(&task),
             score: Score { motion: Motion::of(&model.description, &model.model.joints), ..Score::default() },
@@ -126,12 +129,12 @@ impl Scorer {
 
     /// What the robot `index` has to do.
     #[must_use]
-    pub fn task(&self, index: usize) -> &Task {
+    pub fn task(&self, index: usize) -> &Assignment {
         &self.robots[index].task
     }
 
     /// The same, for tests that move goals.
-    pub fn task_mut(&mut self, index: usize) -> &mut Task {
+    pub fn task_mut(&mut self, index: usize) -> &mut Assignment {
         &mut self.robots[index].task
     }
 }
@@ -147,7 +150,7 @@ impl Observer for Scorer {
             Event::Crashed { seat, stamp, message } => {
                 if let Some(robot) = self.robots.get_mut(seat) {
                     robot.finish(Outcome::Crashed(message.to_owned()), stamp);
-                    return Flow::Leave(seat);
+                    return Flow::Release(seat);
                 }
             }
             Event::Truth(moment) => {
@@ -162,7 +165,7 @@ impl Observer for Scorer {
                     robot.finish(Outcome::TimedOut, truth.stamp);
                 }
                 if robot.score.outcome.is_some() {
-                    return Flow::Leave(moment.seat);
+                    return Flow::Release(moment.seat);
                 }
             }
             _ => {}
@@ -194,9 +197,9 @@ impl Scored {
         if moment.brain.is_some() && (spatial.rotation * Vector3::z()).z < FALLEN {
             return self.finish(Outcome::Fallen, now);
         }
-        let claim = moment.brain.map(|brain| (brain.decision().errand, brain.decision().status));
-        if let Some((errand, status)) = claim
-            && let Some(outcome) = self.judge.look(&mut self.task, &pose, errand, status)
+        let claim = moment.brain.map(|brain| (brain.decision().goal_index, brain.decision().status));
+        if let Some((goal, status)) = claim
+            && let Some(outcome) = self.judge.look(&mut self.task, &pose, goal, status)
         {
             self.finish(outcome, now);
         }
@@ -204,7 +207,7 @@ impl Scored {
 
     /// Notes a point of the way.
     fn trace(&mut self, moment: &Moment<'_>, truth: &Truth, pose: Pose2, belief: Pose2) {
-        if self.score.trace.len() >= MOST_TRACE {
+        if self.score.trace.len() >= MAX_TRACE {
             let mut keep = false;
             self.score.trace.retain(|_| {
                 keep = !keep;
@@ -241,7 +244,7 @@ impl Scored {
     fn note_touch(&mut self, stamp: Stamp, speed: f64, at: [f64; 2]) {
         self.score.touches += 1;
         self.score.hardest_touch = self.score.hardest_touch.max(speed);
-        if self.score.collisions.len() < MOST_COLLISIONS {
+        if self.score.collisions.len() < MAX_COLLISIONS {
             self.score.collisions.push(Collision { stamp, speed, at });
         }
     }

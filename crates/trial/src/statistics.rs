@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 /// A number and its 95 % interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Interval {
-    /// The number; 0 of nothing.
+    /// Estimate; 0 if there is nothing to estimate.
     pub value: f64,
-    /// Lower end.
+    /// Lower end of the interval.
     pub low: f64,
-    /// Upper end.
+    /// Upper end of the interval.
     pub high: f64,
 }
 

@@ -5,13 +5,13 @@ use neuraxis_core::observer::Observer;
 use neuraxis_core::{Brain, Percepts, Stamp};
 use neuraxis_sim::app::Stepped;
 use neuraxis_sim::scene::SceneSpec;
-use neuraxis_sim::scene::world::{Layout, Task};
+use neuraxis_sim::scene::world::{Assignment, WorldInstance};
 use neuraxis_sim::{Arena, RobotModel, SimRobot};
 
 use crate::score::{Score, Scorer};
 
 /// A robot, ready to be put into a trial.
-pub struct Entrant {
+pub struct Participant {
     /// Its file and model.
     pub robot: RobotModel,
     /// Its brain, and how often it thinks, Hz; a body without a brain is left alone.
@@ -28,7 +28,7 @@ pub struct TrialRobot<'a> {
     /// Its brain, if it has one that has not crashed.
     pub brain: Option<&'a dyn Brain>,
     /// What it has to do.
-    pub task: &'a Task,
+    pub task: &'a Assignment,
     /// What was measured of it.
     pub score: &'a Score,
     /// What it sensed last.
@@ -44,7 +44,7 @@ pub struct Trial {
     pub number: usize,
     /// The scene's name.
     pub scene: String,
-    /// Its seed.
+    /// Seed of the trial.
     pub seed: u64,
     session: Session<'static, Arena, Watchers>,
     error: Option<SessionError>,
@@ -53,16 +53,22 @@ pub struct Trial {
 impl Trial {
     /// Sets up the trial: the world, robots at their starts, brains told their goals.
     #[must_use]
-    pub fn new(number: usize, seed: u64, scene: &SceneSpec, layout: Layout, entrants: Vec<Entrant>) -> Self {
-        let tasks = layout.tasks.clone();
-        let (models, brains): (Vec<_>, Vec<_>) = entrants.into_iter().map(|e| (e.robot, e.brain)).unzip();
+    pub fn new(
+        number: usize,
+        seed: u64,
+        scene: &SceneSpec,
+        layout: WorldInstance,
+        robots: Vec<Participant>,
+    ) -> Self {
+        let tasks = layout.assignments.clone();
+        let (models, brains): (Vec<_>, Vec<_>) = robots.into_iter().map(|e| (e.robot, e.brain)).unzip();
         let time_limit = Stamp::from_seconds(scene.time_limit);
         let scorer = Scorer::new(models.iter().zip(tasks.iter().cloned()), time_limit);
         let arena = Arena::new(seed, scene, layout, models);
         let mut session = Session::new(arena);
         for (seat, (brain, task)) in brains.into_iter().zip(&tasks).enumerate() {
             if let Some((mut brain, rate)) = brain {
-                brain.set_goals(&task.errands);
+                brain.set_goals(&task.goals);
                 session = session.with_seat(seat, Driver::Brain(brain), Some(rate));
             }
         }

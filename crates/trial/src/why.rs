@@ -4,7 +4,7 @@
 //! what it then says are the reasons that it wrote down itself as it decided (`neuraxis_core::reasons`).
 
 use neuraxis_core::reasons::Refusal;
-use neuraxis_core::{CueReport, Decision, Goal, Stamp, ops};
+use neuraxis_core::{CueReport, Decision, Goal, Stamp, math};
 use neuraxis_record::Recording;
 use neuraxis_record::recording::RecordedRobot;
 use neuraxis_record::trace::{self, Difference};
@@ -120,7 +120,7 @@ fn describe(
     let dominant = first.filter(|cue| strength(cue) > 0.0).map(|cue| cue.name.to_string());
     let pose = belief.pose;
     let away = |goal: Goal| match goal {
-        Goal::Reach { x, y, .. } => Some(ops::hypot(x - pose.x, y - pose.y)),
+        Goal::Reach { x, y, .. } => Some(math::hypot(x - pose.x, y - pose.y)),
         _ => None,
     };
     let (need, value) = decision.needs.worst();

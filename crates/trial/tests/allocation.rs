@@ -8,8 +8,8 @@ use neuraxis_core::{Body as _, Brain as _, Goal, Pose2};
 use neuraxis_record::Recorder;
 use neuraxis_sim::{Arena, SoloBody};
 use neuraxis_trial::PlannedScene;
-use neuraxis_trial::book::Files;
 use neuraxis_trial::plan::Changes;
+use neuraxis_trial::recording_header::SessionFiles;
 
 /// Counts are for the whole thread, so that this file holds one test and no more. The first brain matches scans; the second
 /// has absolute poses, of which one is full of outliers, and wheels that slip, on the plane and in space; one climbs a ramp, and one
@@ -35,13 +35,14 @@ fn drive(scene: &str, settings: &[&str], robot: &[&str]) {
         PlannedScene::load(&path, &changes).map_err(|errors| format!("{errors:?}")).expect("it loads");
     let robot = &scene.robots[0];
     let layout = scene.layout(3).expect("layout");
-    let task = layout.tasks[0].clone();
+    let task = layout.assignments[0].clone();
     let mut brain =
         RobotBrain::new(&robot.file.value.brain, &robot.model.description, task.start).expect("brain");
     brain.set_goal(Some(Goal::Reach { x: task.goal[0], y: task.goal[1], tolerance: task.tolerance }));
     let folder = tempfile::tempdir().expect("a folder");
     let recorder = Recorder::start(false).expect("a recorder");
-    let session = Files::of(&scene).expect("files").session(&scene, &scene.trial(0, 3).expect("a trial"), "");
+    let session =
+        SessionFiles::of(&scene).expect("files").session(&scene, &scene.trial(0, 3).expect("a trial"), "");
     let mut tap = recorder.open(&folder.path().join("it.mcap"), session).expect("a tap");
     let arena = Arena::new(3, &scene.scene.spec, layout, vec![robot.model.clone()]);
     let mut body = SoloBody::new(arena, 100.0).expect("body");

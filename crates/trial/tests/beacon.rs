@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use neuraxis_brain::RobotBrain;
-use neuraxis_core::{Body as _, Brain as _, Pose2, ops};
+use neuraxis_core::{Body as _, Brain as _, Pose2, math};
 use neuraxis_sim::{Arena, SoloBody};
 use neuraxis_trial::PlannedScene;
 use neuraxis_trial::plan::Changes;
@@ -29,7 +29,7 @@ fn watch(scene_settings: &[&str], robot_settings: &[&str]) -> Seen {
         PlannedScene::load(&path, &changes).map_err(|errors| format!("{errors:?}")).expect("it loads");
     let robot = &scene.robots[0];
     let layout = scene.layout(3).expect("layout");
-    let start = layout.tasks[0].start;
+    let start = layout.assignments[0].start;
     // It has no goal: it stands there.
     let mut brain = RobotBrain::new(&robot.file.value.brain, &robot.model.description, start).expect("brain");
     let mut body = SoloBody::new(Arena::new(3, &scene.scene.spec, layout, vec![robot.model.clone()]), 100.0)
@@ -42,13 +42,13 @@ fn watch(scene_settings: &[&str], robot_settings: &[&str]) -> Seen {
         brain.tick(&percepts, &mut command);
         let events = brain.decision().belief.events;
         let truth = Pose2::from_spatial(&body.arena().robots()[0].pose());
-        seen.ahead = ops::wrap(ops::atan2(y - truth.y, x - truth.x) - truth.yaw);
+        seen.ahead = math::wrap(math::atan2(y - truth.y, x - truth.x) - truth.yaw);
         if (100..500).contains(&tick) {
             seen.before += events.beacon / 400.0;
         }
         if tick >= 1000 {
             seen.response += events.beacon / 500.0;
-            let off = ops::wrap(events.beacon_bearing - seen.ahead);
+            let off = math::wrap(events.beacon_bearing - seen.ahead);
             seen.bearing += off * off / 500.0;
         }
         body.act(&command).expect("acts");

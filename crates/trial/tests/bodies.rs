@@ -4,12 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use neuraxis_core::world::World as _;
-use neuraxis_core::{Drive, Pose2, file, ops};
+use neuraxis_core::{Drive, Pose2, file, math};
 use neuraxis_record::{Recorder, Recording};
 use neuraxis_sim::scene::SceneSpec;
 use neuraxis_sim::{Arena, Scene};
-use neuraxis_trial::book::Files;
 use neuraxis_trial::plan::{Changes, PlannedRobot};
+use neuraxis_trial::recording_header::SessionFiles;
 use neuraxis_trial::{OutcomeKind, PlannedScene, TrialResult, replay};
 
 fn root() -> PathBuf {
@@ -63,7 +63,7 @@ fn a_circuit_of_ones_own_moves_a_body_and_stands_in_the_recording() {
     let scene = planned(&scene, &Changes::default());
     let mut trial = scene.trial(0, 1).expect("a trial");
     let recorder = Recorder::start(false).expect("a recorder");
-    let session = Files::of(&scene).expect("its files").session(&scene, &trial, "a test");
+    let session = SessionFiles::of(&scene).expect("its files").session(&scene, &trial, "a test");
     let target = folder.path().join("pond.mcap");
     trial.set_observer(Box::new(recorder.open(&target, session).expect("a tap")));
     trial.run();
@@ -131,14 +131,14 @@ fn moved(robot: &str, world: &str, drive: Drive, seconds: f64) -> Moved {
         }
         arena.advance().expect("time goes on");
         let here = Pose2::from_spatial(&arena.robots()[0].pose());
-        yaw += ops::wrap(here.yaw - yaw);
+        yaw += math::wrap(here.yaw - yaw);
         if half.is_none() && now >= 0.5 * seconds {
             half = Some((here, yaw, now));
         }
     }
     let (from, from_yaw, since) = half.expect("half of the time");
     let end = Pose2::from_spatial(&arena.robots()[0].pose());
-    let (s, c) = ops::sin_cos(0.5 * (from_yaw + yaw));
+    let (s, c) = math::sin_cos(0.5 * (from_yaw + yaw));
     let way = (end.x - from.x) * c + (end.y - from.y) * s;
     let up = arena.robots()[0].pose().rotation * nalgebra::Vector3::z();
     Moved { speed: way / (seconds - since), turned: yaw - from_yaw, stands: up.z > 0.8 }

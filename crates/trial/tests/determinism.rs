@@ -8,7 +8,7 @@ use neuraxis_core::file::Override;
 use neuraxis_core::{Brain, Command, Decision, Goal, Percepts};
 use neuraxis_trial::plan::Changes;
 use neuraxis_trial::run::RunConfig;
-use neuraxis_trial::{Entrant, Plan, Trial, TrialResult, run};
+use neuraxis_trial::{Participant, Plan, Trial, TrialResult, run};
 
 fn plan(scenes: &[&str], seconds: &str) -> Plan {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -67,10 +67,11 @@ fn planted_nondeterminism_is_found() {
         let layout = scene.layout(7).expect("layout");
         let robot = &scene.robots[0];
         let spec = &robot.file.value.brain;
-        let brain = RobotBrain::new(spec, &robot.model.description, layout.tasks[0].start).expect("brain");
+        let brain =
+            RobotBrain::new(spec, &robot.model.description, layout.assignments[0].start).expect("brain");
         let brain: Box<dyn Brain> = if leaky { Box::new(Leaky(brain)) } else { Box::new(brain) };
-        let entrant = Entrant { robot: robot.model.clone(), brain: Some((brain, spec.rate)) };
-        let mut trial = Trial::new(0, 7, &scene.scene.spec, layout, vec![entrant]);
+        let robot = Participant { robot: robot.model.clone(), brain: Some((brain, spec.rate)) };
+        let mut trial = Trial::new(0, 7, &scene.scene.spec, layout, vec![robot]);
         trial.run();
         trial.digest()
     };

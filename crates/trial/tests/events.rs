@@ -7,7 +7,7 @@ use neuraxis_core::file::Override;
 use neuraxis_core::observer::{Event, Flow, OnEvent};
 use neuraxis_core::{Brain, Command, Decision, Goal, GoalStatus, Percepts};
 use neuraxis_trial::plan::Changes;
-use neuraxis_trial::{Entrant, Outcome, PlannedScene, Trial};
+use neuraxis_trial::{Outcome, Participant, PlannedScene, Trial};
 
 fn planned(scene: &str, settings: &[&str]) -> PlannedScene {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenes").join(scene);
@@ -102,14 +102,14 @@ impl<B: Brain> Brain for Fragile<B> {
 fn a_brain_that_panics_ends_its_own_robot_and_no_other() {
     let planned = planned("crossing.yaml", &["time_limit=4"]);
     let layout = planned.layout(1).expect("a layout");
-    let entrants = planned.robots.iter().zip(&layout.tasks).enumerate().map(|(i, (robot, task))| {
+    let robots = planned.robots.iter().zip(&layout.assignments).enumerate().map(|(i, (robot, task))| {
         let spec = &robot.file.value.brain;
         let brain =
             neuraxis_brain::RobotBrain::new(spec, &robot.model.description, task.start).expect("it fits");
         let brain: Box<dyn Brain> = if i == 0 { Box::new(Fragile(brain)) } else { Box::new(brain) };
-        Entrant { robot: robot.model.clone(), brain: Some((brain, spec.rate)) }
+        Participant { robot: robot.model.clone(), brain: Some((brain, spec.rate)) }
     });
-    let mut trial = Trial::new(0, 1, &planned.scene.spec, layout.clone(), entrants.collect());
+    let mut trial = Trial::new(0, 1, &planned.scene.spec, layout.clone(), robots.collect());
     let heard = listen(&mut trial);
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));

@@ -7,8 +7,8 @@ use neuraxis_brain::{Driver, Pace, Policy, RobotBrain, Session};
 use neuraxis_core::{Brain as _, Goal, StopReason};
 use neuraxis_record::{Recorder, Recording};
 use neuraxis_sim::Arena;
-use neuraxis_trial::book::Files;
 use neuraxis_trial::plan::Changes;
+use neuraxis_trial::recording_header::SessionFiles;
 use neuraxis_trial::{PlannedScene, replay};
 use std::time::Duration;
 
@@ -37,14 +37,14 @@ fn emergency_stops_and_late_ticks_are_recorded_and_replayed_to_the_bit() {
         .map_err(|errors| format!("{errors:?}"))
         .expect("it loads");
     let (robot, layout) = (&scene.robots[0], scene.layout(4).expect("a layout"));
-    let (spec, task) = (&robot.file.value.brain, layout.tasks[0].clone());
+    let (spec, task) = (&robot.file.value.brain, layout.assignments[0].clone());
     let mut brain = RobotBrain::new(spec, &robot.model.description, task.start).expect("it fits");
     brain.set_goal(Some(Goal::Reach { x: task.goal[0], y: task.goal[1], tolerance: task.tolerance }));
     let folder = tempfile::tempdir().expect("a folder");
     let target = folder.path().join("held.mcap");
     let recorder = Recorder::start(false).expect("a recorder");
     let trial = scene.trial(0, 4).expect("a trial");
-    let session = Files::of(&scene).expect("files").session(&scene, &trial, "a test");
+    let session = SessionFiles::of(&scene).expect("files").session(&scene, &trial, "a test");
     let tap = recorder.open(&target, session).expect("a tap");
 
     let arena = Arena::new(4, &scene.scene.spec, layout, vec![robot.model.clone()]);

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use neuraxis_core::senses::Range;
 use neuraxis_record::{Recorder, Recording};
-use neuraxis_trial::book::Files;
 use neuraxis_trial::plan::Changes;
+use neuraxis_trial::recording_header::SessionFiles;
 use neuraxis_trial::{PlannedScene, Trial, replay};
 use tempfile::TempDir;
 
@@ -74,7 +74,7 @@ fn a_recorded_sonar_replays_to_the_bit() {
     let mut trial = planned.trial(0, 3).expect("a trial");
     let recorder = Recorder::start(false).expect("a recorder");
     let path = folder.path().join("trial.mcap");
-    let session = Files::of(&planned).expect("its files").session(&planned, &trial, "a test");
+    let session = SessionFiles::of(&planned).expect("its files").session(&planned, &trial, "a test");
     trial.set_observer(Box::new(recorder.open(&path, session).expect("a tap")));
     while trial.now().seconds() < 6.0 {
         trial.step();

@@ -6,10 +6,10 @@ use neuraxis_core::conformance;
 use neuraxis_core::faults::{Fault, FaultKind};
 use neuraxis_core::file::Override;
 use neuraxis_core::observer::{Event, Observer as _};
-use neuraxis_record::trace::Tick;
+use neuraxis_record::trace::TickRecord;
 use neuraxis_record::{ReadError, Recorder, Recording, ReplayBody};
-use neuraxis_trial::book::Files;
 use neuraxis_trial::plan::Changes;
+use neuraxis_trial::recording_header::SessionFiles;
 use neuraxis_trial::replay::{self, Counterfactual};
 use neuraxis_trial::{PlannedScene, TrialResult};
 use tempfile::TempDir;
@@ -24,7 +24,7 @@ fn record(folder: &Path, scene: &str, seed: u64, seconds: f64) -> PathBuf {
     let mut trial = planned.trial(0, seed).expect("a trial");
     let recorder = Recorder::start(false).expect("a recorder");
     let target = folder.join(format!("{scene}.mcap"));
-    let session = Files::of(&planned).expect("its files").session(&planned, &trial, "a test");
+    let session = SessionFiles::of(&planned).expect("its files").session(&planned, &trial, "a test");
     trial.set_observer(Box::new(recorder.open(&target, session).expect("a tap")));
     trial.run();
     let mut observer = trial.take_observer().expect("the observer");
@@ -164,7 +164,7 @@ fn a_cut_file_gives_what_came_before() {
                 assert!(part.damage.is_some(), "a cut at {cut} goes unnoticed");
                 for (a, b) in part.robots.iter().zip(&whole.robots) {
                     // The checks run over all that came before, so that they stand for the ticks.
-                    let checks = |ticks: &[Tick]| ticks.iter().map(|t| t.check).collect::<Vec<u16>>();
+                    let checks = |ticks: &[TickRecord]| ticks.iter().map(|t| t.check).collect::<Vec<u16>>();
                     assert!(checks(&a.ticks) == checks(&b.ticks[..a.ticks.len()]), "a cut at {cut}");
                     assert_eq!(a.forged(), None, "a cut at {cut}");
                 }

@@ -61,7 +61,7 @@ fn silent_wheels_stop_the_body_at_their_deadline() {
 #[test]
 fn nonsense_stops_the_body_at_once() {
     let (when, why, outcome) = watch("odom", "not_a_number");
-    assert!(matches!(why, Some(StopReason::SenseInsane(_))), "{why:?}");
+    assert!(matches!(why, Some(StopReason::SenseInvalid(_))), "{why:?}");
     assert!(when < FROM + 0.04, "{when}");
     assert_eq!(outcome, Some(Outcome::Reached));
 }

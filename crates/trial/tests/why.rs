@@ -7,8 +7,8 @@ use neuraxis_core::Decision;
 use neuraxis_core::file::Override;
 use neuraxis_core::reasons::{MotionMode, SpeedLimit};
 use neuraxis_record::{Recorder, Recording};
-use neuraxis_trial::book::Files;
 use neuraxis_trial::plan::Changes;
+use neuraxis_trial::recording_header::SessionFiles;
 use neuraxis_trial::replay::{self, ReplayError};
 use neuraxis_trial::{PlannedScene, why};
 
@@ -22,7 +22,7 @@ fn record(scene: &str, seed: u64, scene_settings: &[&str]) -> Recording {
     let folder = tempfile::tempdir().expect("a folder");
     let target = folder.path().join("it.mcap");
     let recorder = Recorder::start(false).expect("a recorder");
-    let session = Files::of(&planned).expect("its files").session(&planned, &trial, "a test");
+    let session = SessionFiles::of(&planned).expect("its files").session(&planned, &trial, "a test");
     trial.set_observer(Box::new(recorder.open(&target, session).expect("a tap")));
     trial.run();
     drop(trial.take_observer());

@@ -18,7 +18,7 @@ pub(super) fn elapsed(now: Stamp, then: Stamp) -> f64 {
 
 /// Guards one actuator.
 #[derive(Clone, Debug)]
-pub(super) struct Guard {
+pub(super) struct JointLimiter {
     interface: Interface,
     stop: JointStop,
     range: [f64; 2],
@@ -31,8 +31,8 @@ pub(super) struct Guard {
     last: Option<Stamp>,
 }
 
-impl Guard {
-    /// The guard of the actuator `index` of `body`; `effort` (N·m or N) is what no actuator may exceed.
+impl JointLimiter {
+    /// The limiter of the actuator `index` of `body`; `effort` (N·m or N) is what no actuator may exceed.
     pub(super) fn new(
         body: &BodyDescription,
         index: usize,
@@ -144,4 +144,4 @@ pub(super) fn approach(now: f64, target: f64, step: f64) -> f64 {
     if target.abs() <= now.abs() { target } else { now + (target - now).clamp(-step, step) }
 }
 
-saved!(Guard { last, stop; interface, range, velocity, acceleration, effort, is_wheel });
+saved!(JointLimiter { last, stop; interface, range, velocity, acceleration, effort, is_wheel });

@@ -186,7 +186,7 @@ impl<'a, W> Seat<'a, W> {
     /// How the brain's goals stand, if that is new.
     pub(super) fn news(&mut self) -> Option<(usize, GoalStatus)> {
         let decision = self.brain()?.decision();
-        let now = Some((decision.errand, decision.status));
+        let now = Some((decision.goal_index, decision.status));
         let is_new = now != self.goal;
         self.goal = now;
         now.filter(|_| is_new)

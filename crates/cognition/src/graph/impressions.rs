@@ -15,7 +15,7 @@ mod ends;
 mod seen;
 
 use nalgebra::{Matrix2, Point2, Vector2};
-use neuraxis_core::{Stamp, ops, saved, value};
+use neuraxis_core::{Stamp, math, saved, value};
 
 use super::NONE;
 use super::spec::{GraphSpec, MemoryKind};
@@ -26,7 +26,7 @@ use seen::Seen;
 /// Impressions that are kept.
 const CAPACITY: usize = 4096;
 /// Vague charges add up to this many times λ.
-const MOST: f64 = 2.0;
+const MAX: f64 = 2.0;
 /// A body that was stopped fits where it touches less deep than this share of its radius: belief and contact err.
 const SLACK: f64 = 0.08;
 /// Where there is reason to think that the body fits, it may come so near to what it touched, radii.
@@ -229,7 +229,7 @@ impl Impressions {
         let covariance = self.covariance(&self.list[i]);
         let Impression { at, toward, weight, .. } = self.list[i];
         if let Some(field) = &mut self.field {
-            let _ = field.store(&at, ops::atan2(toward.y, toward.x), &covariance, factor * weight);
+            let _ = field.store(&at, math::atan2(toward.y, toward.x), &covariance, factor * weight);
         }
     }
 
@@ -247,12 +247,12 @@ impl Impressions {
     #[must_use]
     pub fn value(&self, at: &Point2<f64>, u: &Vector2<f64>) -> f64 {
         if let Some(field) = &self.field {
-            return field.query(at, ops::atan2(u.y, u.x)).clamp(0.0, MOST);
+            return field.query(at, math::atan2(u.y, u.x)).clamp(0.0, MAX);
         }
         let reach = self.reach();
         let corner = Vector2::new(reach, reach);
         let sum: f64 = self.near(at - corner, at + corner).map(|i| self.vague(&self.list[i], at, u)).sum();
-        sum.min(MOST)
+        sum.min(MAX)
     }
 
     fn vague(&self, impression: &Impression, at: &Point2<f64>, u: &Vector2<f64>) -> f64 {
@@ -269,7 +269,7 @@ impl Impressions {
             let square = s * s / (along * along) + n * n / (self.across * self.across);
             (square, impression.toward.dot(u).max(0.0))
         };
-        if square > 9.0 { 0.0 } else { impression.weight * direction * ops::exp(-0.5 * square) }
+        if square > 9.0 { 0.0 } else { impression.weight * direction * math::exp(-0.5 * square) }
     }
 
     /// How near the middle of the body may come to a point that it touched, m.
@@ -351,7 +351,7 @@ impl Impressions {
             // Noise of the superposition is no obstacle.
             vague = if vague < 0.25 { 0.0 } else { vague };
         }
-        let vague = self.spec.lambda * vague.min(MOST);
+        let vague = self.spec.lambda * vague.min(MAX);
         Charge { cost: vague + self.spec.alpha * core + near_walls, vague, is_blocked: core > 0.05 }
     }
 

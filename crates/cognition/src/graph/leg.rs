@@ -7,7 +7,7 @@
 use nalgebra::{Point2, Vector2};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::percepts::Contact;
-use neuraxis_core::{Drive, Input, Pose2, Stamp, ops, saved, value};
+use neuraxis_core::{Drive, Input, Pose2, Stamp, math, saved, value};
 
 use crate::Situation;
 
@@ -28,7 +28,7 @@ const AHEAD: f64 = 1.1;
 const ASIDE: f64 = 0.5;
 const BEHIND: f64 = 2.2;
 /// How far a line gives way at most, and at each touch, radii.
-const GIVES_WAY: f64 = 0.3;
+const LINE_YIELD: f64 = 0.3;
 const GIVES_WAY_BY: f64 = 0.03;
 /// On a line it steers to a point so far ahead, radii.
 const AHEAD_ON_LINE: f64 = 1.2;
@@ -43,7 +43,7 @@ const MARGIN: f64 = 0.02;
 /// The believed distance that counts as there for one who is told where it is, to within `std` m: three standard deviations
 /// inside the tolerance, if that is more than its share. The same for all who go by touch.
 #[must_use]
-pub fn near_enough(tolerance: f64, std: f64) -> f64 {
+pub fn arrival_radius(tolerance: f64, std: f64) -> f64 {
     (tolerance - 3.0 * std - MARGIN).max(NEAR * tolerance)
 }
 
@@ -160,12 +160,12 @@ impl LegDriver {
                 continue;
             }
             let direction = pose.yaw + Pose2::from_spatial(bumper.mount()).yaw + contact.bearing;
-            let aside = ops::wrap(direction - course);
+            let aside = math::wrap(direction - course);
             if let Some(line) = self.line.as_mut().filter(|_| aside.abs() > ASIDE && aside.abs() < BEHIND) {
-                let most = GIVES_WAY * self.radius;
+                let most = LINE_YIELD * self.radius;
                 line.offset = (line.offset - GIVES_WAY_BY * self.radius * aside.signum()).clamp(-most, most);
             } else if aside.abs() < AHEAD {
-                let (s, c) = ops::sin_cos(direction);
+                let (s, c) = math::sin_cos(direction);
                 let toward = Vector2::new(c, s);
                 found = Some((Point2::new(pose.x, pose.y) + toward * self.radius, toward));
             }
@@ -201,8 +201,8 @@ impl LegDriver {
             return Outcome::Arrived;
         }
         let aim = self.aim(here) - here;
-        let course = ops::atan2(aim.y, aim.x);
-        let error = ops::wrap(course - pose.yaw);
+        let course = math::atan2(aim.y, aim.x);
+        let error = math::wrap(course - pose.yaw);
         let touch = self.touch(situation, pose.yaw);
         if self.phase == Phase::Turn {
             if error.abs() > TURN_TO {
@@ -229,15 +229,15 @@ impl LegDriver {
             return Outcome::Going(turn(error));
         }
         let braking = (2.0 * BRAKE * self.acceleration * distance).sqrt() / self.linear;
-        let speed = self.top.min(braking).max(0.05) * ops::cos(error).max(0.2);
+        let speed = self.top.min(braking).max(0.05) * math::cos(error).max(0.2);
         Outcome::Going(Drive::new(speed, (TURN_GAIN * error).clamp(-0.5, 0.5)))
     }
 
     /// Backs off the way it came, until it is `far` m from `since` or touches something behind it.
     pub fn back_off(&mut self, situation: &Situation<'_>, since: &Point2<f64>, far: f64) -> Option<Drive> {
         let pose = situation.belief.pose;
-        let behind = self.touch(situation, pose.yaw + ops::PI);
-        let moved = ops::hypot(pose.x - since.x, pose.y - since.y);
+        let behind = self.touch(situation, pose.yaw + math::PI);
+        let moved = math::hypot(pose.x - since.x, pose.y - since.y);
         (behind.is_none() && moved < far).then(|| Drive::new(-0.3, 0.0))
     }
 }

@@ -16,13 +16,14 @@ use neuraxis_core::body::BodyDescription;
 use neuraxis_core::reasons::{Choice, MotionMode, PlanReason, Verdict};
 use neuraxis_core::robot::Sensor;
 use neuraxis_core::{
-    Drive, Goal, GoalStatus, Modulation, OccupancyGrid, Part, Reasons, Sketch, Stamp, ops, saved, value,
+    Drive, Goal, GoalStatus, GraphSnapshot, Modulation, OccupancyGrid, Part, Reasons, Stamp, math, saved,
+    value,
 };
 
 use self::explore::Frontier;
 use super::NONE;
 use super::impressions::{Impressions, WallEnd};
-use super::leg::{LegDriver, NEAR, near_enough};
+use super::leg::{LegDriver, NEAR, arrival_radius};
 use super::spec::GraphSpec;
 use super::store::{Graph, View};
 use super::wave::Wave;
@@ -36,11 +37,11 @@ const JUMP: f64 = 0.3;
 /// The end of a wall is passed at this distance from its edge, from so far before it, if there is room, to so far behind it, radii.
 const PASS: (f64, [f64; 2], f64) = (0.1, [3.0, 1.5], 2.0);
 /// Places of a way at most.
-const MOST_PLACES: usize = 8192;
+const MAX_PLACES: usize = 8192;
 
 /// What it is busy with.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Doing {
+enum Activity {
     /// The wave spreads.
     Plan,
     /// An edge is executed.
@@ -80,7 +81,7 @@ pub struct GraphNavigator {
     known: Wave,
     frontier: Frontier,
     driver: LegDriver,
-    doing: Doing,
+    activity: Activity,
     goal: Option<Goal>,
     goal_node: u32,
     status: GoalStatus,
@@ -131,14 +132,14 @@ impl GraphNavigator {
             known: Wave::new(View::Experienced, capacity),
             frontier: Frontier::new(capacity),
             driver: LegDriver::new(body),
-            doing: Doing::Plan,
+            activity: Activity::Plan,
             goal: None,
             goal_node: NONE,
             status: GoalStatus::Idle,
             here: NONE,
             last: None,
-            places: Vec::with_capacity(MOST_PLACES),
-            path: Vec::with_capacity(MOST_PLACES),
+            places: Vec::with_capacity(MAX_PLACES),
+            path: Vec::with_capacity(MAX_PLACES),
             done: 0,
             reasons: Reasons::default(),
             touches: 0,
@@ -172,7 +173,7 @@ impl GraphNavigator {
     fn kappa(&self) -> f64 {
         let [first, last] = self.spec.kappa;
         last + (first - last)
-            * ops::pow(self.spec.kappa_decay, f64::from(self.graph.nodes()[self.goal_node as usize].reached))
+            * math::pow(self.spec.kappa_decay, f64::from(self.graph.nodes()[self.goal_node as usize].reached))
     }
 
     /// The place of the body at `at`: an old one, or a new one.
@@ -191,7 +192,7 @@ impl GraphNavigator {
         let at = self.impressions.free_near(at, 0.5).unwrap_or(at);
         let Some(node) = self.place(at) else { return };
         if self.here != NONE && self.here != node {
-            self.went(self.here, node);
+            self.record_success(self.here, node);
         }
         let visits = &mut self.graph.node_mut(node).visits;
         *visits = visits.saturating_add(1);
@@ -203,7 +204,7 @@ impl GraphNavigator {
     }
 
     /// The body went straight from `a` to `b`.
-    fn went(&mut self, a: u32, b: u32) {
+    fn record_success(&mut self, a: u32, b: u32) {
         let (from, to) = (self.graph.at(a), self.graph.at(b));
         if self.impressions.contradict(from, to) {
             let middle = nalgebra::center(&from, &to);
@@ -262,7 +263,7 @@ impl GraphNavigator {
     /// The next leg, as soon as it is known.
     fn decide(&mut self) -> Option<Next> {
         match self.goal {
-            Some(Goal::Explore { reach }) => self.seek(reach),
+            Some(Goal::Explore { radius }) => self.seek(radius),
             _ => self.plan().then(|| self.choose()),
         }
     }
@@ -306,8 +307,8 @@ impl GraphNavigator {
     }
 
     /// The believed distance that counts as there. What a range finder says of its own error leaves out that its map drifts.
-    fn near_enough(&self, tolerance: f64, std: f64) -> f64 {
-        if self.sight.is_some() { NEAR * tolerance } else { near_enough(tolerance, std) }
+    fn arrival_radius(&self, tolerance: f64, std: f64) -> f64 {
+        if self.sight.is_some() { NEAR * tolerance } else { arrival_radius(tolerance, std) }
     }
 
     /// Writes down why this way.
@@ -325,7 +326,7 @@ impl GraphNavigator {
                 continue;
             }
             let d = self.graph.at(to) - here;
-            let choice = Choice { heading: ops::atan2(d.y, d.x), cost };
+            let choice = Choice { heading: math::atan2(d.y, d.x), cost };
             // Kept in order, the cheapest first.
             let at = plan.choices[..plan.count].iter().position(|c| cost < c.cost).unwrap_or(plan.count);
             if at < plan.choices.len() {
@@ -352,7 +353,7 @@ impl GraphNavigator {
 
 impl GraphNavigator {
     /// Knows its place, from now on; whether there was room for it.
-    fn stand(&mut self, at: Point2<f64>) -> bool {
+    fn enter_place(&mut self, at: Point2<f64>) -> bool {
         if self.here == NONE {
             self.settle(at);
         }
@@ -369,25 +370,25 @@ impl GraphNavigator {
             self.give_up(Verdict::Outside);
             return Drive::REST;
         }
-        let near = self.near_enough(tolerance, situation.belief.position_std());
+        let near = self.arrival_radius(tolerance, situation.belief.position_std());
         if nalgebra::distance(&at, &goal) <= near {
             if self.status != GoalStatus::Reached {
                 self.settle(at);
                 if self.goal_node != NONE && self.here != NONE && self.here != self.goal_node {
-                    self.went(self.here, self.goal_node);
+                    self.record_success(self.here, self.goal_node);
                 }
                 if self.goal_node != NONE {
                     let reached = &mut self.graph.node_mut(self.goal_node).reached;
                     *reached = reached.saturating_add(1);
                 }
-                self.doing = Doing::Plan;
+                self.activity = Activity::Plan;
             }
             self.status = GoalStatus::Reached;
             self.reasons.motion.mode = MotionMode::Arrived;
             return Drive::REST;
         }
         self.status = GoalStatus::Active;
-        if !self.stand(at) {
+        if !self.enter_place(at) {
             return Drive::REST;
         }
         if self.goal_node == NONE && !self.begin(goal, NEAR * tolerance) {
@@ -429,7 +430,7 @@ impl Navigator for GraphNavigator {
         self.goal_node = NONE;
         self.status = if goal.is_some() { GoalStatus::Active } else { GoalStatus::Idle };
         self.path.clear();
-        self.doing = Doing::Plan;
+        self.activity = Activity::Plan;
         self.here = NONE;
         self.last = None;
         self.closed_since = None;
@@ -448,7 +449,7 @@ impl Navigator for GraphNavigator {
         if let Some(sight) = &mut self.sight {
             sight.look(situation);
             for place in self.impressions.look(situation.map) {
-                self.graph.soil(&place);
+                self.graph.mark_dirty(&place);
             }
         }
         let pose = situation.belief.pose;
@@ -472,14 +473,14 @@ impl Navigator for GraphNavigator {
         self.last = Some((at, now));
         if jumped {
             self.here = NONE;
-            self.doing = Doing::Plan;
+            self.activity = Activity::Plan;
             self.frontier.forget();
         }
         match goal {
             Goal::Reach { x, y, tolerance } => self.pursue(situation, Point2::new(x, y), tolerance),
             Goal::Explore { .. } => {
                 self.status = GoalStatus::Active;
-                if !self.stand(at) {
+                if !self.enter_place(at) {
                     return Drive::REST;
                 }
                 if self.sight.is_some() {
@@ -506,21 +507,21 @@ impl Navigator for GraphNavigator {
         self.impressions.follow_another_map();
     }
 
-    fn sketch(&self) -> Option<Sketch> {
+    fn graph_snapshot(&self) -> Option<GraphSnapshot> {
         Some(super::sketch::draw(&self.graph, &self.impressions))
     }
 }
 
 value!(struct Leg { edge, from, to });
 value!(
-    enum Doing {
+    enum Activity {
         Plan,
         Go(leg),
         Back(from),
     }
 );
 saved!(GraphNavigator {
-    graph, impressions, all, known, frontier, driver, doing, goal, goal_node, status, here, last, places: list, path: list, done,
+    graph, impressions, all, known, frontier, driver, activity, goal, goal_node, status, here, last, places: list, path: list, done,
     reasons, touches, sight: each, closed_since, is_anew, verdict; spec, budget, radius, top
 } then Self::is_whole);
 
@@ -529,11 +530,11 @@ impl GraphNavigator {
     fn is_whole(&mut self) -> bool {
         let (nodes, edges) = (self.graph.nodes().len(), self.graph.edges().len());
         let is = |node: &u32| *node == NONE || (*node as usize) < nodes;
-        let leg = match &self.doing {
-            Doing::Go(leg) => {
+        let leg = match &self.activity {
+            Activity::Go(leg) => {
                 (leg.edge == NONE || (leg.edge as usize) < edges) && [leg.from, leg.to].iter().all(is)
             }
-            Doing::Plan | Doing::Back(_) => true,
+            Activity::Plan | Activity::Back(_) => true,
         };
         leg && [self.goal_node, self.here].iter().chain(&self.places).all(is)
             && self.all.is_below(nodes)

@@ -1,7 +1,7 @@
 //! The cognitive graph and its impressions as a sketch for those who draw.
 
-use neuraxis_core::Sketch;
-use neuraxis_core::sketch::{EdgeKind, SketchEdge, SketchFailure, SketchNode};
+use neuraxis_core::GraphSnapshot;
+use neuraxis_core::graph_snapshot::{EdgeKind, SketchEdge, SketchFailure, SketchNode};
 
 use super::impressions::Impressions;
 use super::store::{Edge, Graph, Node};
@@ -25,7 +25,7 @@ impl Edge {
 }
 
 /// The sketch of a graph.
-pub(super) fn draw(graph: &Graph, impressions: &Impressions) -> Sketch {
+pub(super) fn draw(graph: &Graph, impressions: &Impressions) -> GraphSnapshot {
     let node = |n: &Node| {
         // A goal that was reached need not have been stood on.
         let visits = n.visits.max(n.reached);
@@ -33,7 +33,7 @@ pub(super) fn draw(graph: &Graph, impressions: &Impressions) -> Sketch {
     };
     let edge = |e: &Edge| SketchEdge { ends: e.ends.map(|end| end as usize), kind: e.kind(), since: e.since };
     let failures = impressions.list().iter().filter(|i| i.counts());
-    Sketch {
+    GraphSnapshot {
         nodes: graph.nodes().iter().map(node).collect(),
         edges: graph
             .edges()

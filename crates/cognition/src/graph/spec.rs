@@ -17,7 +17,8 @@ pub struct GraphSpec {
     pub merge: f64,
     /// Places nearer than this many spacings are linked.
     #[schemars(range(min = 1.1, max = 3.0))]
-    pub reach: f64,
+    #[schemars(extend("x-formerly" = ["reach"]))]
+    pub link_radius: f64,
     /// How far a remembered obstacle charges what is beside it: along it and across it, radii.
     pub sigma: [f64; 2],
     /// λ: what it charges at its middle, m.
@@ -91,7 +92,7 @@ impl Default for GraphSpec {
         Self {
             spacing: None,
             merge: 0.6,
-            reach: 1.8,
+            link_radius: 1.8,
             sigma: [4.0, 1.0],
             lambda: 2.0,
             alpha: 20.0,

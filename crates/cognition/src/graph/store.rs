@@ -8,7 +8,7 @@
 mod costs;
 
 use nalgebra::Point2;
-use neuraxis_core::{Stamp, ops, saved, value};
+use neuraxis_core::{Stamp, math, saved, value};
 
 use super::NONE;
 use super::impressions::Impressions;
@@ -368,7 +368,7 @@ impl Graph {
     /// Connects a node with all that are within reach of its level.
     pub fn link(&mut self, node: u32, impressions: &Impressions) {
         let Node { at, level, .. } = self.nodes[node as usize];
-        let reach = self.spec.reach * self.spacing_at(level);
+        let reach = self.spec.link_radius * self.spacing_at(level);
         let mut near = self.found(at, reach);
         for other in near.drain(..) {
             self.connect(node, other, impressions);
@@ -401,7 +401,7 @@ impl Graph {
         let spacing = self.spacing_at(level);
         let mut made = 0;
         for i in 0..6 {
-            let (s, c) = ops::sin_cos(f64::from(i) * ops::PI / 3.0);
+            let (s, c) = math::sin_cos(f64::from(i) * math::PI / 3.0);
             let there = Point2::new(at.x + spacing * c, at.y + spacing * s);
             made += usize::from(self.propose(there, level, impressions).is_some());
         }

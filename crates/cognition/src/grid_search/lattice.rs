@@ -7,7 +7,7 @@ use neuraxis_core::saved;
 use crate::spec::GridSpec;
 
 /// Cells at most; they are made larger where there would be more.
-const MOST_CELLS: f64 = 1_048_576.0;
+const MAX_CELLS: f64 = 1_048_576.0;
 /// What a straight and a diagonal step cost. Whole numbers, so that sums of them are exact and ties are real.
 pub(super) const STRAIGHT: f64 = 1_000_000.0;
 const DIAGONAL: f64 = 1_414_214.0;
@@ -39,7 +39,7 @@ pub(super) struct Lattice {
 impl Lattice {
     pub(super) fn new(spec: &GridSpec, map: &OccupancyGrid) -> Self {
         let size = [map.width() as f64 * map.resolution(), map.height() as f64 * map.resolution()];
-        let cell = spec.cell.max((size[0] * size[1] / MOST_CELLS).sqrt());
+        let cell = spec.cell.max((size[0] * size[1] / MAX_CELLS).sqrt());
         // A line at the map's corner, moved by the offset; the cells before that line cover what it uncovers.
         let (columns, rows) = ((size[0] / cell).ceil() as i64 + 1, (size[1] / cell).ceil() as i64 + 1);
         let count = (columns * rows) as usize;

@@ -8,7 +8,7 @@ use neuraxis_cognition::{CognitionSpec, Navigator, Situation, build};
 use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::robot::Limits;
 use neuraxis_core::{
-    Belief, Goal, GoalStatus, Mobility, OccupancyGrid, Percepts, Pose2, Reading, Reasons, Stamp, Twist2, ops,
+    Belief, Goal, GoalStatus, Mobility, OccupancyGrid, Percepts, Pose2, Reading, Reasons, Stamp, Twist2, math,
 };
 
 pub const RADIUS: f64 = 0.1;
@@ -275,7 +275,7 @@ pub fn pursue(
             if let Reading::Contact(contact) = reading {
                 contact.touching = touch.is_some();
                 contact.force = if touch.is_some() { 5.0 } else { 0.0 };
-                contact.bearing = touch.map_or(0.0, |t| ops::wrap(ops::atan2(t.y, t.x) - pose.yaw));
+                contact.bearing = touch.map_or(0.0, |t| math::wrap(math::atan2(t.y, t.x) - pose.yaw));
             }
         });
         trip.length += before.distance(&pose);

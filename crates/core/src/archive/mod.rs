@@ -22,7 +22,7 @@ const MAGIC: [u8; 8] = *b"nxsaved\n";
 /// The format of the bytes around the sections.
 const FORMAT: u32 = 1;
 /// More sections, and longer names, no brain has.
-const MOST_SECTIONS: usize = 64;
+const MAX_SECTIONS: usize = 64;
 const LONGEST_NAME: usize = 64;
 
 /// What a part was built from: saved state fits only a part that was built from the same.
@@ -175,7 +175,7 @@ impl Archive {
         // What was written a moment ago is read without fail.
         let _ = read(&before.packed(), part);
         let what = match damage {
-            Damage::Layout => return Err(ArchiveError::Version { part: told() }),
+            Damage::WorldInstance => return Err(ArchiveError::Version { part: told() }),
             Damage::Length => "it ends too early or too late",
             Damage::Size => "a list in it is longer or shorter than here, as of another map",
             Damage::Value => "a value in it is none, or names something that is not there",
@@ -230,7 +230,7 @@ fn sections(mut bytes: &[u8]) -> Option<Archive> {
     }
     let count = u32::from_le_bytes(number(&mut bytes)?) as usize;
     let mut archive = Archive::default();
-    if count > MOST_SECTIONS {
+    if count > MAX_SECTIONS {
         return None;
     }
     for _ in 0..count {

@@ -6,13 +6,13 @@ use super::{Damage, Reader, Value, Writer};
 use crate::belief::{CueReport, Events, Vertical};
 use crate::decision::{Decision, Limit, SafetyState};
 use crate::goal::{Goal, GoalStatus, Landmark};
-use crate::moments::Moments;
 use crate::percepts::Imu;
 use crate::random::Stream;
 use crate::reasons::{
-    Candidate, Choice, MOST_CHOICES, MotionMode, MotionReason, MotorReason, PlanReason, Reasons, Refusal,
+    Candidate, Choice, MAX_CHOICES, MotionMode, MotionReason, MotorReason, PlanReason, Reasons, Refusal,
     SpeedLimit, Verdict,
 };
+use crate::running_stats::RunningStats;
 use crate::{Belief, Command, Drive, Gait, Modulation, Needs, Pose2, Stamp, StopReason, Twist2};
 use crate::{saved, value};
 
@@ -166,7 +166,7 @@ impl Value for Stream {
 
 value!(struct Pose2 { x, y, yaw });
 value!(struct Twist2 { linear, lateral, angular });
-value!(enum Goal { Reach { x, y, tolerance }, Explore { reach }, Return { to, tolerance } });
+value!(enum Goal { Reach { x, y, tolerance }, Explore { radius }, Return { to, tolerance } });
 value!(
     enum Landmark {
         Start,
@@ -195,9 +195,9 @@ value!(
     enum StopReason {
         EmergencyStop,
         SenseSilent(slot),
-        SenseInsane(slot),
-        CommandInsane,
-        BeliefInsane,
+        SenseInvalid(slot),
+        CommandInvalid,
+        BeliefInvalid,
         BrainLate,
         Tipped,
     }
@@ -270,7 +270,7 @@ impl Value for PlanReason {
     }
     fn take(from: &mut Reader<'_>) -> Result<Self, Damage> {
         let (is_complete, has_way, cost) = Value::take(from)?;
-        let (choices, count): ([Choice; MOST_CHOICES], usize) = Value::take(from)?;
+        let (choices, count): ([Choice; MAX_CHOICES], usize) = Value::take(from)?;
         if count > choices.len() {
             return Err(Damage::Value);
         }
@@ -283,5 +283,5 @@ value!(struct Imu { orientation, angular_velocity, linear_acceleration });
 saved!(CueReport { reliability, age, surprise, gain, refusal, refusals; name });
 saved!(Belief { stamp, pose, vertical, odom, twist, covariance, cues, events });
 saved!(Command { stamp, values, stop });
-saved!(Decision { belief, needs, modulation, goal, errand, status, drive, safety, reasons });
-saved!(Moments { count, mean, variance });
+saved!(Decision { belief, needs, modulation, goal, goal_index, status, drive, safety, reasons });
+saved!(RunningStats { count, mean, variance });

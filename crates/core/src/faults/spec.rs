@@ -11,17 +11,17 @@ use crate::senses::{FaultKind, Sensor};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// Which robot, counted from 0.
+    /// Index of the robot in the scene, from 0.
     #[serde(default)]
     pub robot: usize,
-    /// The sense's name.
+    /// Name of the sense, as in the robot file.
     pub sensor: String,
-    /// What happens to it.
+    /// What happens to the sense.
     pub kind: FaultKind,
-    /// From when, s.
+    /// Time at which the fault begins, s.
     #[schemars(range(min = 0.0, max = 86400.0))]
     pub from: f64,
-    /// Until when, s; to the end if not given.
+    /// Time at which the fault ends, s; it lasts to the end of the trial if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0, max = 86400.0))]
     pub until: Option<f64>,

@@ -1,11 +1,12 @@
 //! Reading the files of users: YAML in, a checked value out, or every problem of the file at once.
 //!
-//! The way of a file: text → [`tree`] (each value and key knows where it stands) → `--set`
-//! overrides → [`shape`] (against the JSON Schema of the type: unknown and missing keys, wrong
+//! The way of a file: text → [`tree`] (each value and key knows where it stands) → keys of earlier versions get their
+//! present names (`renamed`) → `--set` overrides → [`shape`] (against the JSON Schema of the type: unknown and missing keys, wrong
 //! types, ranges; all of them) → the type itself → its own [`Validate::validate`] (what no schema
 //! can say). The published schema and the errors thus never disagree.
 
 pub mod problem;
+mod renamed;
 pub mod shape;
 pub mod tree;
 
@@ -17,6 +18,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 pub use problem::{FileError, Problem, Problems, nearest};
+use renamed::{Renamed, Renames};
 use tree::{Node, Value};
 
 /// No file of ours is larger; a larger one is refused before it is read.
@@ -67,6 +69,8 @@ pub struct Loaded<T> {
     pub path: PathBuf,
     /// The file as it was read, for error labels and recordings.
     pub text: String,
+    /// Keys with the name of an earlier version.
+    renamed: Vec<Renamed>,
     tree: Node,
 }
 
@@ -75,6 +79,19 @@ impl<T> Loaded<T> {
     #[must_use]
     pub fn resolve(&self, relative: &str) -> PathBuf {
         self.path.parent().unwrap_or(Path::new("")).join(relative)
+    }
+
+    /// What its writer should know, a sentence each: keys that have another name now.
+    pub fn hints(&self) -> impl Iterator<Item = String> {
+        self.renamed.iter().map(|Renamed { place, before, now }| {
+            let path = self.path.display();
+            let at = place.as_ref().map_or_else(String::new, |place| {
+                let before = self.text.get(..place.start).unwrap_or_default();
+                let line = before.rsplit('\n').next().unwrap_or_default();
+                format!(":{}:{}", before.matches('\n').count() + 1, line.chars().count() + 1)
+            });
+            format!("{path}{at}: the key `{before}` is called `{now}` now; it is still read")
+        })
     }
 
     /// The file that the value at `pointer` names as `relative`, from the folder that this file lies in.
@@ -167,8 +184,11 @@ where
         Ok(tree) => tree,
         Err(problem) => return Err(FileError::new(path, &text, vec![problem])),
     };
+    let renames = Renames::new(&schema);
+    let renamed = renames.rename(&mut tree);
     for change in overrides {
-        apply(&mut tree, change).map_err(|message| FileError::override_failed(change, &message))?;
+        let path = renames.path(&tree, &change.path);
+        apply(&mut tree, change, &path).map_err(|message| FileError::override_failed(change, &message))?;
     }
 
     let mut found = doubles;
@@ -194,7 +214,7 @@ where
             unreachable!("a problem was just added")
         }
     };
-    let loaded = Loaded { value, path: path.to_owned(), text, tree };
+    let loaded = Loaded { value, path: path.to_owned(), text, renamed, tree };
     loaded.check(Validate::validate)?;
     Ok(loaded)
 }
@@ -209,13 +229,13 @@ fn segment(segment: &serde_path_to_error::Segment) -> String {
 }
 
 /// Sets one value in the tree, making the mappings on the way.
-fn apply(tree: &mut Node, change: &Override) -> Result<(), String> {
+fn apply(tree: &mut Node, change: &Override, path: &[String]) -> Result<(), String> {
     let mut doubles = Vec::new();
     let mut value = tree::parse(&change.value, &mut doubles).map_err(|problem| problem.message)?;
     value.forget_place();
     let mut node = tree;
     let mut so_far = String::new();
-    for part in &change.path {
+    for part in path {
         if matches!(node.value, Value::Null) {
             node.value = Value::Mapping(Vec::new());
         }

@@ -24,7 +24,7 @@ pub enum Actuators {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(range(min = 0.0001, max = 10000.0))]
         torque: Option<f64>,
-        /// m; measured on the left wheel's shape (a cylinder or a sphere) if not given.
+        /// Radius of the wheels, m; measured on the left wheel's shape (a cylinder or a sphere) if not given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(range(min = 0.001, max = 10.0))]
         wheel_radius: Option<f64>,
@@ -49,7 +49,7 @@ pub enum Actuators {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(range(min = 0.0001, max = 10000.0))]
         torque: Option<f64>,
-        /// Of the driven wheels, m; measured on the left one's shape (a cylinder or a sphere) if not given.
+        /// Radius of the driven wheels, m; measured on the left one's shape (a cylinder or a sphere) if not given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(range(min = 0.001, max = 10.0))]
         wheel_radius: Option<f64>,
@@ -57,15 +57,15 @@ pub enum Actuators {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(range(min = 0.001, max = 10.0))]
         track: Option<f64>,
-        /// From the rear axle to the steering joints, m; measured on the joints if not given.
+        /// Distance from the rear axle to the steering joints, m; measured on the joints if not given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(range(min = 0.001, max = 20.0))]
         wheelbase: Option<f64>,
-        /// How far a wheel is steered to either side at most, rad; the smaller range of the two steering joints if not given.
+        /// Greatest angle by which a wheel is steered to either side, rad; the smaller range of the two steering joints if not given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(range(min = 0.01, max = 1.5))]
         angle: Option<f64>,
-        /// How fast a wheel is steered at most, rad/s; the model's velocity limit of its joint if not given.
+        /// Greatest speed at which a wheel is steered, rad/s; the model's velocity limit of its joint if not given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[schemars(range(min = 0.01, max = 1000.0))]
         steering_velocity: Option<f64>,
@@ -102,10 +102,10 @@ pub enum Actuators {
         /// The joints, in the order of the command.
         #[schemars(length(min = 1))]
         joints: Vec<String>,
-        /// Proportional gain, N·m/rad.
+        /// Proportional gain of the servo, N·m/rad.
         #[schemars(range(min = 0.0, max = 100_000.0))]
         kp: f64,
-        /// Derivative gain, N·m·s/rad.
+        /// Derivative gain of the servo, N·m·s/rad.
         #[schemars(range(min = 0.0, max = 10000.0))]
         kd: f64,
         /// Inertia of each motor as its joint feels it, besides the model's own, kg·m² or kg. For bodies with

@@ -6,18 +6,18 @@ use super::{Fields, FieldsMut, Measurement, SensorSpec};
 sensor_spec! {
     /// The battery's gauge.
     BatterySpec {
-        /// Charge when full, W·h.
+        /// Energy that it holds when full, W·h.
         #[schemars(range(min = 0.001, max = 100_000.0))]
         pub capacity: f64,
-        /// Charge at the start, 0 to 1.
+        /// State of charge at the start, 0 to 1.
         #[serde(default = "BatterySpec::full")]
         #[schemars(range(min = 0.0, max = 1.0))]
         pub charge: f64,
-        /// Nominal voltage, V.
+        /// Nominal voltage of the battery, V.
         #[serde(default = "BatterySpec::default_voltage")]
         #[schemars(range(min = 0.1, max = 1000.0))]
         pub voltage: f64,
-        /// Drawn by everything but the motors, W.
+        /// Power that everything but the motors draws, W.
         #[serde(default)]
         #[schemars(range(min = 0.0, max = 10000.0))]
         pub idle_power: f64,

@@ -17,9 +17,9 @@ sensor_spec! {
     BeaconSpec {
         /// The link or frame of the model that it sits on.
         pub link: String,
-        /// What it senses with.
+        /// What it senses beacons with.
         pub by: BeaconSense,
-        /// Directions that it tells apart.
+        /// Number of directions that it tells apart.
         #[serde(default = "BeaconSpec::default_directions")]
         #[schemars(range(min = 2, max = 360))]
         pub directions: u32,
@@ -31,7 +31,7 @@ sensor_spec! {
         #[serde(default = "BeaconSpec::default_d_prime")]
         #[schemars(range(min = 0.0, max = 1000.0))]
         pub d_prime: f64,
-        /// How far a direction's tuning reaches, one standard deviation, rad.
+        /// Width of a direction's tuning, one standard deviation, rad.
         #[serde(default = "BeaconSpec::default_tuning")]
         #[schemars(range(min = 0.01, max = 3.0))]
         pub tuning: f64,
@@ -72,12 +72,12 @@ pub enum BeaconSense {
 
 /// How strongly a beacon is seen or heard in each direction: the activity of a population of units, each tuned to its own.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Azimuth {
+pub struct BearingActivity {
     /// The first direction, rad from the sensor's x axis.
     pub angle_min: f64,
     /// From one direction to the next, rad, positive counter-clockwise.
     pub angle_increment: f64,
-    /// How far a direction's tuning reaches, one standard deviation, rad.
+    /// Width of a direction's tuning, one standard deviation, rad.
     pub tuning: f64,
     /// One number a direction, in standard deviations of the background, whose mean is 0.
     pub activity: Vec<f32>,
@@ -86,7 +86,7 @@ pub struct Azimuth {
 /// How far the activity of a direction that is outside of all reason may stand out, standard deviations of the background.
 const OUTLIER_ACTIVITY: f32 = 10.0;
 
-impl Measurement for Azimuth {
+impl Measurement for BearingActivity {
     const POISONED: &'static str = "activity";
     const FAULTS: &'static [FaultKind] = &[FaultKind::Noise, FaultKind::Outliers, FaultKind::Bias];
 

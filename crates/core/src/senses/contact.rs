@@ -6,9 +6,9 @@ use super::{Fields, FieldsMut, Measurement, SensorSpec};
 sensor_spec! {
     /// A bumper: feels contact of one link with anything but the robot itself.
     ContactSpec {
-        /// The link that feels.
+        /// Name of the link that feels the contact.
         pub link: String,
-        /// Force from which it answers, N.
+        /// Force from which it reports a contact, N.
         #[serde(default)]
         #[schemars(range(min = 0.0, max = 100_000.0))]
         pub threshold: f64,

@@ -16,7 +16,7 @@ sensor_spec! {
     ImuSpec {
         /// The link or frame of the model that it sits on.
         pub link: String,
-        /// Its errors.
+        /// Errors of its readings.
         #[serde(default)]
         pub noise: ImuNoise,
     }

@@ -17,9 +17,9 @@ use crate::{Percepts, Stamp, value};
 pub struct Input<T> {
     slot: usize,
     mount: Isometry3<f64>,
-    /// Readings a second, Hz.
+    /// Rate of its readings, Hz.
     rate: f64,
-    /// From measurement to arrival, s.
+    /// Time from measurement to arrival, s.
     delay: f64,
     deadline: Option<f64>,
     /// What has been taken from it.

@@ -12,7 +12,7 @@ sensor_spec! {
         /// The joints that it reads; those of the actuators if not given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub joints: Option<Vec<String>>,
-        /// Its errors.
+        /// Errors of its readings.
         #[serde(default)]
         pub noise: JointNoise,
     }

@@ -16,15 +16,15 @@ sensor_spec! {
     LidarSpec {
         /// The link or frame of the model that it sits on.
         pub link: String,
-        /// Beams a sweep.
+        /// Number of beams in a scan.
         #[schemars(range(min = 1, max = 10000))]
         pub beams: u32,
-        /// Nearest and farthest distance it can tell, m.
+        /// Nearest and farthest distance that it can measure, m.
         pub range: [f64; 2],
         /// First and last angle, rad; the full circle if not given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub angle: Option<[f64; 2]>,
-        /// Its errors.
+        /// Errors of its readings.
         #[serde(default)]
         pub noise: RangeNoise,
     }
@@ -115,7 +115,7 @@ impl Measurement for LaserScan {
         Some(Beams::new(self.angle_min, self.angle_increment, self.range_min, &self.ranges))
     }
 
-    fn poison(&mut self) {
+    fn make_not_finite(&mut self) {
         self.ranges.fill(-1.0);
     }
 

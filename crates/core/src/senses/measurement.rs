@@ -149,7 +149,7 @@ pub trait Measurement: Variant + Clone + Debug + PartialEq + Send + Sync + 'stat
     fn remeasure(&mut self, _spec: &Self::Spec, _by: &Change<'_, Self>, _stream: &mut Stream) {}
 
     /// Puts numbers into the reading that its sense may never report.
-    fn poison(&mut self) {
+    fn make_not_finite(&mut self) {
         self.walk_mut(&mut Poison(Self::POISONED));
     }
 }

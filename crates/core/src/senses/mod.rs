@@ -53,13 +53,13 @@ macro_rules! senses {
                 match self { $(Self::$sensor(spec) => spec.name(),)* }
             }
 
-            /// Readings a second, Hz.
+            /// Rate of its readings, Hz.
             #[must_use]
             pub fn rate(&self) -> f64 {
                 match self { $(Self::$sensor(spec) => spec.rate(),)* }
             }
 
-            /// How its messages travel.
+            /// Delay and loss of its messages.
             #[must_use]
             pub fn transport(&self) -> Transport {
                 match self { $(Self::$sensor(spec) => spec.transport(),)* }
@@ -177,8 +177,8 @@ macro_rules! senses {
             }
 
             /// Puts numbers into the reading that its sense may never report.
-            pub fn poison(&mut self) {
-                match self { $(Self::$reading(reading) => reading.poison(),)* }
+            pub fn make_not_finite(&mut self) {
+                match self { $(Self::$reading(reading) => reading.make_not_finite(),)* }
             }
         }
 
@@ -216,13 +216,13 @@ macro_rules! senses {
 senses! {
     "lidar" => lidar: Lidar(LidarSpec), Scan(LaserScan);
     "imu" => imu: Imu(ImuSpec), Imu(Imu);
-    "velocimeter" => velocimeter: Velocimeter(VelocimeterSpec), Motion(Motion);
+    "velocimeter" => velocimeter: Velocimeter(VelocimeterSpec), Twist(BodyTwist);
     "wheel_odometry" => odometry: WheelOdometry(WheelOdometrySpec), Odometry(Odometry);
     "joint_state" => joints: JointState(JointStateSpec), Joints(JointState);
     "contact" => contact: Contact(ContactSpec), Contact(Contact);
     "battery" => battery: Battery(BatterySpec), Battery(Battery);
     "pose" => pose: Pose(PoseSpec), Pose(AbsolutePose);
-    "beacon" => beacon: Beacon(BeaconSpec), Azimuth(Azimuth);
+    "beacon" => beacon: Beacon(BeaconSpec), BearingActivity(BearingActivity);
     "range" => range: Range(RangeSpec), Range(Range);
 }
 
@@ -326,7 +326,7 @@ mod tests {
         for sensor in every_sensor() {
             let mut reading = sensor.blank(2);
             assert!(reading.is_valid(), "{}", reading.kind());
-            reading.poison();
+            reading.make_not_finite();
             assert!(!reading.is_valid(), "{}", reading.kind());
         }
     }

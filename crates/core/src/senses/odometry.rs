@@ -7,7 +7,7 @@ use super::spec::sensor_spec;
 use super::{Change, Fields, FieldsMut, Measurement, SensorSpec};
 use super::FaultKind;
 use crate::random::{Stream, normal};
-use crate::{Pose2, Twist2, ops};
+use crate::{Pose2, Twist2, math};
 
 sensor_spec! {
     /// Dead reckoning from the turning of two wheels.
@@ -16,7 +16,7 @@ sensor_spec! {
         pub left: String,
         /// The right wheel's joint.
         pub right: String,
-        /// Its errors.
+        /// Errors of its readings.
         #[serde(default)]
         pub noise: OdometryNoise,
     }
@@ -88,7 +88,7 @@ impl Measurement for Odometry {
         }
         let step = measured.pose.relative(&self.pose);
         // Its chord is turned by half of what the heading is told too much.
-        let (s, c) = ops::sin_cos(0.5 * (turn - 1.0) * step.yaw);
+        let (s, c) = math::sin_cos(0.5 * (turn - 1.0) * step.yaw);
         let (x, y) = (way * step.x, way * step.y);
         let step = Pose2 { x: c * x - s * y, y: s * x + c * y, yaw: turn * step.yaw };
         self.pose = told.pose.compose(&step);

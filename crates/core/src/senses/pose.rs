@@ -10,12 +10,12 @@ use super::{Change, Fields, FieldsMut, Measurement, SensorSpec};
 use super::FaultKind;
 use crate::random::happens;
 use crate::random::{Stream, normal};
-use crate::{Pose2, ops};
+use crate::{Pose2, math};
 
 sensor_spec! {
     /// Something that knows the map and says where the body is: AMCL, motion capture, camera tags, GNSS.
     PoseSpec {
-        /// Its errors, which it also says of itself.
+        /// Errors of its readings, which its covariance states as well.
         #[serde(default)]
         pub noise: PoseNoise,
     }
@@ -86,7 +86,7 @@ impl AbsolutePose {
 
     /// The pose's shadow on the ground.
     #[must_use]
-    pub fn shadow(&self) -> Pose2 {
+    pub fn to_planar(&self) -> Pose2 {
         Pose2::from_spatial(&self.pose)
     }
 
@@ -176,7 +176,7 @@ impl Measurement for AbsolutePose {
             let place = &mut self.pose.translation.vector;
             place.x += stream.random_range(-OUTLIER_DISTANCE..OUTLIER_DISTANCE);
             place.y += stream.random_range(-OUTLIER_DISTANCE..OUTLIER_DISTANCE);
-            self.pose.rotation = heading(stream.random_range(-ops::PI..ops::PI));
+            self.pose.rotation = heading(stream.random_range(-math::PI..math::PI));
         }
     }
 
@@ -208,7 +208,7 @@ mod tests {
     fn a_recorded_pose_of_the_plane_restores_as_one_that_tells_neither_height_nor_tilt() {
         let mut pose = AbsolutePose::default();
         assert!(pose.restore(&[1.0, 2.0, 0.5, 0.1, 0.0, 0.0, 0.2, 0.0, 0.3], &[]));
-        assert!((pose.shadow().yaw - 0.5).abs() < 1e-12);
+        assert!((pose.to_planar().yaw - 0.5).abs() < 1e-12);
         assert_eq!(pose.planar_covariance(), Matrix3::from_diagonal(&Vector3::new(0.1, 0.2, 0.3)));
         assert_eq!(pose.covariance[(2, 2)], f64::INFINITY);
         assert!(pose.is_valid());

@@ -17,15 +17,15 @@ sensor_spec! {
     RangeSpec {
         /// The link or frame of the model that it sits on.
         pub link: String,
-        /// Angle of the whole cone, rad.
+        /// Angle of the whole cone of the field of view, rad.
         #[schemars(range(min = 0.001, max = 3.0))]
         pub field_of_view: f64,
-        /// Nearest and farthest distance it can tell, m.
+        /// Nearest and farthest distance that it can measure, m.
         pub range: [f64; 2],
-        /// What it measures with.
+        /// Radiation that it measures with.
         #[serde(default)]
         pub radiation: Radiation,
-        /// Its errors.
+        /// Errors of its readings.
         #[serde(default)]
         pub noise: RangeNoise,
     }
@@ -55,7 +55,7 @@ pub enum Radiation {
 /// The distance of the nearest thing in a cone (`sensor_msgs/Range`), in the sensor's frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Range {
-    /// What it measures with.
+    /// Radiation that it measures with.
     pub radiation: Radiation,
     /// Angle of the whole cone about the x axis, rad.
     pub field_of_view: f64,
@@ -117,7 +117,7 @@ impl Measurement for Range {
         }
     }
 
-    fn poison(&mut self) {
+    fn make_not_finite(&mut self) {
         self.range = -1.0;
     }
 }

@@ -4,13 +4,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::file::Problems;
-use crate::ops;
+use crate::math;
 
 /// How a sense's messages travel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Transport {
-    /// From measurement to arrival, s.
+    /// Time from measurement to arrival, s.
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 10.0))]
     pub delay: f64,
@@ -24,9 +24,9 @@ pub struct Transport {
 pub trait SharedKeys {
     /// The sense's name.
     fn name(&self) -> &str;
-    /// Readings a second, Hz.
+    /// Rate of its readings, Hz.
     fn rate(&self) -> f64;
-    /// How its messages travel.
+    /// Delay and loss of its messages.
     fn transport(&self) -> Transport;
     /// The deadline that the file gives, s.
     fn given_deadline(&self) -> Option<f64>;
@@ -61,13 +61,13 @@ macro_rules! sensor_spec {
         #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
         #[serde(deny_unknown_fields)]
         pub struct $name {
-            /// Its name; unique on the robot.
+            /// Name of the sense, unique on the robot.
             pub name: String,
             $($keys)*
-            /// Readings a second, Hz.
+            /// Rate of its readings, Hz.
             #[schemars(range(min = 0.01, max = 10000.0))]
             pub rate: f64,
-            /// How its messages travel.
+            /// Delay and loss of its messages.
             #[serde(default)]
             pub transport: crate::senses::Transport,
             /// The body stops if it is silent for longer, s. If not given: five periods for the senses that steer (`lidar`,
@@ -101,7 +101,7 @@ pub(super) use sensor_spec;
 /// The first of `count` directions, and from one to the next, rad; `angle` is the first and the last one, or the full circle.
 pub(super) fn fan(count: u32, angle: Option<[f64; 2]>) -> (f64, f64) {
     match angle {
-        None => (0.0, 2.0 * ops::PI / f64::from(count)),
+        None => (0.0, 2.0 * math::PI / f64::from(count)),
         Some([first, _]) if count == 1 => (first, 0.0),
         Some([first, last]) => (first, (last - first) / f64::from(count - 1)),
     }
@@ -121,7 +121,7 @@ pub(super) fn check_range(range: &[f64; 2], problems: &mut Problems<'_>) {
 /// Says so if the key `angle`, [first, last] in rad, is not possible.
 pub(super) fn check_angle(angle: Option<&[f64; 2]>, problems: &mut Problems<'_>) {
     if let Some(angle) = angle
-        && !(angle[1] > angle[0] && angle[1] - angle[0] <= 2.0 * ops::PI + 1e-3)
+        && !(angle[1] > angle[0] && angle[1] - angle[0] <= 2.0 * math::PI + 1e-3)
     {
         problems.help(
             "/angle",

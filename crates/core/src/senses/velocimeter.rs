@@ -16,7 +16,7 @@ sensor_spec! {
     VelocimeterSpec {
         /// The link or frame of the model that it sits on.
         pub link: String,
-        /// Its errors.
+        /// Errors of its readings.
         #[serde(default)]
         pub noise: VelocimeterNoise,
     }
@@ -44,7 +44,7 @@ pub struct VelocimeterNoise {
 
 /// How a sensor moves against the still world (`geometry_msgs/TwistStamped`), in the sensor's frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Motion {
+pub struct BodyTwist {
     /// m/s.
     pub linear_velocity: Vector3<f64>,
     /// rad/s.
@@ -57,7 +57,7 @@ const OUTLIER_RATE: f64 = 2.0;
 const VELOCITIES: [&str; 3] = ["linear_velocity.x", "linear_velocity.y", "linear_velocity.z"];
 const RATES: [&str; 3] = ["angular_velocity.x", "angular_velocity.y", "angular_velocity.z"];
 
-impl Measurement for Motion {
+impl Measurement for BodyTwist {
     const POISONED: &'static str = "linear_velocity";
     const FAULTS: &'static [FaultKind] = &[FaultKind::Noise, FaultKind::Outliers, FaultKind::Bias];
 

@@ -10,7 +10,7 @@ fn falls(values: &[f64]) -> bool {
 }
 
 fn logistic(logit: f64) -> f64 {
-    1.0 / (1.0 + ops::exp(-logit))
+    1.0 / (1.0 + math::exp(-logit))
 }
 
 fn detection(prior: f64) -> [f64; 6] {
@@ -28,7 +28,7 @@ fn a_single_unit_is_inversely_effective_and_follows_the_closed_form() {
             let gains = STRENGTHS.map(|s| enhancement(unit.response(2.0 * s), unit.response(s)));
             assert!(falls(&gains), "{unit:?}: {gains:?}");
             for (s, gain) in STRENGTHS.into_iter().zip(gains) {
-                let (both, s) = (ops::pow(2.0, exponent), ops::pow(s / semisaturation, exponent));
+                let (both, s) = (math::pow(2.0, exponent), math::pow(s / semisaturation, exponent));
                 let literal = both * (1.0 + s) / (1.0 + both * s) - 1.0;
                 assert!((gain - literal).abs() < 1e-6, "{unit:?}");
             }
@@ -74,8 +74,8 @@ fn a_pool_is_what_the_equation_says() {
     let pool = Population::new(unit, weights);
     let cues = [0.7, 12.0, 3.0];
     let drives = weights.map(|d| d.iter().zip(cues).map(|(d, cue)| d * cue).sum::<f64>());
-    let powers = drives.map(|drive| ops::pow(drive, 2.5));
-    let shared = ops::pow(3.0, 2.5) + powers.iter().sum::<f64>() / 4.0;
+    let powers = drives.map(|drive| math::pow(drive, 2.5));
+    let shared = math::pow(3.0, 2.5) + powers.iter().sum::<f64>() / 4.0;
     let mut responses = [9.0; 6];
     pool.respond(&cues, &mut responses);
     for (response, power) in responses.into_iter().zip(powers) {

@@ -16,8 +16,8 @@ use nalgebra::{Isometry3, Matrix3, Matrix6, SMatrix, SVector, UnitQuaternion, Ve
 use neuraxis_core::percepts::PLANAR;
 use neuraxis_core::saved;
 
-use crate::absolutes::Correct;
 use crate::gaussian::{self, Verdict};
+use crate::pose_cues::Correct;
 
 /// Numbers in the error state: position, rotation, velocity, gyroscope, accelerometer, scale.
 pub const STATES: usize = 16;
@@ -31,7 +31,7 @@ const SCALE: usize = 15;
 /// m/s².
 pub const GRAVITY: f64 = 9.81;
 /// Least variance that rounding may leave.
-const LEAST: f64 = 1e-12;
+const MIN: f64 = 1e-12;
 
 /// A covariance of the whole error state.
 pub type Covariance = SMatrix<f64, STATES, STATES>;
@@ -66,7 +66,7 @@ pub struct Diffusion {
 
 /// An absolute pose against the estimate.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sighting {
+pub struct Innovation {
     /// x, y, z (m) and rotation about the map's x, y, z (rad), less the estimate.
     pub innovation: Vector6<f64>,
     /// Inverse covariance; it may be singular.
@@ -337,32 +337,32 @@ impl Filter {
     fn tidy(&mut self) {
         self.covariance = 0.5 * (self.covariance + self.covariance.transpose());
         for i in 0..SCALE {
-            self.covariance[(i, i)] = self.covariance[(i, i)].max(LEAST);
+            self.covariance[(i, i)] = self.covariance[(i, i)].max(MIN);
         }
     }
 }
 
 impl Correct<STATES> for Filter {
-    type Sighting = Sighting;
+    type Innovation = Innovation;
 
-    fn shadow(sighting: &Sighting) -> (Vector3<f64>, Matrix3<f64>) {
-        let innovation = Vector3::from_fn(|i, _| sighting.innovation[PLANAR[i]]);
-        let information = Matrix3::from_fn(|i, j| sighting.information[(PLANAR[i], PLANAR[j])]);
+    fn to_planar(measured: &Innovation) -> (Vector3<f64>, Matrix3<f64>) {
+        let innovation = Vector3::from_fn(|i, _| measured.innovation[PLANAR[i]]);
+        let information = Matrix3::from_fn(|i, j| measured.information[(PLANAR[i], PLANAR[j])]);
         (innovation, information)
     }
 
-    fn weigh(&self, sighting: &Sighting, inflation: f64) -> Option<Verdict<STATES>> {
-        self.weigh(&sighting.jacobian, &sighting.innovation, &(sighting.information / inflation))
+    fn weigh(&self, measured: &Innovation, inflation: f64) -> Option<Verdict<STATES>> {
+        self.weigh(&measured.jacobian, &measured.innovation, &(measured.information / inflation))
     }
 
     fn accept(&mut self, verdict: &Verdict<STATES>) -> f64 {
         self.accept(verdict)
     }
 
-    fn doubt(&mut self, sighting: &Sighting) {
-        for i in (0..6).filter(|i| sighting.information[(*i, *i)] > 0.0) {
+    fn inflate_pose(&mut self, measured: &Innovation) {
+        for i in (0..6).filter(|i| measured.information[(*i, *i)] > 0.0) {
             let at = if i < 3 { POSITION + i } else { ROTATION + i - 3 };
-            self.covariance[(at, at)] += sighting.innovation[i] * sighting.innovation[i];
+            self.covariance[(at, at)] += measured.innovation[i] * measured.innovation[i];
         }
         self.tidy();
     }

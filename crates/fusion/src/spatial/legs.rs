@@ -15,7 +15,7 @@ use neuraxis_core::senses::Readable as _;
 use neuraxis_core::{Input, Percepts, Stamp, saved};
 
 /// Legs that take part at most.
-const MOST: usize = 16;
+const MAX: usize = 16;
 /// Joints of a leg at most.
 const JOINTS: usize = 16;
 /// Messages that are older say nothing of the moment, s.
@@ -80,7 +80,7 @@ impl Legs {
         });
         let depth = |s: &SensorDescription| s.limb.as_ref().map(|limb| limb.radius - s.mount.translation.z);
         let height = body.sensors.iter().filter_map(depth).fold(0.0, f64::max);
-        let all: Vec<Leg> = feet.filter_map(leg).take(MOST).collect();
+        let all: Vec<Leg> = feet.filter_map(leg).take(MAX).collect();
         let joints = all.first().and_then(|leg| leg.joints.first()).map(|(input, _)| *input);
         Self { all, joints, height }
     }
@@ -127,7 +127,7 @@ impl Legs {
         }
         joints.note(&sample);
 
-        let mut said = [Vector3::zeros(); MOST];
+        let mut said = [Vector3::zeros(); MAX];
         let mut count = 0;
         for leg in self.all.iter().filter(|leg| leg.stands >= 2) {
             let mut values = [(0.0, 0.0); JOINTS];
@@ -157,7 +157,7 @@ impl Legs {
 /// The median of each axis; `None` of nothing.
 fn median(of: &[Vector3<f64>]) -> Option<Vector3<f64>> {
     let axis = |i: usize| {
-        let mut values = [0.0; MOST];
+        let mut values = [0.0; MAX];
         for (value, v) in values.iter_mut().zip(of) {
             *value = v[i];
         }

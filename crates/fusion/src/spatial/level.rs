@@ -1,4 +1,4 @@
-//! Sweeps of a tilted range finder, as one that stands upright would have seen them.
+//! Scans of a tilted range finder, as one that stands upright would have seen them.
 //!
 //! Source: the projection of Kohlbrecher et al., "A flexible and scalable SLAM system" (SSRR 2011), section III-A: beam ends
 //! are turned by roll and pitch and looked at from above; ends that lie too far from the sweep's own height are left out, so
@@ -7,7 +7,7 @@
 
 use nalgebra::{Isometry3, Vector3};
 use neuraxis_core::percepts::LaserScan;
-use neuraxis_core::{Pose2, ops};
+use neuraxis_core::{Pose2, math};
 
 /// A smaller tilt changes nothing that a grid could show, rad.
 const UPRIGHT: f64 = 0.005;
@@ -54,20 +54,21 @@ impl Level {
         level.ranges.resize(count, f32::NAN);
         let lowest = -DROP * (sensor.translation.z + ground).max(0.0);
         let is_round =
-            count as f64 * scan.angle_increment.abs() > 2.0 * ops::PI - 1.5 * scan.angle_increment.abs();
+            count as f64 * scan.angle_increment.abs() > 2.0 * math::PI - 1.5 * scan.angle_increment.abs();
         let back = Isometry3::rotation(Vector3::new(0.0, 0.0, -mount.yaw)).rotation * sensor.rotation;
         for (i, range) in scan.ranges.iter().enumerate() {
             let range = f64::from(*range);
             if !range.is_finite() {
                 continue;
             }
-            let (s, c) = ops::sin_cos(scan.angle_min + i as f64 * scan.angle_increment);
+            let (s, c) = math::sin_cos(scan.angle_min + i as f64 * scan.angle_increment);
             let end = back * Vector3::new(range * c, range * s, 0.0);
             if end.z < lowest {
                 continue;
             }
             // The direction of the sweep that lies nearest; angles wrap, and so do the beams of a full turn.
-            let off = ops::wrap(ops::atan2(end.y, end.x) - scan.angle_min - i as f64 * scan.angle_increment);
+            let off =
+                math::wrap(math::atan2(end.y, end.x) - scan.angle_min - i as f64 * scan.angle_increment);
             let at = i as f64 + off / scan.angle_increment;
             let mut nearest = at.round() as i64;
             if is_round {
@@ -76,7 +77,7 @@ impl Level {
             let Some(beam) = usize::try_from(nearest).ok().and_then(|i| level.ranges.get_mut(i)) else {
                 continue;
             };
-            let flat = ops::hypot(end.x, end.y) as f32;
+            let flat = math::hypot(end.x, end.y) as f32;
             if beam.is_nan() || *beam > flat {
                 *beam = flat;
             }
@@ -97,7 +98,7 @@ mod tests {
         let frame = Isometry3::translation(0.0, 0.0, 0.2);
         let sensor = base * frame;
         let ranges = (0..360).map(|i| {
-            let (s, c) = ops::sin_cos(f64::from(i).to_radians());
+            let (s, c) = math::sin_cos(f64::from(i).to_radians());
             let d = sensor.rotation * Vector3::new(c, s, 0.0);
             let from = sensor.translation.vector;
             let to_wall = |d: f64, from: f64, half: f64| {
@@ -127,7 +128,7 @@ mod tests {
             let mut seen = 0;
             for (i, range) in upright.ranges.iter().enumerate().filter(|(_, r)| r.is_finite()) {
                 let angle = upright.angle_min + i as f64 * upright.angle_increment;
-                let (s, c) = ops::sin_cos(angle);
+                let (s, c) = math::sin_cos(angle);
                 let end = eye.transform(f64::from(*range) * c, f64::from(*range) * s);
                 let off = (end.x.abs() - 2.0).abs().min((end.y.abs() - 3.0).abs());
                 assert!(off < 0.05, "beam {i} ends at {end}, tilt {roll} {pitch}");

@@ -8,13 +8,13 @@ use neuraxis_core::reasons::Refusal;
 use neuraxis_core::{Percepts, Pose2, Stamp, Twist2, saved};
 
 use super::filter::{Diffusion, Filter, GRAVITY, Jacobian};
-use super::{GYRO, INDEPENDENT, ODOMETRY, SILENT, SpatialFusion};
+use super::{GYRO, INDEPENDENT, ODOMETRY, SILENT, SpatialEstimator};
 use crate::motion::TurnRates;
 use crate::wheels::{WheelWay, leaps};
 
 /// No unit on a robot turns (rad/s) or is pushed (m/s²) harder.
-const MOST_RATE: f64 = 1000.0;
-const MOST_FORCE: f64 = 10_000.0;
+const MAX_RATE: f64 = 1000.0;
+const MAX_FORCE: f64 = 10_000.0;
 /// Readings of an inertial unit that may repeat each other to the bit.
 const REPEATS: u32 = 3;
 /// Standard deviation of the velocity across and upwards that rolling wheels leave: m/s, and a share of the speed.
@@ -56,7 +56,7 @@ impl Wheels {
     }
 }
 
-impl SpatialFusion {
+impl SpatialEstimator {
     /// What the gyroscope reads now; if it is silent, what it would read if the body turned as its wheels say, or not at all.
     pub(super) fn rate(&self) -> Vector3<f64> {
         let now = self.belief.stamp;
@@ -81,8 +81,8 @@ impl SpatialFusion {
         let noise = &self.noise;
         let square = |v: f64| v * v;
         let mut walk = [square(noise.gyro_walk), square(noise.accelerometer_walk), square(noise.scale_walk)];
-        if self.honesty.blame {
-            let [bias, scale] = self.absolutes.freedom(now, self.heading(), 1.0);
+        if self.robustness.fault_isolation {
+            let [bias, scale] = self.pose_cues.freedom(now, self.heading(), 1.0);
             walk[0] += bias;
             walk[2] += scale;
             if self.wheels.disagreement > 1.0 {
@@ -122,14 +122,14 @@ impl SpatialFusion {
                 let felt = (imu.linear_acceleration.norm() - GRAVITY).abs() > 0.5
                     || (imu.angular_velocity - self.filter.gyro_bias()).norm() > 0.05;
                 let is_stuck = inertial.repeats >= REPEATS && (wheels.abs() > 0.05 || felt);
-                if self.honesty.stuck && is_stuck {
+                if self.robustness.stuck_detection && is_stuck {
                     inertial.last = None;
                     self.refuse(GYRO, Refusal::Stuck);
                     return;
                 }
                 // No unit on a robot tells so much: such a number would only break the arithmetic.
                 let is_absurd =
-                    imu.angular_velocity.amax() > MOST_RATE || imu.linear_acceleration.amax() > MOST_FORCE;
+                    imu.angular_velocity.amax() > MAX_RATE || imu.linear_acceleration.amax() > MAX_FORCE;
                 if is_absurd {
                     self.refuse(GYRO, Refusal::NotFinite);
                     return;
@@ -225,7 +225,7 @@ impl SpatialFusion {
         }
         // Wheels that say that they turn and stand in the same place repeat an old message.
         let moves = twist.linear.abs() > 0.01 || twist.angular.abs() > 0.02;
-        self.wheels.is_stuck = self.honesty.stuck && moves && pose == last_pose;
+        self.wheels.is_stuck = self.robustness.stuck_detection && moves && pose == last_pose;
         if self.wheels.is_stuck {
             return self.refuse(ODOMETRY, Refusal::Stuck);
         }
@@ -237,9 +237,9 @@ impl SpatialFusion {
         self.belief.cues[ODOMETRY].refusal = Refusal::None;
 
         let noise = self.noise;
-        let blame = self.honesty.blame;
-        let q = self.absolutes.inflation() * self.known_q;
-        if let Some(share) = self.absolutes.forgetting(stamp, self.heading(), dt) {
+        let isolates = self.robustness.fault_isolation;
+        let q = self.pose_cues.inflation() * self.known_q;
+        if let Some(share) = self.pose_cues.forgetting(stamp, self.heading(), dt) {
             self.filter.relax_scale(share, noise.odometry_scale);
         }
         // After a silence the way is known, but not when it was gone: it is a mean velocity and no more.
@@ -269,11 +269,11 @@ impl SpatialFusion {
             let is_still = delta.yaw.abs() < 0.002 * dt && delta.x.abs() < 0.002 * dt;
             self.wheels.disagreement = self.wheels.turns.hold(apart, (wheel + gyro).sqrt() / dt);
             let mut variance = q * (wheel + gyro) / (dt * dt);
-            if blame && self.wheels.disagreement > 1.0 && !is_still {
+            if isolates && self.wheels.disagreement > 1.0 && !is_still {
                 variance += self.wheels.turns.apart * self.wheels.turns.apart;
             }
-            if blame && !is_still {
-                self.absolutes.blame.suspect(self.wheels.disagreement);
+            if isolates && !is_still {
+                self.pose_cues.fault_isolation.suspect(self.wheels.disagreement);
             }
             let h = self.filter.of_turning();
             self.hold(&h, &Vector1::new(-apart), &Matrix1::new(1.0 / variance));
@@ -299,7 +299,7 @@ impl SpatialFusion {
         let down = self.filter.pose().rotation.inverse() * -Vector3::z();
         let Some(stance) = self.legs.stance(percepts, &turning, &down) else { return };
         // Feet that slide make the others no surer.
-        let q = self.absolutes.inflation() * self.known_q * (1.0 + stance.sliding as f64);
+        let q = self.pose_cues.inflation() * self.known_q * (1.0 + stance.sliding as f64);
         let variance = q * self.noise.foot * self.noise.foot / stance.feet as f64;
         let innovation = stance.velocity - self.filter.velocity(&self.rate());
         let h = self.filter.of_velocity();
@@ -307,7 +307,7 @@ impl SpatialFusion {
         let Some(verdict) = self.filter.weigh(&h, &innovation, &told) else { return };
         let report = &mut self.belief.cues[ODOMETRY];
         report.surprise = verdict.distance / 3.0;
-        if self.honesty.gate && verdict.distance > crate::honesty::Monitor::gate(3) * 4.0 {
+        if self.robustness.gating && verdict.distance > crate::cue_monitor::CueMonitor::gate(3) * 4.0 {
             report.refuse(Refusal::Gate);
             return;
         }

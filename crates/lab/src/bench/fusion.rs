@@ -11,7 +11,7 @@ use neuraxis_core::body::BodyDescription;
 use neuraxis_core::file::FileError;
 use neuraxis_core::percepts::AbsolutePose;
 use neuraxis_core::robot::Sensor;
-use neuraxis_core::{Command, Percepts, Pose2, Stamp, Twist2, ops};
+use neuraxis_core::{Command, Percepts, Pose2, Stamp, Twist2, math};
 use neuraxis_fusion::{Estimator, FusionSpec, Rule, Space};
 use neuraxis_sim::Arena;
 use neuraxis_sim::scene::spec::{Fault, FaultKind, SceneSpec};
@@ -242,7 +242,7 @@ pub fn run(
     let rows = map_in_order(total, config.jobs, stop, |i| {
         let (scenario, seed, spec, layout) = &arenas[i];
         let robot = &scene.robots[0];
-        let start = layout.tasks[0].start;
+        let start = layout.assignments[0].start;
         let fusion = &robot.file.value.brain.fusion;
         let run = |spec: &SceneSpec, limit: f64| {
             let arena = Arena::new(*seed, spec, layout.clone(), vec![robot.model.clone()]);
@@ -323,7 +323,7 @@ fn trial(
                 *sum += square(belief.pose.distance(&truth));
             }
             oracle_squares += square(oracle.pose().distance(&truth));
-            heading_squares += square(ops::wrap(beliefs[0].pose.yaw - truth.yaw));
+            heading_squares += square(math::wrap(beliefs[0].pose.yaw - truth.yaw));
             counted += 1.0;
             if fresh && faults.is_empty() {
                 for cue in &beliefs[1].cues[3..] {
@@ -387,22 +387,22 @@ fn square(x: f64) -> f64 {
 
 /// Drives on along the figure of eight: the twist that a body at `truth` needs.
 fn follow(truth: &Pose2, phase: &mut f64, time: f64, linear: f64, angular: f64) -> Twist2 {
-    let point = |phase: f64| (EIGHT[0] * ops::sin(phase), EIGHT[1] * ops::sin(2.0 * phase));
+    let point = |phase: f64| (EIGHT[0] * math::sin(phase), EIGHT[1] * math::sin(2.0 * phase));
     // The carrot stays a little ahead.
     let ahead = 0.3;
     loop {
         let (x, y) = point(*phase);
-        if ops::hypot(x - truth.x, y - truth.y) > ahead {
+        if math::hypot(x - truth.x, y - truth.y) > ahead {
             break;
         }
         *phase += 0.01;
     }
     let (x, y) = point(*phase);
-    let turn = ops::wrap(ops::atan2(y - truth.y, x - truth.x) - truth.yaw);
+    let turn = math::wrap(math::atan2(y - truth.y, x - truth.x) - truth.yaw);
     if time < SETTLE {
         return Twist2::default();
     }
-    let cruise = linear.min(0.5) * (0.75 + 0.15 * ops::sin(0.4 * time));
+    let cruise = linear.min(0.5) * (0.75 + 0.15 * math::sin(0.4 * time));
     let speed = cruise * (1.0 - turn.abs() / 1.2).clamp(0.1, 1.0);
     Twist2::new(speed, (2.5 * turn).clamp(-0.6 * angular, 0.6 * angular))
 }

@@ -134,7 +134,7 @@ fn enhancement_section() -> String {
 }
 
 fn log2(x: f64) -> f64 {
-    neuraxis_core::ops::ln(x) / std::f64::consts::LN_2
+    neuraxis_core::math::ln(x) / std::f64::consts::LN_2
 }
 
 /// What was done to the senses.

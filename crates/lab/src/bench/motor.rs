@@ -15,7 +15,7 @@ use super::motor_parts;
 use super::motor_rows::{Bound, Row};
 use super::motor_starts::{self, PeerStart};
 use crate::motor::wave::wave;
-use crate::motor::{Rollout, Start, Subject, SubjectError, Task, roll};
+use crate::motor::{MotorEnv, MotorEnvError, Rollout, Start, Task, run_episode};
 
 /// The peer's joint positions before each control step, from a straight start at rest, as shares of their range.
 const GOLDEN: &str = include_str!("../../../sim/tests/data/swimmer6.csv");
@@ -192,7 +192,7 @@ pub fn run(
     config: &MotorBenchConfig,
     stop: &AtomicBool,
     progress: &(dyn Fn(usize, usize) + Sync),
-) -> Result<Option<Vec<Row>>, SubjectError> {
+) -> Result<Option<Vec<Row>>, MotorEnvError> {
     let wants = |part: &str, what: &str| {
         config.only.as_deref().is_none_or(|text| part.contains(text) || what.contains(text))
     };
@@ -207,7 +207,7 @@ pub fn run(
     let mut subjects = Vec::new();
     for links in 3..=12 {
         let motor = MotorSpec::Swimmer(SwimmerSpec::default());
-        subjects.push(Subject::swimmer(links, motor, Task::Swim { speed: None })?);
+        subjects.push(MotorEnv::swimmer(links, motor, Task::Swim { speed: None })?);
     }
     let mut units = Vec::new();
     for (i, case) in cases.iter().enumerate().filter(|(i, _)| asked[*i]) {
@@ -278,13 +278,13 @@ pub fn run(
     Ok(Some(rows))
 }
 
-fn episode(subject: &Subject, start: Start, is_tracked: bool) -> Result<Rollout, SubjectError> {
+fn episode(subject: &MotorEnv, start: Start, is_tracked: bool) -> Result<Rollout, MotorEnvError> {
     let mut circuit = subject.circuit()?;
-    Ok(roll(subject, &mut *circuit, start, None, is_tracked))
+    Ok(run_episode(subject, &mut *circuit, start, None, is_tracked))
 }
 
 /// The peer's trace from a straight start at rest, beside ours.
-fn golden(subject: &Subject) -> Result<Vec<Row>, SubjectError> {
+fn golden(subject: &MotorEnv) -> Result<Vec<Row>, MotorEnvError> {
     let ours = episode(subject, Start::Zero, true)?;
     let joints = ours.track.map(|track| track.joints).unwrap_or_default();
     let range = neuraxis_sim::swimmer::range(6);

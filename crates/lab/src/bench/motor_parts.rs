@@ -12,7 +12,7 @@ use neuraxis_sim::medium::Drag;
 use serde::Deserialize;
 
 use super::motor_rows::{Bound, Row};
-use crate::motor::{Conditions, Subject, SubjectError, Task};
+use crate::motor::{EpisodeConditions, MotorEnv, MotorEnvError, Task};
 
 /// What the authors' module of the swimmer's circuit says to 690 inputs: all its flags, wrong signs, 3 to 12 links.
 const VECTORS: &str = include_str!("../../../motor/tests/data/swimmer.json");
@@ -179,10 +179,10 @@ fn constants() -> f64 {
 
 /// How far what is left after `seconds` is off `wanted`, %: of the speed of a straight swimmer that coasts as `stance` says, or
 /// with `is_turning` of its turning rate.
-fn decay(subject: &Subject, stance: &Stance, seconds: f64, is_turning: bool, wanted: f64) -> f64 {
+fn decay(subject: &MotorEnv, stance: &Stance, seconds: f64, is_turning: bool, wanted: f64) -> f64 {
     // Askew, so that no axis is that of the world.
     let turned = Rotation3::from_axis_angle(&Vector3::z_axis(), 0.7);
-    let mut arena = subject.arena(&Conditions { yaw: 0.7, ..Conditions::USUAL });
+    let mut arena = subject.arena(&EpisodeConditions { yaw: 0.7, ..EpisodeConditions::USUAL });
     let stance = Stance { velocity: turned * stance.velocity, ..stance.clone() };
     if !arena.set_stance(0, &stance) {
         return f64::NAN;
@@ -199,10 +199,10 @@ fn decay(subject: &Subject, stance: &Stance, seconds: f64, is_turning: bool, wan
 ///
 /// # Errors
 /// If a body cannot be made.
-pub(super) fn water() -> Result<Vec<Row>, SubjectError> {
+pub(super) fn water() -> Result<Vec<Row>, MotorEnvError> {
     // Nobody moves here; a swimmer of two links is too short for the worm's circuit.
     let coasting = |links: usize| {
-        Subject::swimmer(links, MotorSpec::Mlp(MlpSpec::default()), Task::Swim { speed: None })
+        MotorEnv::swimmer(links, MotorSpec::Mlp(MlpSpec::default()), Task::Swim { speed: None })
     };
     let (six, two) = (coasting(6)?, coasting(2)?);
     let moving = |x: f64, y: f64, rate: f64| Stance {

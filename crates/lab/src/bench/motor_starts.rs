@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use neuraxis_core::ops;
+use neuraxis_core::math;
 
 use crate::motor::Start;
 
@@ -56,7 +56,7 @@ pub fn peer(links: usize, seed: u64) -> Option<&'static PeerStart> {
 /// The peer's start with this seed, or one of our own.
 pub(super) fn start(links: usize, seed: u64) -> Start {
     peer(links, seed).map_or(Start::Random(seed), |peer| Start::Given {
-        yaw: peer.yaw - ops::PI / 2.0,
+        yaw: peer.yaw - math::PI / 2.0,
         joints: &peer.joints,
     })
 }
@@ -72,7 +72,7 @@ mod tests {
             let range = neuraxis_sim::swimmer::range(start.links);
             assert_eq!(start.joints.len(), start.links - 1, "{start:?}");
             assert!(start.joints.iter().all(|joint| joint.abs() <= range), "{start:?}");
-            assert!(start.yaw.abs() <= ops::PI, "{start:?}");
+            assert!(start.yaw.abs() <= math::PI, "{start:?}");
         }
         let mean = |links: usize, pick: fn(&PeerStart) -> f64| {
             (0..10).filter_map(|seed| peer(links, seed)).map(pick).sum::<f64>() / 10.0

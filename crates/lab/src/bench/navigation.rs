@@ -14,12 +14,12 @@ use neuraxis_sim::scene::optimum::Ground;
 use rand::RngExt as _;
 use serde::Serialize;
 
-use super::navigation_drive::{Closed, Errand, World, close, drive, pairs};
+use super::navigation_drive::{Closed, TripSpec, World, close, drive, pairs};
 pub use super::navigation_drive::{Drive, End, Pair, TOLERANCE};
 use neuraxis_trial::PlannedScene;
 use neuraxis_trial::parallel::map_in_order;
-use neuraxis_trial::picture::outline;
 use neuraxis_trial::plan::PlannedRobot;
+use neuraxis_trial::trial_svg::outline;
 
 /// Trials before the wall is closed.
 pub const TRIALS: usize = 5;
@@ -29,7 +29,7 @@ pub const REOPENED: usize = 12;
 /// How much of a life a navigator lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Life {
+pub enum Protocol {
     /// All of it.
     Whole,
     /// Five trials, and the first attempt when the wall is closed.
@@ -42,13 +42,13 @@ pub enum Life {
 
 /// A navigator that is to be measured, and with which senses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Navigator {
+pub struct Contender {
     /// What it is called in the table.
     pub name: &'static str,
     /// Whether it has a range finder.
     pub sees: bool,
     /// How much of a life it lives.
-    pub life: Life,
+    pub life: Protocol,
     /// Its settings in the robot's file.
     pub settings: &'static [&'static str],
 }
@@ -63,33 +63,53 @@ pub const FINE_PEER: &str = "fine_d_star_lite";
 pub const SEEING: [&str; 2] = ["seeing_cognitive_graph", "seeing_d_star_lite"];
 
 /// All of them, the one that is tested first.
-pub const NAVIGATORS: [Navigator; 7] = [
-    Navigator { name: OURS, sees: false, life: Life::Whole, settings: &["cognition.search=cognitive_graph"] },
-    Navigator { name: PEER, sees: false, life: Life::Peer, settings: &["cognition.search=grid_d_star_lite"] },
-    Navigator { name: "lrta_star", sees: false, life: Life::Peer, settings: &["cognition.search=lrta_star"] },
-    Navigator {
-        name: "random_walk",
+pub const CONTENDERS: [Contender; 7] = [
+    Contender {
+        name: OURS,
         sees: false,
-        life: Life::First,
-        settings: &["cognition.search=random_walk"],
-    },
-    Navigator {
-        name: FINE_PEER,
-        sees: false,
-        life: Life::FirstOfGap,
-        settings: &["cognition.search=grid_d_star_lite", "cognition.grid.cell=0.1"],
-    },
-    Navigator {
-        name: SEEING[0],
-        sees: true,
-        life: Life::First,
+        life: Protocol::Whole,
         settings: &["cognition.search=cognitive_graph"],
     },
-    Navigator { name: SEEING[1], sees: true, life: Life::First, settings: &["cognition.search=d_star_lite"] },
+    Contender {
+        name: PEER,
+        sees: false,
+        life: Protocol::Peer,
+        settings: &["cognition.search=grid_d_star_lite"],
+    },
+    Contender {
+        name: "lrta_star",
+        sees: false,
+        life: Protocol::Peer,
+        settings: &["cognition.search=lrta_star"],
+    },
+    Contender {
+        name: "random_walk",
+        sees: false,
+        life: Protocol::First,
+        settings: &["cognition.search=random_walk"],
+    },
+    Contender {
+        name: FINE_PEER,
+        sees: false,
+        life: Protocol::FirstOfGap,
+        settings: &["cognition.search=grid_d_star_lite", "cognition.grid.cell=0.1"],
+    },
+    Contender {
+        name: SEEING[0],
+        sees: true,
+        life: Protocol::First,
+        settings: &["cognition.search=cognitive_graph"],
+    },
+    Contender {
+        name: SEEING[1],
+        sees: true,
+        life: Protocol::First,
+        settings: &["cognition.search=d_star_lite"],
+    },
 ];
 
 /// The one that is tested without each of its parts in turn, or with another.
-pub const ABLATIONS: [Navigator; 8] = [
+pub const ABLATIONS: [Contender; 8] = [
     ablation("no_impressions", &["cognition.search=cognitive_graph", "cognition.graph.impressions=false"]),
     ablation("isotropic", &["cognition.search=cognitive_graph", "cognition.graph.isotropic=true"]),
     ablation("no_wall_ends", &["cognition.search=cognitive_graph", "cognition.graph.ends=false"]),
@@ -100,15 +120,15 @@ pub const ABLATIONS: [Navigator; 8] = [
     ablation("superposed_memory", &["cognition.search=cognitive_graph", "cognition.graph.memory=superposed"]),
 ];
 
-const fn ablation(name: &'static str, settings: &'static [&'static str]) -> Navigator {
-    Navigator { name, sees: false, life: Life::Peer, settings }
+const fn ablation(name: &'static str, settings: &'static [&'static str]) -> Contender {
+    Contender { name, sees: false, life: Protocol::Peer, settings }
 }
 
 /// A navigator in its robot.
 #[derive(Clone, Debug)]
-pub struct Entrant {
+pub struct ContenderRobot {
     /// Which.
-    pub navigator: Navigator,
+    pub navigator: Contender,
     /// The robot, with the navigator's settings.
     pub robot: PlannedRobot,
 }
@@ -202,7 +222,7 @@ pub struct NavigationBench {
 /// If a maze cannot be set up.
 pub fn run(
     mazes: &[PlannedScene],
-    entrants: &[Entrant],
+    contenders: &[ContenderRobot],
     config: &NavigationBenchConfig,
     stop: &AtomicBool,
     progress: &(dyn Fn(usize, usize, &str, &PairRow) + Sync),
@@ -240,7 +260,7 @@ pub fn run(
             config,
             stop,
         }
-        .row(*maze, entrants);
+        .row(*maze, contenders);
         progress(done.fetch_add(1, Ordering::Relaxed) + 1, units.len(), &names[*maze].name, &row);
         row
     });
@@ -275,12 +295,12 @@ struct Unit<'a> {
 }
 
 impl Unit<'_> {
-    fn row(&self, maze: usize, entrants: &[Entrant]) -> PairRow {
+    fn row(&self, maze: usize, contenders: &[ContenderRobot]) -> PairRow {
         let mut wall = Wall::Undecided;
         let mut lives = Vec::new();
-        for entrant in entrants {
-            if entrant.navigator.life != Life::FirstOfGap || self.is_gap {
-                lives.push(self.life(entrant, &mut wall));
+        for contender in contenders {
+            if contender.navigator.life != Protocol::FirstOfGap || self.is_gap {
+                lives.push(self.life(contender, &mut wall));
             }
         }
         let plug = wall.closed().and_then(|closed| closed.world.layout.solids.last()).map(outline);
@@ -289,7 +309,7 @@ impl Unit<'_> {
     }
 
     /// What has to be done in the drive `what`: the same for each navigator.
-    fn errand(&self, what: &str, is_swapped: bool, optimum: f64) -> Errand {
+    fn trip(&self, what: &str, is_swapped: bool, optimum: f64) -> TripSpec {
         let [x, y, yaw] = self.pair.start;
         let seed = random::stream(self.config.seed, &format!("{}/{what}", self.name)).random();
         let (start, goal) = if is_swapped {
@@ -297,29 +317,29 @@ impl Unit<'_> {
         } else {
             (Pose2::new(x, y, yaw), self.pair.goal)
         };
-        Errand { start, goal, optimum, seed, budget: self.config.budget }
+        TripSpec { start, goal, optimum, seed, budget: self.config.budget }
     }
 
     /// `wall` is closed where the first who lives that long went.
-    fn life(&self, entrant: &Entrant, wall: &mut Wall) -> LifeRow {
+    fn life(&self, contender: &ContenderRobot, wall: &mut Wall) -> LifeRow {
         let mut brain: Option<RobotBrain> = None;
         let mut go = |world: &World, what: &str, is_swapped: bool, optimum: f64| {
-            let errand = self.errand(what, is_swapped, optimum);
-            let (drive, after) = drive(world, &entrant.robot, brain.take(), &errand, self.stop);
+            let trip = self.trip(what, is_swapped, optimum);
+            let (drive, after) = drive(world, &contender.robot, brain.take(), &trip, self.stop);
             brain = after;
             drive
         };
         let mut row = LifeRow {
-            navigator: entrant.navigator.name,
+            navigator: contender.navigator.name,
             trials: Vec::new(),
             closed: Vec::new(),
             swapped: None,
             reopened: Vec::new(),
             used_after: None,
         };
-        let life = entrant.navigator.life;
+        let life = contender.navigator.life;
         let optimum = self.pair.optimum;
-        let trials = if matches!(life, Life::Whole | Life::Peer) { TRIALS } else { 1 };
+        let trials = if matches!(life, Protocol::Whole | Protocol::Peer) { TRIALS } else { 1 };
         for i in 1..=trials {
             row.trials.push(go(self.world, &format!("trial {i}"), false, optimum));
         }
@@ -334,7 +354,7 @@ impl Unit<'_> {
         }
         let Some(closed) = wall.closed() else { return row };
         row.closed.push(go(&closed.world, "closed 1", false, closed.optimum));
-        if life != Life::Whole {
+        if life != Protocol::Whole {
             return row;
         }
         row.closed.push(go(&closed.world, "closed 2", false, closed.optimum));

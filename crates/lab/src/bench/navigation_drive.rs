@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use neuraxis_brain::{Driver as Seated, RobotBrain, Session};
 use neuraxis_core::observer::{Event, Flow, Observer};
 use neuraxis_core::random::{self, Stream};
-use neuraxis_core::{Brain as _, Goal, GoalStatus, Pose2, ops};
+use neuraxis_core::{Brain as _, Goal, GoalStatus, Pose2, math};
 use neuraxis_sim::Arena;
 use neuraxis_sim::scene::optimum::{Field, Ground, Way};
-use neuraxis_sim::scene::world::{Layout, Task};
+use neuraxis_sim::scene::world::{Assignment, WorldInstance};
 use neuraxis_sim::scene::{SceneSpec, Solid};
 use rand::RngExt as _;
 use serde::Serialize;
@@ -42,7 +42,7 @@ const LOOK: u64 = 256;
 #[derive(Clone, Debug)]
 pub(super) struct World {
     pub(super) spec: SceneSpec,
-    pub(super) layout: Layout,
+    pub(super) layout: WorldInstance,
     pub(super) ground: Ground,
 }
 
@@ -115,7 +115,7 @@ impl Drive {
 
 /// What a drive is to do.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Errand {
+pub(super) struct TripSpec {
     pub(super) start: Pose2,
     pub(super) goal: [f64; 2],
     pub(super) optimum: f64,
@@ -129,10 +129,10 @@ pub(super) fn drive(
     world: &World,
     robot: &PlannedRobot,
     before: Option<RobotBrain>,
-    errand: &Errand,
+    trip: &TripSpec,
     stop: &AtomicBool,
 ) -> (Drive, Option<RobotBrain>) {
-    let Errand { start, goal, optimum, seed, budget } = *errand;
+    let TripSpec { start, goal, optimum, seed, budget } = *trip;
     let drive = Drive {
         end: End::Lost,
         length: 0.0,
@@ -154,8 +154,8 @@ pub(super) fn drive(
         faults: Vec::new(),
         ..world.spec.clone()
     };
-    let task = Task::reach(start, goal, TOLERANCE, Vec::new());
-    let layout = Layout { tasks: vec![task], ..world.layout.clone() };
+    let task = Assignment::reach(start, goal, TOLERANCE, Vec::new());
+    let layout = WorldInstance { assignments: vec![task], ..world.layout.clone() };
     let arena = Arena::new(seed, &spec, layout, vec![robot.model.clone()]);
     let time_limit = arena.time_limit();
     brain_now.set_goal(Some(Goal::Reach { x: goal[0], y: goal[1], tolerance: TOLERANCE }));
@@ -223,7 +223,7 @@ impl Observer for Watch<'_> {
                     self.drive.length += self.pose.distance(&now);
                     self.pose = now;
                     let last = self.drive.trail.last();
-                    if last.is_none_or(|p| ops::hypot(p[0] - now.x, p[1] - now.y) > TRAIL_STEP) {
+                    if last.is_none_or(|p| math::hypot(p[0] - now.x, p[1] - now.y) > TRAIL_STEP) {
                         self.drive.trail.push([now.x, now.y]);
                     }
                 }
@@ -231,7 +231,7 @@ impl Observer for Watch<'_> {
                 self.ticks += 1;
                 match brain.decision().status {
                     GoalStatus::Reached => {
-                        let off = ops::hypot(self.pose.x - self.goal[0], self.pose.y - self.goal[1]);
+                        let off = math::hypot(self.pose.x - self.goal[0], self.pose.y - self.goal[1]);
                         return self.end(if off <= TOLERANCE { End::Reached } else { End::Mistaken });
                     }
                     GoalStatus::Unreachable | GoalStatus::Exhausted => return self.end(End::GaveUp),
@@ -267,7 +267,7 @@ pub struct Pair {
 pub(super) fn pairs(world: &World, count: usize, seed: u64) -> Vec<Pair> {
     let ground = &world.ground;
     let mut stream = random::stream(seed, &format!("navigation/{}/pairs", world.spec.name));
-    let Some(task) = world.layout.tasks.first() else { return Vec::new() };
+    let Some(task) = world.layout.assignments.first() else { return Vec::new() };
     let all = world.layout.bounds;
     let entry = world.spec.robots.first();
     let within = |place: Option<&neuraxis_sim::scene::Place>| place.and_then(|p| p.within).unwrap_or(all);
@@ -286,10 +286,10 @@ pub(super) fn pairs(world: &World, count: usize, seed: u64) -> Vec<Pair> {
             [stream.random_range(low[0]..=high[0]), stream.random_range(low[1]..=high[1])]
         });
         let is_free = |p: [f64; 2]| ground.room(p) >= least && ground.reaches(&inside, p);
-        if ops::hypot(goal[0] - start[0], goal[1] - start[1]) < APART || !is_free(start) || !is_free(goal) {
+        if math::hypot(goal[0] - start[0], goal[1] - start[1]) < APART || !is_free(start) || !is_free(goal) {
             continue;
         }
-        let yaw = stream.random_range(-ops::PI..ops::PI);
+        let yaw = stream.random_range(-math::PI..math::PI);
         if let Some(optimum) = world.optimum(start, goal) {
             found.push(Pair { start: [start[0], start[1], yaw], goal, optimum });
         }
@@ -337,15 +337,15 @@ fn plug(world: &World, best: &Way, at: [f64; 2], ends: [[f64; 2]; 2]) -> Option<
     };
     let narrowest = (0..8)
         .map(|k| {
-            let angle = f64::from(k) * ops::PI / 8.0;
-            let (s, c) = ops::sin_cos(angle);
+            let angle = f64::from(k) * math::PI / 8.0;
+            let (s, c) = math::sin_cos(angle);
             let (ahead, behind) = (reach([c, s]), reach([-c, -s]));
             let middle = 0.5 * (ahead - behind);
             (ahead + behind, angle, [at[0] + middle * c, at[1] + middle * s])
         })
         .min_by(|a, b| a.0.total_cmp(&b.0));
     let (width, angle, middle) = narrowest.filter(|(width, ..)| *width <= widest)?;
-    let is_clear = ends.iter().all(|end| ops::hypot(end[0] - middle[0], end[1] - middle[1]) > KEPT_OPEN);
+    let is_clear = ends.iter().all(|end| math::hypot(end[0] - middle[0], end[1] - middle[1]) > KEPT_OPEN);
     let solid = Solid::block(middle, [width.clamp(least, most), thick, 0.4], angle);
     // What does not touch the best way makes it no longer.
     let is_on_it = nearest(&best.points, middle) < 0.5 * most + radius;
@@ -378,7 +378,7 @@ fn nearest(points: &[[f64; 2]], at: [f64; 2]) -> f64 {
         let to = [at[0] - pair[0][0], at[1] - pair[0][1]];
         let square = along[0] * along[0] + along[1] * along[1];
         let t = ((along[0] * to[0] + along[1] * to[1]) / square.max(1e-12)).clamp(0.0, 1.0);
-        least = least.min(ops::hypot(to[0] - t * along[0], to[1] - t * along[1]));
+        least = least.min(math::hypot(to[0] - t * along[0], to[1] - t * along[1]));
     }
     least
 }

@@ -10,7 +10,7 @@ use super::navigation_table::{Ablation, By, Cell, Measure, ablations, maze_rows,
 use super::page::{Page, table, verdict};
 
 /// Points of a way that are drawn at most.
-const MOST_POINTS: usize = 1500;
+const MAX_POINTS: usize = 1500;
 
 const STYLE: &str = ".pair svg{max-width:100%;height:auto;display:block}";
 
@@ -147,7 +147,7 @@ fn pair_section(number: usize, pair: &PairRow) -> String {
             summary.push(format!("{} {told}", life.navigator));
         }
         for (name, drive) in named(life) {
-            let step = drive.trail.len().div_ceil(MOST_POINTS).max(1);
+            let step = drive.trail.len().div_ceil(MAX_POINTS).max(1);
             let _ = write!(
                 lives,
                 "<s data-name=\"{}: {name}, {:.2}, {} touches\" data-way=\"{}\" data-touched=\"{}\"></s>",

@@ -122,7 +122,7 @@ fn first_of(life: Option<&LifeRow>) -> Option<&Drive> {
     life.and_then(|life| life.trials.first())
 }
 
-/// Length over length of two drives on the same errand, where both reached the goal.
+/// Length over length of two drives on the same trip, where both reached the goal.
 fn against(ours: Option<&Drive>, theirs: Option<&Drive>) -> Option<f64> {
     match (ours, theirs) {
         (Some(a), Some(b)) if a.is_good() && b.is_good() => Some(a.length / b.length),

@@ -82,7 +82,7 @@ fn is_worth_showing(fault: &Fault, reading: &Reading, truth: &Pose2) -> bool {
     match (fault.kind, AbsolutePose::of(reading)) {
         (FaultKind::Frozen | FaultKind::NotANumber | FaultKind::Silent | FaultKind::Bias, _) => false,
         (FaultKind::Outliers, Some(absolute)) => {
-            absolute.shadow().distance(truth) < OUTLIER * absolute.covariance[(0, 0)].sqrt()
+            absolute.to_planar().distance(truth) < OUTLIER * absolute.covariance[(0, 0)].sqrt()
         }
         _ => true,
     }

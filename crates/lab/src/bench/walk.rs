@@ -7,7 +7,7 @@
 use std::sync::atomic::AtomicBool;
 
 use super::motor_rows::{Bound, Row};
-use crate::motor::{Start, Subject, SubjectError, Task, roll, task::Ground};
+use crate::motor::{MotorEnv, MotorEnvError, Start, Task, run_episode, task::Ground};
 use neuraxis_trial::parallel::map_in_order;
 use neuraxis_trial::plan::PlannedRobot;
 
@@ -38,7 +38,7 @@ pub fn run(
     seed: u64,
     jobs: usize,
     stop: &AtomicBool,
-) -> Result<Option<Vec<Row>>, SubjectError> {
+) -> Result<Option<Vec<Row>>, MotorEnvError> {
     let mut rows = Vec::new();
     let top = robot.model.description.limits.linear;
     for (command, least) in COMMANDS {
@@ -69,9 +69,9 @@ fn walks(
     seed: u64,
     jobs: usize,
     stop: &AtomicBool,
-) -> Result<Option<[Vec<Walk>; 2]>, SubjectError> {
+) -> Result<Option<[Vec<Walk>; 2]>, MotorEnvError> {
     let task = Task::Walk { speed: Some(share), push: PUSH, ground: Ground::Flat };
-    let subject = Subject::of(robot, task)?;
+    let subject = MotorEnv::of(robot, task)?;
     // What cannot be built is told before anybody counts falls.
     subject.circuit()?;
     // The lowest bit of an episode's seed says whether it is pushed.
@@ -83,7 +83,7 @@ fn walks(
         let (episode, is_pushed) = orders[i];
         let mut circuit = subject.circuit().ok()?;
         let start = Start::Random(FIRST + 4 * (seed + episode) + is_pushed);
-        let walk = roll(&subject, &mut *circuit, start, Some(STEPS), true);
+        let walk = run_episode(&subject, &mut *circuit, start, Some(STEPS), true);
         let late = walk.track.as_ref().map_or(&[][..], |track| track.speed.get(LATE..).unwrap_or(&[]));
         Some((walk.fell.is_some(), late.iter().sum::<f64>() / late.len() as f64))
     };

@@ -10,13 +10,13 @@ use std::sync::atomic::AtomicBool;
 use neuraxis_brain::{Driver, Session};
 use neuraxis_core::calibration::Calibration;
 use neuraxis_core::file;
-use neuraxis_core::{Drive, Pose2, Twist2, ops};
+use neuraxis_core::{Drive, Pose2, Twist2, math};
 use neuraxis_motor::MotorSpec;
 use neuraxis_sim::scene::SceneSpec;
-use neuraxis_sim::scene::world::Layout;
+use neuraxis_sim::scene::world::WorldInstance;
 use neuraxis_sim::{Arena, RobotModel, Scene};
 
-use super::SubjectError;
+use super::MotorEnvError;
 use neuraxis_trial::parallel::map_in_order;
 use neuraxis_trial::plan::PlannedRobot;
 
@@ -45,24 +45,24 @@ fn list(drives: &[[f64; 2]]) -> String {
 
 /// A body and the empty world that suits it: water for who is held in a plane and swims, flat ground for all others.
 #[derive(Clone, Debug)]
-pub struct Tank {
+pub struct ResponseRig {
     model: RobotModel,
     motor: MotorSpec,
     rate: f64,
     scene: SceneSpec,
-    layout: Layout,
+    layout: WorldInstance,
     /// s: until it has settled, from one end of a chord to the other, and all that is measured.
     settle: f64,
     chord: f64,
     measure: f64,
 }
 
-impl Tank {
+impl ResponseRig {
     /// The robot in its world.
     ///
     /// # Errors
     /// If the circuit does not fit the body.
-    pub fn new(robot: &PlannedRobot) -> Result<Self, SubjectError> {
+    pub fn new(robot: &PlannedRobot) -> Result<Self, MotorEnvError> {
         let brain = &robot.file.value.brain;
         let (model, motor) = (robot.model.clone(), brain.motor.clone());
         neuraxis_motor::build(&motor, &model.description)?;
@@ -81,11 +81,11 @@ impl Tank {
             "name: tank\nworld: []\nrobots: [{{ robot: it.yaml, spawn: {{ at: [0, 0], yaw: 0 }}, goal: {{ at: [1, 0] }} }}]\n\
              time_limit: 86400\n{physics}"
         );
-        let world = |error: file::FileError| SubjectError::World(error.to_string());
+        let world = |error: file::FileError| MotorEnvError::World(error.to_string());
         let loaded = file::parse::<SceneSpec>(Path::new("tank.yaml"), text, &[]).map_err(world)?;
         let scene = Scene::load(&loaded).map_err(world)?;
         let layout =
-            scene.layout(0, &[model.size()]).map_err(|error| SubjectError::World(error.to_string()))?;
+            scene.layout(0, &[model.size()]).map_err(|error| MotorEnvError::World(error.to_string()))?;
         Ok(Self { model, motor, rate: brain.rate, scene: scene.spec.clone(), layout, settle, chord, measure })
     }
 
@@ -105,7 +105,7 @@ impl Tank {
             session.step().ok()?;
             let arena = session.world();
             let (here, now) = (pose(arena)?, arena.now().seconds());
-            yaw += ops::wrap(here.yaw - yaw);
+            yaw += math::wrap(here.yaw - yaw);
             mean = (mean.0 + yaw, mean.1 + 1);
             if now < self.settle {
                 continue;
@@ -113,10 +113,10 @@ impl Tank {
             if from_time.is_nan() {
                 (from, from_time, from_yaw, mean) = (here, now, yaw, (yaw, 1));
             } else if now - from_time >= self.chord - 1e-9 {
-                let (s, c) = ops::sin_cos(mean.0 / f64::from(mean.1));
+                let (s, c) = math::sin_cos(mean.0 / f64::from(mean.1));
                 let (half, time) = (0.5 * (yaw - from_yaw), now - from_time);
                 // From the chord to the arc.
-                let arc = if half.abs() < 1e-6 { 1.0 } else { half / ops::sin(half) };
+                let arc = if half.abs() < 1e-6 { 1.0 } else { half / math::sin(half) };
                 way += arc * ((here.x - from.x) * c + (here.y - from.y) * s);
                 turned += yaw - from_yaw;
                 length += time;

@@ -1,12 +1,12 @@
 //! How an episode is, drawn from its seed: its heading, its ground's friction, its push.
 
 use nalgebra::Vector3;
-use neuraxis_core::{ops, random};
+use neuraxis_core::{math, random};
 use rand::RngExt as _;
 
 /// How an episode is, besides its joints.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Conditions {
+pub struct EpisodeConditions {
     /// Heading at the start, rad.
     pub yaw: f64,
     /// Friction of the ground, if the task draws it.
@@ -39,14 +39,14 @@ impl Push {
     }
 }
 
-impl Conditions {
+impl EpisodeConditions {
     /// As usual: nothing is drawn.
     pub const USUAL: Self = Self { yaw: 0.0, friction: None, rest: 0.0, speed: 0.5, push: None };
 
     /// Any heading.
     #[must_use]
     pub fn heading(seed: u64) -> Self {
-        Self { yaw: random::stream(seed, "start").random_range(-ops::PI..ops::PI), ..Self::USUAL }
+        Self { yaw: random::stream(seed, "start").random_range(-math::PI..math::PI), ..Self::USUAL }
     }
 
     /// A heading about `yaw` (rad).
@@ -62,9 +62,9 @@ impl Conditions {
     pub fn walk(seed: u64, impulse: f64) -> Self {
         let mut stream = random::stream(seed, "start");
         let mut draw = |low: f64, high: f64| stream.random_range(low..high);
-        let yaw = draw(-ops::PI, ops::PI);
+        let yaw = draw(-math::PI, math::PI);
         let (friction, rest) = (draw(0.5, 1.25), draw(0.5, 1.5));
-        let (from, to) = (draw(3.0, 8.0), ops::sin_cos(draw(-ops::PI, ops::PI)));
+        let (from, to) = (draw(3.0, 8.0), math::sin_cos(draw(-math::PI, math::PI)));
         let force = Vector3::new(to.1, to.0, 0.0) * (impulse / Push::LONG);
         let speed = if seed & 2 == 0 { draw(0.2, 0.6) } else { draw(0.6, 1.0) };
         Self {
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn seeds_say_who_is_pushed_and_who_is_slow() {
         for seed in 0..40_u64 {
-            let walk = Conditions::walk(seed, 20.0);
+            let walk = EpisodeConditions::walk(seed, 20.0);
             assert_eq!(walk.push.is_some(), seed % 2 == 1);
             assert_eq!(walk.speed < 0.6, seed / 2 % 2 == 0);
             assert!((0.2..1.0).contains(&walk.speed));
@@ -93,8 +93,8 @@ mod tests {
                 assert!((push.force.norm() * Push::LONG - 20.0).abs() < 1e-9 && push.force.z == 0.0);
                 assert!(push.at(push.from).is_some() && push.at(push.from + 0.21).is_none());
             }
-            assert_eq!(walk.yaw, Conditions::heading(seed).yaw);
+            assert_eq!(walk.yaw, EpisodeConditions::heading(seed).yaw);
         }
-        assert_eq!(Conditions::walk(1, 0.0).push, None);
+        assert_eq!(EpisodeConditions::walk(1, 0.0).push, None);
     }
 }

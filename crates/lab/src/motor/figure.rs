@@ -4,14 +4,14 @@
 //! Path Tracking Algorithm" (1992): steer to the point of the path that lies a distance ahead.
 
 use nalgebra::Vector2;
-use neuraxis_core::ops;
+use neuraxis_core::math;
 
 /// Points of a round.
 const POINTS: usize = 400;
 
 /// A figure of eight about the start.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Figure {
+pub struct FigureEight {
     /// Half of its length, m.
     pub radius: f64,
 }
@@ -31,12 +31,12 @@ pub struct Progress {
     pub off: f64,
 }
 
-impl Figure {
+impl FigureEight {
     /// Heading of the path at its beginning, rad.
-    pub const HEADING: f64 = ops::PI / 4.0;
+    pub const HEADING: f64 = math::PI / 4.0;
 
     fn point(self, i: usize) -> Vector2<f64> {
-        let (sin, cos) = ops::sin_cos(2.0 * ops::PI * (i % POINTS) as f64 / POINTS as f64);
+        let (sin, cos) = math::sin_cos(2.0 * math::PI * (i % POINTS) as f64 / POINTS as f64);
         Vector2::new(sin, sin * cos) * self.radius
     }
 
@@ -69,7 +69,7 @@ impl Figure {
             i += 1;
         }
         let to = self.point(i) - at;
-        ops::atan2(to.y, to.x)
+        math::atan2(to.y, to.x)
     }
 }
 
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn who_goes_along_it_gets_along_it_and_passes_its_crossing() {
-        let figure = Figure { radius: 2.0 };
+        let figure = FigureEight { radius: 2.0 };
         let mut progress = Progress::default();
         let mut length = 0.0;
         for i in 0..=POINTS {
@@ -91,10 +91,10 @@ mod tests {
         assert!((length / 2.0 - 6.097).abs() < 0.05, "a round of the unit figure is 6.097 long: {length}");
         // Beside it: no way is made, and the distance is told.
         let before = progress.along;
-        let (sin, cos) = ops::sin_cos(Figure::HEADING);
+        let (sin, cos) = math::sin_cos(FigureEight::HEADING);
         figure.go(&mut progress, Vector2::new(-sin, cos) * 0.3);
         assert!((progress.off - 0.3).abs() < 0.02 && progress.along - before < 0.1, "{progress:?}");
         let aim = figure.aim(&Progress::default(), Vector2::zeros(), 0.3);
-        assert!((aim - Figure::HEADING).abs() < 0.1, "{aim}");
+        assert!((aim - FigureEight::HEADING).abs() < 0.1, "{aim}");
     }
 }

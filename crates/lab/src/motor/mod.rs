@@ -2,13 +2,13 @@
 
 pub mod calibrate;
 pub mod conditions;
+mod env;
 pub mod figure;
 mod rollout;
-mod subject;
 pub mod task;
 
-pub use conditions::Conditions;
+pub use conditions::EpisodeConditions;
+pub use env::{MotorEnv, MotorEnvError, circuit_name};
 pub use neuraxis_sim::wave;
-pub use rollout::{Rollout, Start, roll};
-pub use subject::{Subject, SubjectError, circuit_name};
+pub use rollout::{Rollout, Start, run_episode};
 pub use task::Task;

@@ -1,16 +1,16 @@
 //! An episode: a circuit moves its body through percepts and commands, as in a brain, and is rewarded step by step.
 
 use neuraxis_brain::{Driver, Session};
-use neuraxis_core::{Drive, ops, random};
+use neuraxis_core::{Drive, math, random};
 use neuraxis_motor::MotorCircuit;
 use neuraxis_sim::arena::Stance;
 use neuraxis_sim::{Arena, SimRobot};
 use rand::RngExt as _;
 use serde::Serialize;
 
-use super::Conditions;
-use super::Subject;
-use super::task::Gauge;
+use super::EpisodeConditions;
+use super::MotorEnv;
+use super::task::SpeedFilter;
 
 /// How an episode begins; always at rest.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,8 +60,8 @@ pub struct Track {
 }
 
 /// One episode of `subject` with `circuit`, which is reset first; `steps` control steps, the task's own if not given.
-pub fn roll(
-    subject: &Subject,
+pub fn run_episode(
+    subject: &MotorEnv,
     circuit: &mut dyn MotorCircuit,
     start: Start,
     steps: Option<usize>,
@@ -85,7 +85,7 @@ pub fn roll(
     let mut session = Session::new(arena).with_seat(0, driver, Some(subject.rate));
     let mut yaw = 0.0;
     let mut drive = Drive::REST;
-    let (mut gauge, mut fell) = (Gauge::default(), None);
+    let (mut speed_filter, mut fell) = (SpeedFilter::default(), None);
     for step in 0..steps {
         let time = step as f64 * task.control();
         if let (Some(track), Some(robot)) = (&mut track, session.world().robots().first()) {
@@ -94,7 +94,7 @@ pub fn roll(
                 .push((0..joints).map(|i| robot.joint(i).map_or(f64::NAN, |joint| joint.0)).collect());
         }
         if let Some(robot) = session.world().robots().first() {
-            drive = subject.drive.unwrap_or_else(|| task.drive(robot, &gauge, &conditions));
+            drive = subject.drive.unwrap_or_else(|| task.drive(robot, &speed_filter, &conditions));
             if time < conditions.rest {
                 drive = Drive::REST;
             }
@@ -112,8 +112,8 @@ pub fn roll(
         }
         let Some(robot) = session.world().robots().first() else { break };
         // What has left all bounds is worth nothing.
-        gauge.take(task, robot, task.control());
-        let (worth, forward) = (task.reward(robot, &gauge, &drive), robot.forward_speed());
+        speed_filter.take(task, robot, task.control());
+        let (worth, forward) = (task.reward(robot, &speed_filter, &drive), robot.forward_speed());
         let mut worth = if worth.is_finite() { worth } else { 0.0 };
         if task.has_fallen(robot) {
             fell = Some(time);
@@ -124,7 +124,7 @@ pub fn roll(
         speed += forward;
         if let Some(track) = &mut track {
             let ahead = robot.pose().rotation * nalgebra::Vector3::x();
-            yaw += ops::wrap(ops::atan2(ahead.y, ahead.x) - yaw);
+            yaw += math::wrap(math::atan2(ahead.y, ahead.x) - yaw);
             track.reward.push(worth);
             track.speed.push(forward);
             track.yaw.push(yaw);
@@ -137,9 +137,9 @@ pub fn roll(
     Rollout { reward, steps, speed: speed / steps.max(1) as f64, way: (end - begin).norm(), fell, track }
 }
 
-fn arena(subject: &Subject, start: Start, conditions: &Conditions) -> Arena {
+fn arena(subject: &MotorEnv, start: Start, conditions: &EpisodeConditions) -> Arena {
     let mut arena = match start {
-        Start::Given { yaw, .. } => subject.arena(&Conditions { yaw, ..*conditions }),
+        Start::Given { yaw, .. } => subject.arena(&EpisodeConditions { yaw, ..*conditions }),
         _ => subject.arena(conditions),
     };
     if let Start::Given { joints, .. } = start {
@@ -150,7 +150,7 @@ fn arena(subject: &Subject, start: Start, conditions: &Conditions) -> Arena {
     {
         let mut stream = random::stream(seed, "start");
         // The heading was drawn from the same stream.
-        let _: f64 = stream.random_range(-ops::PI..ops::PI);
+        let _: f64 = stream.random_range(-math::PI..math::PI);
         let mut joints = Vec::new();
         for joint in &subject.model.model.joints {
             let [low, high] = joint.range().unwrap_or([0.0, 0.0]);

@@ -4,12 +4,12 @@
 
 use nalgebra::Vector3;
 use neuraxis_core::file::problem::did_you_mean;
-use neuraxis_core::{Drive, ops};
+use neuraxis_core::{Drive, math};
 use neuraxis_sim::SimRobot;
 use serde::{Deserialize, Serialize};
 
-use super::Conditions;
-use super::figure::{Figure, Progress};
+use super::EpisodeConditions;
+use super::figure::{FigureEight, Progress};
 
 /// What a motor circuit is asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,11 +74,11 @@ pub enum Ground {
 }
 
 /// A body that leans further than this has fallen, rad: as in arXiv 2410.07174.
-const TIPPED: f64 = ops::PI / 4.0;
+const TIPPED: f64 = math::PI / 4.0;
 
 /// How a body goes, with the sway of its strides averaged out.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Gauge {
+pub struct SpeedFilter {
     /// Forward, m/s.
     pub speed: f64,
     /// About the vertical, rad/s.
@@ -87,14 +87,14 @@ pub struct Gauge {
     pub progress: Progress,
 }
 
-impl Gauge {
+impl SpeedFilter {
     /// Time over which it averages, s.
     const TIME: f64 = 0.5;
 
     /// After another `dt` s.
     pub fn take(&mut self, task: &Task, robot: &SimRobot, dt: f64) {
         if let Task::Follow { radius, .. } = task {
-            Figure { radius: *radius }.go(&mut self.progress, robot.center_of_mass().xy());
+            FigureEight { radius: *radius }.go(&mut self.progress, robot.center_of_mass().xy());
         }
         let share = dt / Self::TIME;
         let ahead = robot.pose().rotation * Vector3::x();
@@ -196,37 +196,42 @@ impl Task {
 
     /// What is asked of the circuit now.
     #[must_use]
-    pub fn drive(&self, robot: &SimRobot, gauge: &Gauge, conditions: &Conditions) -> Drive {
+    pub fn drive(
+        &self,
+        robot: &SimRobot,
+        speed_filter: &SpeedFilter,
+        conditions: &EpisodeConditions,
+    ) -> Drive {
         match self {
             Self::Follow { radius, speed } => {
                 let at = robot.center_of_mass().xy();
-                let wanted = Figure { radius: *radius }.aim(&gauge.progress, at, 0.25 * radius);
-                Drive::new(speed.unwrap_or(0.5), 1.5 * ops::wrap(wanted - heading(robot)))
+                let wanted = FigureEight { radius: *radius }.aim(&speed_filter.progress, at, 0.25 * radius);
+                Drive::new(speed.unwrap_or(0.5), 1.5 * math::wrap(wanted - heading(robot)))
             }
             Self::Walk { speed, .. } => Drive::new(speed.unwrap_or(conditions.speed), 0.0),
             Self::Swim { .. } => Drive::new(1.0, 0.0),
             Self::SwimTo { target } => {
                 let head = robot.pose().translation.vector;
-                let wanted = ops::atan2(target[1] - head.y, target[0] - head.x);
-                Drive::new(1.0, 2.0 * ops::wrap(wanted - heading(robot)) / ops::PI)
+                let wanted = math::atan2(target[1] - head.y, target[0] - head.x);
+                Drive::new(1.0, 2.0 * math::wrap(wanted - heading(robot)) / math::PI)
             }
         }
     }
 
     /// What the step that has just ended is worth, 0 to 1.
     #[must_use]
-    pub fn reward(&self, robot: &SimRobot, gauge: &Gauge, drive: &Drive) -> f64 {
+    pub fn reward(&self, robot: &SimRobot, speed_filter: &SpeedFilter, drive: &Drive) -> f64 {
         let asked = (drive.speed * robot.model.description.limits.linear).abs();
         match self {
             Self::Follow { radius, .. } => {
-                let way = gauge.progress.step / (asked * self.control()).max(1e-6);
-                way.min(1.0) * (1.0 - gauge.progress.off / (0.25 * radius)).max(0.0)
+                let way = speed_filter.progress.step / (asked * self.control()).max(1e-6);
+                way.min(1.0) * (1.0 - speed_filter.progress.off / (0.25 * radius)).max(0.0)
             }
             Self::Walk { .. } => {
                 // At rest there is no share of the speed to be off by.
-                let over = (gauge.speed - asked) / asked.max(0.1);
+                let over = (speed_filter.speed - asked) / asked.max(0.1);
                 let off = (-over).max(over - 0.3).max(0.0);
-                (1.0 - off).max(0.0) - 0.1 * gauge.turning.abs()
+                (1.0 - off).max(0.0) - 0.1 * speed_filter.turning.abs()
             }
             Self::Swim { speed } => swim(robot.forward_speed(), *speed),
             Self::SwimTo { target } => {
@@ -250,17 +255,19 @@ impl Task {
 
     /// How the episode of `seed` is; without one all is as usual.
     #[must_use]
-    pub fn conditions(&self, seed: Option<u64>) -> Conditions {
+    pub fn conditions(&self, seed: Option<u64>) -> EpisodeConditions {
         match (self, seed) {
-            (Self::Follow { .. }, None) => Conditions { yaw: Figure::HEADING, ..Conditions::USUAL },
-            (_, None) => Conditions::USUAL,
-            (Self::Swim { .. } | Self::SwimTo { .. }, Some(seed)) => Conditions::heading(seed),
-            (Self::Walk { push, ground, .. }, Some(seed)) => {
-                let drawn = Conditions::walk(seed, *push);
-                // A slope has a direction.
-                if *ground == Ground::Slope { Conditions { yaw: 0.0, ..drawn } } else { drawn }
+            (Self::Follow { .. }, None) => {
+                EpisodeConditions { yaw: FigureEight::HEADING, ..EpisodeConditions::USUAL }
             }
-            (Self::Follow { .. }, Some(seed)) => Conditions::along(seed, Figure::HEADING),
+            (_, None) => EpisodeConditions::USUAL,
+            (Self::Swim { .. } | Self::SwimTo { .. }, Some(seed)) => EpisodeConditions::heading(seed),
+            (Self::Walk { push, ground, .. }, Some(seed)) => {
+                let drawn = EpisodeConditions::walk(seed, *push);
+                // A slope has a direction.
+                if *ground == Ground::Slope { EpisodeConditions { yaw: 0.0, ..drawn } } else { drawn }
+            }
+            (Self::Follow { .. }, Some(seed)) => EpisodeConditions::along(seed, FigureEight::HEADING),
         }
     }
 
@@ -273,7 +280,7 @@ impl Task {
         let pose = robot.pose();
         let up = pose.rotation * Vector3::z();
         // Not a number is a fall as well.
-        let is_up = up.z > ops::cos(TIPPED);
+        let is_up = up.z > math::cos(TIPPED);
         !is_up
     }
 
@@ -302,7 +309,7 @@ fn heading(robot: &SimRobot) -> f64 {
     } else {
         head.rotation * Vector3::x()
     };
-    ops::atan2(ahead.y, ahead.x)
+    math::atan2(ahead.y, ahead.x)
 }
 
 #[cfg(test)]

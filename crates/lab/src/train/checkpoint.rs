@@ -1,16 +1,16 @@
 //! All that a training has to remember, as a file: whose parameters these are, the search's state, and the curve so far.
 
 use neuraxis_core::file::problem::did_you_mean;
-use neuraxis_motor::{Moments, MotorCircuit};
+use neuraxis_motor::{MotorCircuit, RunningStats};
 use serde::{Deserialize, Serialize};
 
 use super::{Best, Objective, Optimizer, Point};
-use crate::motor::{Subject, Task, circuit_name};
+use crate::motor::{MotorEnv, Task, circuit_name};
 
 /// Format of the file.
 const VERSION: u32 = 1;
 /// No score is made of more episodes.
-pub const MOST_EPISODES: usize = 1000;
+pub const MAX_EPISODES: usize = 1000;
 
 /// Whose parameters are trained, and at what.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub struct Identity {
 impl Identity {
     /// That of `subject`, whose circuit is `circuit`.
     #[must_use]
-    pub fn of(subject: &Subject, circuit: &dyn MotorCircuit) -> Self {
+    pub fn of(subject: &MotorEnv, circuit: &dyn MotorCircuit) -> Self {
         let mut settings = serde_json::to_value(&subject.motor).unwrap_or_default();
         if let Some(map) = settings.as_object_mut() {
             // What is trained, and what only draws where that begins.
@@ -111,8 +111,8 @@ pub struct Checkpoint {
     /// Which of them are trained, by their places.
     pub free: Vec<usize>,
     /// What the circuits saw so far, by which what they see is normalised; empty if it is not.
-    #[serde(default, skip_serializing_if = "super::is_unfelt")]
-    pub felt: Moments,
+    #[serde(default, skip_serializing_if = "super::has_no_steps", alias = "felt")]
+    pub observation_stats: RunningStats,
     /// The search.
     pub optimizer: Optimizer,
     /// The best centre so far.
@@ -144,7 +144,7 @@ impl Checkpoint {
             steps: 0,
             initial,
             free,
-            felt: Moments::default(),
+            observation_stats: RunningStats::default(),
             optimizer,
             best: None,
             curve: Vec::new(),
@@ -162,14 +162,17 @@ impl Checkpoint {
         }
         let count = state.initial.len();
         let best = state.best.as_ref().is_none_or(|best| best.parameters.len() == count);
-        let felt = |felt: &Moments| felt.is_whole() && (felt.count > 0 || felt.mean.is_empty());
-        let felt = felt(&state.felt) && state.best.as_ref().is_none_or(|best| felt(&best.felt));
+        let observation_stats = |observation_stats: &RunningStats| {
+            observation_stats.is_whole() && (observation_stats.count > 0 || observation_stats.mean.is_empty())
+        };
+        let observation_stats = observation_stats(&state.observation_stats)
+            && state.best.as_ref().is_none_or(|best| observation_stats(&best.observation_stats));
         let free = state.free.is_sorted_by(|a, b| a < b) && state.free.iter().all(|i| *i < count);
-        let episodes = state.episodes.is_none_or(|episodes| MOST_EPISODES >= episodes && episodes > 0);
+        let episodes = state.episodes.is_none_or(|episodes| MAX_EPISODES >= episodes && episodes > 0);
         if !episodes
             || count != wanted.count
             || !best
-            || !felt
+            || !observation_stats
             || !free
             || !state.optimizer.is_whole(state.free.len())
         {
@@ -246,7 +249,12 @@ impl Checkpoint {
     pub(super) fn keep(&mut self, parameters: Vec<f64>, score: f64, mean: f64) {
         let score = if score.is_finite() { score } else { 0.0 };
         if self.best.as_ref().is_none_or(|best| score > best.score) {
-            self.best = Some(Best { parameters, felt: self.felt.clone(), score, steps: self.steps });
+            self.best = Some(Best {
+                parameters,
+                observation_stats: self.observation_stats.clone(),
+                score,
+                steps: self.steps,
+            });
         }
         let best = self.best.as_ref().map_or(score, |best| best.score);
         self.curve.push(Point { generation: self.generation, steps: self.steps, score, mean, best });

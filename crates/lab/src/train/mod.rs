@@ -6,23 +6,23 @@
 
 mod checkpoint;
 mod curve;
-mod explore;
 mod optimizer;
 mod ppo;
 #[cfg(feature = "candle")]
 mod ppo_learn;
+mod rollout;
 mod snippet;
 mod spread;
 
 use std::sync::atomic::AtomicBool;
 
 use neuraxis_core::{Trainable, random};
-use neuraxis_motor::{MlpCircuit, Moments, MotorCircuit, MotorError, MotorSpec};
+use neuraxis_motor::{MlpCircuit, MotorCircuit, MotorError, MotorSpec, RunningStats};
 use neuraxis_trial::parallel::map_in_order;
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
-pub use checkpoint::{Checkpoint, Identity, MOST_EPISODES};
+pub use checkpoint::{Checkpoint, Identity, MAX_EPISODES};
 pub use curve::{csv, svg};
 pub use neuraxis_optimizer::{CmaEs, Es};
 pub use optimizer::{Algorithm, Optimizer};
@@ -30,7 +30,7 @@ pub use ppo::{Episode, Ppo, PpoSettings};
 pub use snippet::yaml;
 pub use spread::{Arm, arms, spread_svg};
 
-use crate::motor::{Start, Subject, roll};
+use crate::motor::{MotorEnv, Start, run_episode};
 
 /// Whether this program can train by PPO.
 pub const HAS_PPO: bool = cfg!(feature = "candle");
@@ -50,19 +50,24 @@ pub trait Objective: Sync {
     fn exploring(&self) -> usize {
         self.steps()
     }
-    /// How good `parameters` are in the episode `episode`: the more the better. What is seen is normalised by `felt`, if it is
+    /// How good `parameters` are in the episode `episode`: the more the better. What is seen is normalised by `observation_stats`, if it is
     /// normalised; what was seen then comes as the second.
-    fn watch(&self, parameters: &[f64], felt: &Moments, episode: u64) -> (f64, Moments);
+    fn evaluate(
+        &self,
+        parameters: &[f64],
+        observation_stats: &RunningStats,
+        episode: u64,
+    ) -> (f64, RunningStats);
     /// The same without a past.
     fn score(&self, parameters: &[f64], episode: u64) -> f64 {
-        self.watch(parameters, &Moments::default(), episode).0
+        self.evaluate(parameters, &RunningStats::default(), episode).0
     }
     /// An episode of tries around `parameters`, with these standard deviations of what is done; `episode` draws start and tries.
     /// None where nothing can be tried.
-    fn explore(
+    fn collect_rollout(
         &self,
         _parameters: &[f64],
-        _felt: &Moments,
+        _observation_stats: &RunningStats,
         _deviation: &[f64],
         _episode: u64,
     ) -> Option<Episode> {
@@ -74,7 +79,7 @@ pub trait Objective: Sync {
 
 /// A motor circuit at its task.
 pub struct MotorObjective {
-    subject: Subject,
+    subject: MotorEnv,
     circuit: Box<dyn MotorCircuit>,
     episodes: usize,
 }
@@ -84,7 +89,7 @@ impl MotorObjective {
     ///
     /// # Errors
     /// If the circuit does not fit the body.
-    pub fn new(subject: Subject) -> Result<Self, MotorError> {
+    pub fn new(subject: MotorEnv) -> Result<Self, MotorError> {
         Ok(Self { circuit: subject.circuit()?, episodes: subject.task.episodes(), subject })
     }
 
@@ -123,7 +128,7 @@ impl MotorObjective {
 
     /// Who is trained.
     #[must_use]
-    pub fn subject(&self) -> &Subject {
+    pub fn subject(&self) -> &MotorEnv {
         &self.subject
     }
 }
@@ -137,18 +142,25 @@ impl Objective for MotorObjective {
         self.subject.task.steps()
     }
 
-    fn watch(&self, parameters: &[f64], felt: &Moments, episode: u64) -> (f64, Moments) {
-        let nothing = (f64::NAN, Moments::default());
+    fn evaluate(
+        &self,
+        parameters: &[f64],
+        observation_stats: &RunningStats,
+        episode: u64,
+    ) -> (f64, RunningStats) {
+        let nothing = (f64::NAN, RunningStats::default());
         let Ok(mut circuit) = self.subject.circuit() else { return nothing };
         let Some(trained) = circuit.trainable_mut() else { return nothing };
-        if trained.set_parameters(parameters).is_err() || trained.set_normalisation(felt).is_err() {
+        if trained.set_parameters(parameters).is_err()
+            || trained.set_normalisation(observation_stats).is_err()
+        {
             return nothing;
         }
         let episodes = self.episodes as u64;
-        let (mut sum, mut gathered) = (0.0, Moments::default());
+        let (mut sum, mut gathered) = (0.0, RunningStats::default());
         for i in 0..episodes {
             let start = Start::Random(episode.wrapping_mul(episodes).wrapping_add(i));
-            sum += roll(&self.subject, &mut *circuit, start, None, false).reward;
+            sum += run_episode(&self.subject, &mut *circuit, start, None, false).reward;
             if let Some(own) = circuit.trainable().and_then(Trainable::gathered) {
                 gathered.merge(own);
             }
@@ -156,14 +168,14 @@ impl Objective for MotorObjective {
         (sum / episodes as f64, gathered)
     }
 
-    fn explore(
+    fn collect_rollout(
         &self,
         parameters: &[f64],
-        felt: &Moments,
+        observation_stats: &RunningStats,
         deviation: &[f64],
         episode: u64,
     ) -> Option<Episode> {
-        explore::explore(&self.subject, parameters, felt, deviation, episode)
+        rollout::collect(&self.subject, parameters, observation_stats, deviation, episode)
     }
 
     fn project(&self, parameters: &mut [f64]) {
@@ -196,16 +208,16 @@ pub struct Best {
     /// All parameters of the circuit.
     pub parameters: Vec<f64>,
     /// What the circuit normalises what it sees by; empty if it does not.
-    #[serde(default, skip_serializing_if = "is_unfelt")]
-    pub felt: Moments,
+    #[serde(default, skip_serializing_if = "has_no_steps", alias = "felt")]
+    pub observation_stats: RunningStats,
     /// Mean over the fixed starts.
     pub score: f64,
     /// Control steps that training had taken.
     pub steps: u64,
 }
 
-fn is_unfelt(felt: &Moments) -> bool {
-    felt.count == 0
+fn has_no_steps(observation_stats: &RunningStats) -> bool {
+    observation_stats.count == 0
 }
 
 /// How a training ended.
@@ -228,14 +240,14 @@ pub fn run(
     stop: &AtomicBool,
     progress: &mut dyn FnMut(&Checkpoint),
 ) -> End {
-    let evaluate = |parameters: &[f64], felt: &Moments| {
-        let score = |i: usize| objective.watch(parameters, felt, EVALUATIONS[i]).0;
+    let evaluate = |parameters: &[f64], observation_stats: &RunningStats| {
+        let score = |i: usize| objective.evaluate(parameters, observation_stats, EVALUATIONS[i]).0;
         let scores = map_in_order(EVALUATIONS.len(), jobs, stop, score)?;
         Some(scores.iter().sum::<f64>() / scores.len() as f64)
     };
     if state.curve.is_empty() {
         let parameters = state.center(objective);
-        let Some(score) = evaluate(&parameters, &state.felt) else { return End::Stopped };
+        let Some(score) = evaluate(&parameters, &state.observation_stats) else { return End::Stopped };
         state.keep(parameters, score, score);
         progress(state);
     }
@@ -245,7 +257,7 @@ pub fn run(
             return End::Done;
         }
         let learnt = match &state.optimizer {
-            Optimizer::Ppo(_) => try_out(state, objective, jobs, stop),
+            Optimizer::Ppo(_) => ppo_update(state, objective, jobs, stop),
             _ => Ok(search(state, objective, jobs, stop)),
         };
         let (mut next, scores) = match learnt {
@@ -257,7 +269,7 @@ pub fn run(
         next.generation += 1;
         next.steps += cost;
         let parameters = next.center(objective);
-        let Some(score) = evaluate(&parameters, &next.felt) else { return End::Stopped };
+        let Some(score) = evaluate(&parameters, &next.observation_stats) else { return End::Stopped };
         let finite: Vec<f64> = scores.into_iter().filter(|score| score.is_finite()).collect();
         next.keep(parameters, score, finite.iter().sum::<f64>() / finite.len().max(1) as f64);
         *state = next;
@@ -279,15 +291,17 @@ fn search(
     let candidates = state.optimizer.ask(state.seed, generation);
     let members: Vec<Vec<f64>> = candidates.iter().map(|free| state.whole(free, objective)).collect();
     let episode: u64 = random::stream(state.seed, &format!("train/{generation}/start")).random();
-    let felt = &state.felt;
-    let scores = map_in_order(members.len(), jobs, stop, |i| objective.watch(&members[i], felt, episode));
+    let observation_stats = &state.observation_stats;
+    let scores = map_in_order(members.len(), jobs, stop, |i| {
+        objective.evaluate(&members[i], observation_stats, episode)
+    });
     let scores = scores?;
     let mut next = state.clone();
     // In the order of the members, whoever was first.
     let scores: Vec<f64> = scores
         .into_iter()
-        .map(|(score, felt)| {
-            next.felt.merge(&felt);
+        .map(|(score, observation_stats)| {
+            next.observation_stats.merge(&observation_stats);
             score
         })
         .collect();
@@ -296,13 +310,13 @@ fn search(
 }
 
 /// A generation of PPO: tries around where it stands, and what they teach.
-fn try_out(state: &Checkpoint, objective: &dyn Objective, jobs: usize, stop: &AtomicBool) -> Learnt {
+fn ppo_update(state: &Checkpoint, objective: &dyn Objective, jobs: usize, stop: &AtomicBool) -> Learnt {
     let Optimizer::Ppo(ppo) = &state.optimizer else { return Ok(None) };
     let generation = state.generation;
     let (parameters, deviation) = (state.center(objective), ppo.deviation());
     let explore = |i: usize| {
         let episode = random::stream(state.seed, &format!("train/{generation}/{i}/start")).random();
-        objective.explore(&parameters, &state.felt, &deviation, episode)
+        objective.collect_rollout(&parameters, &state.observation_stats, &deviation, episode)
     };
     let Some(episodes) = map_in_order(ppo.settings.n_envs, jobs, stop, explore) else { return Ok(None) };
     let episodes: Option<Vec<Episode>> = episodes.into_iter().collect();
@@ -311,7 +325,7 @@ fn try_out(state: &Checkpoint, objective: &dyn Objective, jobs: usize, stop: &At
     };
     let mut next = state.clone();
     for episode in &episodes {
-        next.felt.merge(&episode.felt);
+        next.observation_stats.merge(&episode.observation_stats);
     }
     next.optimizer.learn(state.seed, generation, &episodes)?;
     Ok(Some((next, episodes.iter().map(|episode| episode.rewards.iter().sum()).collect())))

@@ -10,7 +10,7 @@
 //! same on one thread or many; candle picks its kernels by the processor, and so they are those of one kind of processor.
 
 use neuraxis_core::random;
-use neuraxis_motor::{Mlp, Moments};
+use neuraxis_motor::{Mlp, RunningStats};
 use rand::RngExt as _;
 use serde::{Deserialize, Serialize};
 
@@ -74,7 +74,7 @@ pub struct Episode {
     /// Whether it ended by itself, so that nothing comes after it.
     pub is_over: bool,
     /// What was seen, before it was normalised.
-    pub felt: Moments,
+    pub observation_stats: RunningStats,
 }
 
 /// The state of a training by PPO.
@@ -98,7 +98,7 @@ pub struct Ppo {
     /// Steps of Adam.
     pub(super) taken: u32,
     /// Discounted sums of rewards, by which rewards are normalised.
-    pub(super) returns: Moments,
+    pub(super) returns: RunningStats,
 }
 
 /// Adam's decays and what keeps it from dividing by zero.
@@ -133,7 +133,7 @@ impl Ppo {
             first: vec![0.0; all],
             second: vec![0.0; all],
             taken: 0,
-            returns: Moments::default(),
+            returns: RunningStats::default(),
         };
         if ppo.is_whole(ppo.policy.len()) {
             Ok(ppo)
@@ -145,7 +145,7 @@ impl Ppo {
     /// Standard deviation of each action.
     #[must_use]
     pub fn deviation(&self) -> Vec<f64> {
-        self.log_std.iter().map(|log| neuraxis_core::ops::exp(*log)).collect()
+        self.log_std.iter().map(|log| neuraxis_core::math::exp(*log)).collect()
     }
 
     /// Whether the state is whole, for `n` parameters: it may come from a file.
@@ -183,7 +183,7 @@ impl Ppo {
     #[cfg(feature = "candle")]
     pub(super) fn normalise_rewards(&mut self, episodes: &[Episode]) -> Vec<Vec<f64>> {
         for episode in episodes {
-            let (mut sums, mut sum) = (Moments::new(1), 0.0);
+            let (mut sums, mut sum) = (RunningStats::new(1), 0.0);
             for reward in &episode.rewards {
                 sum = self.settings.gamma * sum + reward;
                 sums.take(&[sum]);
@@ -201,7 +201,7 @@ impl Ppo {
         let norm = gradient.iter().map(|slope| slope * slope).sum::<f64>().sqrt();
         let scale = (self.settings.max_grad_norm / (norm + 1e-6)).min(1.0);
         self.taken += 1;
-        let unbias = |keep: f64| 1.0 / (1.0 - neuraxis_core::ops::pow(keep, f64::from(self.taken)));
+        let unbias = |keep: f64| 1.0 / (1.0 - neuraxis_core::math::pow(keep, f64::from(self.taken)));
         let (keep, keep_square, tiny) = ADAM;
         let (unbias, unbias_square) = (unbias(keep), unbias(keep_square));
         let all = self.policy.iter_mut().chain(&mut self.log_std).chain(&mut self.value);

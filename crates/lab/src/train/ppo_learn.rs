@@ -2,7 +2,7 @@
 
 use candle_core::{Device, Result, Tensor, Var};
 #[cfg(test)]
-use neuraxis_core::ops;
+use neuraxis_core::math;
 use neuraxis_core::random;
 use rand::RngExt as _;
 
@@ -191,7 +191,7 @@ fn loss(ppo: &Ppo, samples: &Samples, batch: &[usize]) -> f64 {
                 .map(|o| {
                     let row = &parameters[at + o * pair[0]..at + (o + 1) * pair[0]];
                     let sum = row.iter().zip(&x).map(|(w, x)| w * x).sum::<f64>() + parameters[biases + o];
-                    if is_bent || layer + 2 < sizes.len() { ops::tanh(sum) } else { sum }
+                    if is_bent || layer + 2 < sizes.len() { math::tanh(sum) } else { sum }
                 })
                 .collect();
             at = biases + pair[1];
@@ -210,10 +210,10 @@ fn loss(ppo: &Ppo, samples: &Samples, batch: &[usize]) -> f64 {
             .zip(mean)
             .zip(&ppo.log_std)
             .map(|((a, m), log)| {
-                -0.5 * ((a - m) / ops::exp(*log)) * ((a - m) / ops::exp(*log)) - log - HALF_LN_TAU
+                -0.5 * ((a - m) / math::exp(*log)) * ((a - m) / math::exp(*log)) - log - HALF_LN_TAU
             })
             .sum();
-        let ratio = ops::exp(log_prob - samples.log_probs[*i]);
+        let ratio = math::exp(log_prob - samples.log_probs[*i]);
         let clipped = ratio.clamp(1.0 - settings.clip_range, 1.0 + settings.clip_range);
         gain += (ratio * advantage).min(clipped * advantage);
         let off = forward(&value_sizes(ppo), &ppo.value, seen, false)[0] - samples.returns[*i];

@@ -35,9 +35,9 @@ pub fn yaml(state: &Checkpoint, command: &str) -> String {
             }
         }
     }
-    if best.felt.count > 0 {
-        let felt = serde_json::to_value(&best.felt).unwrap_or_default();
-        let _ = writeln!(out, "  normalisation: {felt}");
+    if best.observation_stats.count > 0 {
+        let observation_stats = serde_json::to_value(&best.observation_stats).unwrap_or_default();
+        let _ = writeln!(out, "  normalisation: {observation_stats}");
     }
     if identity.names.is_empty() {
         let list: Vec<String> = best.parameters.iter().map(f64::to_string).collect();

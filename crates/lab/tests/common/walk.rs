@@ -6,10 +6,10 @@ use std::path::Path;
 
 use nalgebra::Vector3;
 use neuraxis_brain::{BrainSpec, RobotFile};
-use neuraxis_core::{Drive, Gait, World as _, file, ops};
+use neuraxis_core::{Drive, Gait, World as _, file, math};
 use neuraxis_motor::{MotorCircuit, MotorSpec, QuadrupedCircuit, QuadrupedSpec};
 use neuraxis_sim::scene::SceneSpec;
-use neuraxis_sim::scene::world::Layout;
+use neuraxis_sim::scene::world::WorldInstance;
 use neuraxis_sim::{Arena, RobotModel, Scene};
 
 /// A body that leans further than this has fallen, rad.
@@ -82,7 +82,7 @@ impl Walk {
     pub(crate) fn speed(&self, from: f64) -> f64 {
         let mut late = self.ticks.iter().filter(|now| now.time >= from);
         let (Some(first), Some(last)) = (late.next(), self.ticks.last()) else { return 0.0 };
-        ops::hypot(last.at[0] - first.at[0], last.at[1] - first.at[1]) / (last.time - first.time).max(1e-9)
+        math::hypot(last.at[0] - first.at[0], last.at[1] - first.at[1]) / (last.time - first.time).max(1e-9)
     }
 
     /// Mean forward speed in the body's own heading from `from` s on, m/s.
@@ -118,7 +118,7 @@ pub(crate) fn ground(robot: RobotModel, friction: f64, iterations: u32) -> Arena
 }
 
 /// The same before the robot stands on it.
-pub(crate) fn scene(robot: &RobotModel, friction: f64, iterations: u32) -> (Scene, Layout) {
+pub(crate) fn scene(robot: &RobotModel, friction: f64, iterations: u32) -> (Scene, WorldInstance) {
     let scene = format!(
         "name: ground\nworld: []\nrobots: [{{ robot: it.yaml, spawn: {{ at: [0, 0], yaw: 0 }}, goal: {{ at: [8, 0] }} }}]\n\
          time_limit: 1000\nfriction: {friction}\nphysics: {{ timestep: {STEP}, iterations: {iterations} }}\n"
@@ -181,7 +181,7 @@ fn look(robot: &neuraxis_sim::SimRobot, targets: &[f64]) -> Now {
     let (velocity, rate) = robot.motion();
     let com = robot.center_of_mass();
     let mut now = Now {
-        speed: velocity.x * ops::sin_cos(yaw).1 + velocity.y * ops::sin_cos(yaw).0,
+        speed: velocity.x * math::sin_cos(yaw).1 + velocity.y * math::sin_cos(yaw).0,
         yaw_rate: rate.z,
         height: pose.translation.z,
         roll,

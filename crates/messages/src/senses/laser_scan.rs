@@ -8,7 +8,7 @@ use crate::message::messages;
 use crate::{Header, Unusable};
 
 /// No sweep that is read has more beams (the robot file allows no more).
-pub const MOST_BEAMS: usize = 10_000;
+pub const MAX_BEAMS: usize = 10_000;
 
 messages! {
     /// One sweep of a planar range finder.
@@ -59,8 +59,8 @@ impl SenseMessage for LaserScan {
 
     /// The distances; the sweep's angles have to be those of the robot file to half a beam.
     fn to_sense(&self, _: &SensorDescription, scan: &mut Self::Sense) -> Result<(), Unusable> {
-        if self.ranges.len() > MOST_BEAMS {
-            return Err(Unusable::TooManyBeams(MOST_BEAMS));
+        if self.ranges.len() > MAX_BEAMS {
+            return Err(Unusable::TooManyBeams(MAX_BEAMS));
         }
         let (found, wanted) = (self.ranges.len(), scan.ranges.len());
         if found != wanted {

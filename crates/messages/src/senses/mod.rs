@@ -7,7 +7,7 @@ use neuraxis_core::body::SensorDescription;
 use neuraxis_core::{Reading, Stamp};
 use serde::de::DeserializeOwned;
 
-pub use laser_scan::MOST_BEAMS;
+pub use laser_scan::MAX_BEAMS;
 
 use crate::{Header, Message, Unusable, cdr};
 
@@ -152,13 +152,13 @@ macro_rules! senses {
 senses! {
     laser_scan: Scan => LaserScan,
     imu: Imu => Imu,
-    velocimeter: Motion => TwistStamped,
+    velocimeter: Twist => TwistStamped,
     odometry: Odometry => Odometry,
     joint_state: Joints => JointState,
     contact: Contact => Contact,
     battery_state: Battery => BatteryState,
     absolute_pose: Pose => PoseWithCovarianceStamped,
-    azimuth: Azimuth => Azimuth,
+    bearing_activity: BearingActivity => BearingActivity,
     range: Range => Range,
 }
 

@@ -1,7 +1,7 @@
 //! A velocimeter (`geometry_msgs/TwistStamped`); the same message carries commands of velocity.
 
 use neuraxis_core::body::SensorDescription;
-use neuraxis_core::percepts::Motion;
+use neuraxis_core::percepts::BodyTwist;
 
 use super::{Place, SenseMessage, View};
 use crate::message::messages;
@@ -18,7 +18,7 @@ messages! {
 }
 
 impl SenseMessage for TwistStamped {
-    type Sense = Motion;
+    type Sense = BodyTwist;
     const TOPIC: Option<&'static str> = None;
     const VIEW: View = View::Seldom;
 

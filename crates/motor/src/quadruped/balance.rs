@@ -20,7 +20,7 @@
 
 use nalgebra::Vector3;
 use neuraxis_core::kinematics::Tip;
-use neuraxis_core::ops;
+use neuraxis_core::math;
 use neuraxis_core::part::ParameterError;
 use neuraxis_core::saved;
 
@@ -55,7 +55,7 @@ const STRIDES: [f64; 2] = [0.4, 1.6];
 /// Greatest turning rate that is asked for besides, rad/s.
 const STEERING: f64 = 0.5;
 /// Greatest correction of an angle, rad.
-const MOST: f64 = 0.6;
+const MAX: f64 = 0.6;
 
 /// Declares the weights, all at least 0: what each does, its field, its name in files, its innate value, and what a weight of 1
 /// is worth in its unit.
@@ -297,30 +297,29 @@ impl Balance {
         targets: &mut [[f64; 3]; 4],
     ) {
         let worth = self.worth;
-        let roll = ops::atan2(self.up.y, self.up.z);
-        let pitch = -ops::atan2(self.up.x, self.up.z);
+        let roll = math::atan2(self.up.y, self.up.z);
+        let pitch = -math::atan2(self.up.x, self.up.z);
         let height = self.height.max(0.1);
         let righting = [
             worth.roll * roll + worth.roll_rate * felt.rate.x,
             worth.pitch * pitch + worth.pitch_rate * felt.rate.y,
         ];
         let b = self.braced;
-        let lean = (worth.brace_side * self.velocity.y / height - worth.brace_lean * roll).clamp(-MOST, MOST);
-        let lunge =
-            (worth.brace_ahead * self.velocity.x / height + worth.brace_nod * pitch).clamp(-MOST, MOST);
+        let lean = (worth.brace_side * self.velocity.y / height - worth.brace_lean * roll).clamp(-MAX, MAX);
+        let lunge = (worth.brace_ahead * self.velocity.x / height + worth.brace_nod * pitch).clamp(-MAX, MAX);
         for (i, (target, leg)) in targets.iter_mut().zip(legs).enumerate() {
             let rest = target[0] + side(i) * worth.spread;
             let girdle = if i < 2 { 1.0 } else { -1.0 };
             if leg.swings {
                 let twist = girdle * worth.yaw * (wanted[1] - self.turning);
-                self.placed[i] = ((worth.side * self.velocity.y + twist) / height).clamp(-MOST, MOST);
+                self.placed[i] = ((worth.side * self.velocity.y + twist) / height).clamp(-MAX, MAX);
                 target[0] = rest + self.placed[i];
-                target[1] -= (worth.ahead * (self.drift - wanted[0]) / height).clamp(-MOST, MOST);
+                target[1] -= (worth.ahead * (self.drift - wanted[0]) / height).clamp(-MAX, MAX);
             } else {
                 self.placed[i] *= 1.0 - (worth.relax * dt).min(1.0);
                 let own = rest + self.placed[i];
-                target[0] = own + worth.give * (leg.hip - own) + righting[0].clamp(-MOST, MOST);
-                target[1] += righting[1].clamp(-MOST, MOST);
+                target[0] = own + worth.give * (leg.hip - own) + righting[0].clamp(-MAX, MAX);
+                target[1] += righting[1].clamp(-MAX, MAX);
             }
             let crouch = worth.brace_crouch;
             let [hip, thigh, calf] = standing[i];
@@ -405,7 +404,7 @@ mod tests {
     #[test]
     fn standing_legs_turn_a_leaning_trunk_upright() {
         // The left side is up, then the nose.
-        let (sin, cos) = ops::sin_cos(0.2);
+        let (sin, cos) = math::sin_cos(0.2);
         let rolled = run(
             &mut Balance::new(&WEIGHED),
             still([0.0, sin * GRAVITY, cos * GRAVITY]),
@@ -495,7 +494,7 @@ mod tests {
             let phase = f64::from(tick % 60) / 60.0;
             // Half a metre a second to both sides: the integral of a cosine of 5.2 m/s². It swells at the beginning.
             let swell = (f64::from(tick) / 200.0).min(1.0);
-            let mut force = [0.0, swell * 5.2 * ops::cos(2.0 * ops::PI * phase), GRAVITY];
+            let mut force = [0.0, swell * 5.2 * math::cos(2.0 * math::PI * phase), GRAVITY];
             if is_pushed && (620..640).contains(&tick) {
                 force[1] += 8.0;
             }

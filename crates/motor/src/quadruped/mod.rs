@@ -240,8 +240,8 @@ impl Quadruped {
 impl QuadrupedSpec {
     /// The speed and the turn that a drive asks for, as far as they can be had; a drive that is none asks for rest.
     fn asked(&self, drive: &Drive) -> [f64; 2] {
-        let is_sane = drive.speed.is_finite() && drive.turn.is_finite();
-        let (speed, turn) = if is_sane { (drive.speed, drive.turn) } else { (0.0, 0.0) };
+        let is_valid = drive.speed.is_finite() && drive.turn.is_finite();
+        let (speed, turn) = if is_valid { (drive.speed, drive.turn) } else { (0.0, 0.0) };
         [speed.clamp(-self.backward.clamp(0.0, 1.0), 1.0), turn.clamp(-1.0, 1.0)]
     }
 

@@ -22,11 +22,11 @@ pub struct QuadrupedSpec {
     pub gaits: GaitsSpec,
     /// Thigh angles of a fore leg at full flexion, standing, and at full extension, rad.
     pub front_thigh: [f64; 3],
-    /// The same for a hind leg, rad.
+    /// Thigh angles of a hind leg at full flexion, standing, and at full extension, rad.
     pub hind_thigh: [f64; 3],
-    /// The same for the calves, rad.
+    /// Calf angles at full flexion, standing, and at full extension, rad.
     pub calf: [f64; 3],
-    /// Where the hips are held, rad.
+    /// Angle at which the hips are held, rad.
     #[schemars(range(min = -3.0, max = 3.0))]
     pub hip: f64,
     /// How much a full turn takes from the stride of the inner legs, and adds to that of the outer ones; 1: all of it.
@@ -35,7 +35,7 @@ pub struct QuadrupedSpec {
     /// How far the hips swing in a full turn, rad: the feet that stand go sideways, those of the fore legs against the turn.
     #[schemars(range(min = 0.0, max = 3.0))]
     pub hip_turning: f64,
-    /// How fast it may go backwards, as a share of its full speed; drives that ask for more get this.
+    /// Greatest speed backwards, as a share of its full speed; drives that ask for more get this.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub backward: f64,
     /// Time from standing to full strides and back, s.
@@ -133,13 +133,13 @@ pub struct LegSpec {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct GaitsSpec {
-    /// For slow going.
+    /// Command for a walk, for slow going.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub walk: f64,
-    /// For fast going.
+    /// Command for a trot, for fast going.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub trot: f64,
-    /// Only where the brain asks for it.
+    /// Command for a bound, which the brain has to ask for.
     #[schemars(range(min = 0.0, max = 1.0))]
     pub bound: f64,
     /// Speed of the drive from which it trots by itself.

@@ -116,7 +116,7 @@ impl Sway {
 
 #[cfg(test)]
 mod tests {
-    use neuraxis_core::ops;
+    use neuraxis_core::math;
 
     use super::*;
 
@@ -127,7 +127,7 @@ mod tests {
         let mut left = 0.0_f64;
         for tick in 0..60 * strides {
             let phase = (tick % 60) as f64 / 60.0;
-            let felt = [0.0, amplitude * ops::sin(2.0 * ops::PI * phase)];
+            let felt = [0.0, amplitude * math::sin(2.0 * math::PI * phase)];
             sway.go_on(phase < 0.4, DT);
             if tick >= 60 * (strides - 1) {
                 left = left.max((felt[1] - sway.expected().0[1]).abs());

@@ -77,7 +77,7 @@ pub(crate) fn felt_chain(links: usize) -> BodyDescription {
 /// Link `link` of [`felt_chain`] is felt to move so at `now`: velocity and turning rate, x y z each.
 pub(crate) fn move_link(percepts: &mut Percepts, now: u64, link: usize, motion: [f64; 6]) {
     percepts.slots_mut()[1 + link].put(Stamp(now), |reading| {
-        if let Reading::Motion(felt) = reading {
+        if let Reading::Twist(felt) = reading {
             felt.linear_velocity.copy_from_slice(&motion[..3]);
             felt.angular_velocity.copy_from_slice(&motion[3..]);
         }

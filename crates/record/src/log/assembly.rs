@@ -11,7 +11,7 @@ use neuraxis_core::senses::{
     ImuNoise, ImuSpec, LidarSpec, OdometryNoise, PoseNoise, PoseSpec, RangeNoise, Readable as _, Sensor,
     Transport, WheelOdometrySpec,
 };
-use neuraxis_core::{Mobility, Pose2, Reading, Stamp, ops};
+use neuraxis_core::{Mobility, Pose2, Reading, Stamp, math};
 
 use super::gather::{Content, Event, Gathered, Link, Sweep, Topic, Type};
 use super::{Log, LogError, LogOptions, LogReading, RADIUS, Skipped, TF_TRACK, bare};
@@ -60,7 +60,7 @@ pub(super) fn assemble(path: &Path, mut gathered: Gathered, options: &LogOptions
         let (stamp, received) = (clock.stamp(event.stamp), clock.received(event.received));
         let pose = match &event.content {
             Content::Odometry(odometry) if roles.odometry != Some(event.topic) => Some(odometry.pose),
-            Content::Pose(absolute) => Some(absolute.shadow()),
+            Content::Pose(absolute) => Some(absolute.to_planar()),
             Content::BarePose(pose) => Some(*pose),
             _ => None,
         };
@@ -494,7 +494,7 @@ fn angles(sweep: &Sweep) -> Result<([f64; 2], bool), String> {
     let Some(steps) = sweep.ranges.len().checked_sub(1) else { return Err("it has no beams".to_owned()) };
     // The last angle of the message is often rounded, or one step too far.
     let last = first + step * steps as f64;
-    let is_possible = first.is_finite() && last.is_finite() && (last - first).abs() <= 2.0 * ops::PI + 1e-3;
+    let is_possible = first.is_finite() && last.is_finite() && (last - first).abs() <= 2.0 * math::PI + 1e-3;
     if !is_possible || (steps > 0 && step == 0.0) {
         return Err("its angles cannot be".to_owned());
     }
@@ -565,7 +565,7 @@ fn limits(events: &[Event], odometry: Option<usize>) -> Limits {
         if let Content::Odometry(odometry) = &event.content
             && odometry.twist.is_finite()
         {
-            linear = linear.max(ops::hypot(odometry.twist.linear, odometry.twist.lateral));
+            linear = linear.max(math::hypot(odometry.twist.linear, odometry.twist.lateral));
             angular = angular.max(odometry.twist.angular.abs());
         }
     }

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use nalgebra::Isometry3;
 use neuraxis_core::Pose2;
 use neuraxis_core::percepts::{AbsolutePose, Imu, Odometry};
-use neuraxis_messages::senses::MOST_BEAMS;
+use neuraxis_messages::senses::MAX_BEAMS;
 use neuraxis_messages::{self as msg, Unusable, decode};
 
 /// More than this is not kept: hours of a robot take some hundred MB of it.
-const MOST_BYTES: usize = 4 << 30;
+const MAX_BYTES: usize = 4 << 30;
 /// So many sentences about damage are kept, and so many reasons a topic.
-const MOST_REASONS: usize = 8;
+const MAX_REASONS: usize = 8;
 
 /// What the messages of a topic are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub(super) struct Topic {
 
 impl Topic {
     pub(super) fn skip(&mut self, why: String) {
-        let is_known = self.skipped.len() < MOST_REASONS || self.skipped.contains_key(&why);
+        let is_known = self.skipped.len() < MAX_REASONS || self.skipped.contains_key(&why);
         let why = if is_known { why } else { "for other reasons".to_owned() };
         *self.skipped.entry(why).or_default() += 1;
     }
@@ -118,7 +118,7 @@ impl Gathered {
     pub(super) fn damaged(&mut self, what: String) {
         if let Some((_, count)) = self.damage.iter_mut().find(|(known, _)| *known == what) {
             *count += 1;
-        } else if self.damage.len() < MOST_REASONS {
+        } else if self.damage.len() < MAX_REASONS {
             self.damage.push((what, 1));
         } else {
             self.other_damage += 1;
@@ -172,8 +172,8 @@ impl Gathered {
             }
         };
         self.bytes = self.bytes.saturating_add(data.len());
-        if self.bytes > MOST_BYTES {
-            return Err(format!("more than {MOST_BYTES} bytes of messages: the rest is left out"));
+        if self.bytes > MAX_BYTES {
+            return Err(format!("more than {MAX_BYTES} bytes of messages: the rest is left out"));
         }
         match self.content(kind, topic, data) {
             Ok((stamp, content)) => self.events.push(Event { received, stamp, topic, content }),
@@ -197,8 +197,8 @@ impl Gathered {
             }
             Type::Scan => {
                 let m: msg::LaserScan = decode(data)?;
-                if m.ranges.len() > MOST_BEAMS {
-                    return Err(Unusable::TooManyBeams(MOST_BEAMS));
+                if m.ranges.len() > MAX_BEAMS {
+                    return Err(Unusable::TooManyBeams(MAX_BEAMS));
                 }
                 let sweep = Sweep {
                     angle_min: m.angle_min,

@@ -7,11 +7,11 @@ use neuraxis_messages::senses::{Place, carrier, encode_reading, is_news};
 
 use super::{GLANCE_PERIOD, RobotSink, VIEW_PERIOD};
 use crate::output::Output;
-use crate::trace::Sense;
+use crate::trace::ReadingRecord;
 
 impl RobotSink {
     /// A sense as a ROS message, if it is time for one or there is news.
-    pub(super) fn view(&mut self, output: &mut Output, sense: &Sense) -> McapResult<()> {
+    pub(super) fn view(&mut self, output: &mut Output, sense: &ReadingRecord) -> McapResult<()> {
         let slot = usize::from(sense.slot);
         let (Some(shown), Some(scratch)) = (self.blanks.get_mut(slot), self.scratch.get_mut(slot)) else {
             return Ok(());

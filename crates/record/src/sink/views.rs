@@ -7,7 +7,7 @@ use neuraxis_messages::{self as msg, Header, Time};
 use super::{GLANCE_PERIOD, RobotSink, VIEW_PERIOD};
 use crate::frame::Reader;
 use crate::output::Output;
-use crate::trace::Tick;
+use crate::trace::TickRecord;
 
 /// Decisions come so seldom, unless their status or the reason to stop changes.
 const DECISION_PERIOD: u64 = 400_000_000;
@@ -16,7 +16,12 @@ const POSE_PERIOD: u64 = 1_000_000_000;
 
 impl RobotSink {
     /// The decision, and the views that follow from it.
-    pub(super) fn decide(&mut self, output: &mut Output, tick: &Tick, decision: &Decision) -> McapResult<()> {
+    pub(super) fn decide(
+        &mut self,
+        output: &mut Output,
+        tick: &TickRecord,
+        decision: &Decision,
+    ) -> McapResult<()> {
         let stamp = tick.stamp;
         let state = (tick.stop, tick.stop_slot, decision.status);
         let is_news =
@@ -47,7 +52,7 @@ impl RobotSink {
     }
 
     /// What two driven wheels are told, as a twist; a steered body's steers alike.
-    fn command(&mut self, output: &mut Output, tick: &Tick) -> McapResult<()> {
+    fn command(&mut self, output: &mut Output, tick: &TickRecord) -> McapResult<()> {
         let stamp = tick.stamp;
         if self.last_command.is_some_and(|last| stamp < last + GLANCE_PERIOD) {
             return Ok(());

@@ -2,7 +2,7 @@
 
 use neuraxis_core::Reading;
 
-use super::Tick;
+use super::TickRecord;
 
 /// Where two ticks differ: the topic, the field, and what each has there.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -23,7 +23,7 @@ pub struct Difference {
 
 /// The first place in which two ticks differ, as topic, field and both values; NaN equals itself, 0 is not -0.
 /// `blanks` are empty readings of the slots, with their names.
-pub(crate) fn difference(a: &Tick, b: &Tick, blanks: &[(&str, Reading)]) -> Option<[String; 4]> {
+pub(crate) fn difference(a: &TickRecord, b: &TickRecord, blanks: &[(&str, Reading)]) -> Option<[String; 4]> {
     let found =
         |topic: &str, field: &str, a: String, b: String| Some([topic.to_owned(), field.to_owned(), a, b]);
     if a.stamp != b.stamp {
@@ -64,7 +64,7 @@ pub(crate) fn difference(a: &Tick, b: &Tick, blanks: &[(&str, Reading)]) -> Opti
 
 /// The same of the commands alone.
 #[must_use]
-pub fn command_difference(a: &Tick, b: &Tick) -> Option<[String; 4]> {
+pub fn command_difference(a: &TickRecord, b: &TickRecord) -> Option<[String; 4]> {
     let found = |field: String, a: String, b: String| Some(["command".to_owned(), field, a, b]);
     if (a.stop, a.stop_slot) != (b.stop, b.stop_slot) {
         return found(

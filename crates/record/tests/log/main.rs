@@ -55,7 +55,7 @@ fn what_was_written_is_read() {
         assert_eq!(late.orientation, Some(UnitQuaternion::identity()));
 
         let Reading::Pose(absolute) = &of(&log, "amcl_pose")[2].reading else { panic!("no pose") };
-        assert!(absolute.shadow().distance(&at_x(1.0)) < 1e-9);
+        assert!(absolute.to_planar().distance(&at_x(1.0)) < 1e-9);
         let c = &absolute.planar_covariance();
         let told = [c[(0, 0)], c[(1, 1)], c[(2, 2)], c[(0, 2)], c[(2, 0)], c[(0, 1)]];
         assert_eq!(told, [0.04, 0.09, 0.01, 0.002, 0.002, 0.0]);

@@ -31,7 +31,7 @@ fn a_pose_without_attitude_tells_no_heading() {
     let log = read(&[Entry::new("/gps", kind, EPOCH + DELAY, &message)], &LogOptions::default());
     let Reading::Pose(absolute) = &log.readings[0].reading else { panic!("no pose") };
     let told = absolute.planar_covariance();
-    assert_eq!((absolute.shadow(), told[(2, 2)]), (Pose2::new(4.0, 0.0, 0.0), f64::INFINITY));
+    assert_eq!((absolute.to_planar(), told[(2, 2)]), (Pose2::new(4.0, 0.0, 0.0), f64::INFINITY));
     assert_eq!((told[(0, 1)], told[(0, 2)]), (0.5, 0.0));
 }
 

@@ -107,7 +107,7 @@ pub struct Model {
 
 /// Where a model's parts ended up in a physics world.
 #[derive(Clone, Debug)]
-pub struct Placed {
+pub struct PhysicsHandles {
     /// One body a link.
     pub links: Vec<RigidBodyHandle>,
     /// One handle a joint.
@@ -409,7 +409,7 @@ impl Model {
         root: &Pose,
         robot: &Robot<()>,
         user_data: u128,
-    ) -> Placed {
+    ) -> PhysicsHandles {
         let articulation = robot.articulation;
         let is_planar = robot.planar && !self.anchored;
         let to_world = *root * self.links[0].pose.inverse();
@@ -463,7 +463,7 @@ impl Model {
             }
         }
         self.bend(world, &joints);
-        Placed { links, joints, plane }
+        PhysicsHandles { links, joints, plane }
     }
 }
 

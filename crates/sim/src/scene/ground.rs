@@ -1,6 +1,6 @@
 //! Ground that is not level.
 
-use neuraxis_core::{Pose2, ops, random};
+use neuraxis_core::{Pose2, math, random};
 use rand::RngExt as _;
 use rapier3d::parry::query::Ray;
 use rapier3d::parry::utils::Array2;
@@ -13,7 +13,7 @@ const WAVES: usize = 24;
 /// Edges of the surface's cells in a wavelength.
 const CELLS: f64 = 8.0;
 /// A surface has so many cells at most.
-pub(super) const MOST_CELLS: f64 = 250_000.0;
+pub(super) const MAX_CELLS: f64 = 250_000.0;
 
 /// How many cells bumps of `wavelength` (m) need in a region.
 pub(super) fn cells(within: &[[f64; 2]; 2], wavelength: f64) -> f64 {
@@ -35,15 +35,15 @@ pub(super) fn bumps(
     let count = size.map(|s| (s * CELLS / wavelength).ceil().max(1.0) as usize + 1);
     let waves: Vec<[f64; 3]> = (0..WAVES)
         .map(|_| {
-            let (sin, cos) = ops::sin_cos(stream.random_range(0.0..2.0 * ops::PI));
-            let k = 2.0 * ops::PI / wavelength;
-            [k * cos, k * sin, stream.random_range(0.0..2.0 * ops::PI)]
+            let (sin, cos) = math::sin_cos(stream.random_range(0.0..2.0 * math::PI));
+            let k = 2.0 * math::PI / wavelength;
+            [k * cos, k * sin, stream.random_range(0.0..2.0 * math::PI)]
         })
         .collect();
     // Half of the sum's standard deviation is half of the amplitude; what goes beyond is cut off.
     let scale = 0.5 * (2.0 / WAVES as f64).sqrt();
     let height = |x: f64, y: f64| {
-        let sum: f64 = waves.iter().map(|[a, b, phase]| ops::cos(a * x + b * y + phase)).sum();
+        let sum: f64 = waves.iter().map(|[a, b, phase]| math::cos(a * x + b * y + phase)).sum();
         let edge = (x - low[0]).min(high[0] - x).min(y - low[1]).min(high[1] - y);
         let share = (edge / wavelength).clamp(0.0, 1.0);
         amplitude * (1.0 + (scale * sum).clamp(-1.0, 1.0)) * share * share * (3.0 - 2.0 * share)
@@ -75,7 +75,7 @@ pub(crate) fn under(solids: &[Solid], start: &Pose2, radius: f64) -> f64 {
         for i in 0..81 {
             let at = |n: i32| radius * (f64::from(n) / 4.0 - 1.0);
             let (dx, dy) = (at(i % 9), at(i / 9));
-            if ops::hypot(dx, dy) > radius {
+            if math::hypot(dx, dy) > radius {
                 continue;
             }
             let from = Vector::new((start.x + dx) as f32, (start.y + dy) as f32, top);

@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use neuraxis_core::ops;
+use neuraxis_core::math;
 use rapier3d::prelude::Vector;
 
 use super::route::length;
@@ -69,7 +69,7 @@ impl Ground {
         for dx in -REACH..=REACH {
             for dy in -REACH..=REACH {
                 if gcd(dx, dy) == 1 {
-                    let long = ops::hypot(dx as f64, dy as f64) * cell * MICRO;
+                    let long = math::hypot(dx as f64, dy as f64) * cell * MICRO;
                     steps.push((dx, dy, long.round() as u32));
                 }
             }
@@ -183,7 +183,7 @@ impl Ground {
 
     fn is_goal(&self, node: u32, goal: [f64; 2], tolerance: f64) -> bool {
         let p = self.at(i64::from(node) % self.width as i64, i64::from(node) / self.width as i64);
-        ops::hypot(p[0] - goal[0], p[1] - goal[1]) <= tolerance
+        math::hypot(p[0] - goal[0], p[1] - goal[1]) <= tolerance
     }
 
     /// How far it is from everywhere to within `tolerance` of `goal`.
@@ -265,7 +265,7 @@ impl Ground {
         // The last stretch leads straight at the goal, if it can.
         if let [.., corner, end] = &mut points[..] {
             let [dx, dy] = [0, 1].map(|i| field.goal[i] - corner[i]);
-            let away = ops::hypot(dx, dy);
+            let away = math::hypot(dx, dy);
             let t = ((away - field.tolerance) / away.max(1e-9)).max(0.0);
             let straight = [corner[0] + t * dx, corner[1] + t * dy];
             if self.sees(*corner, straight) {
@@ -309,7 +309,7 @@ impl Ground {
 
     fn sees(&self, a: [f64; 2], b: [f64; 2]) -> bool {
         let (dx, dy) = (b[0] - a[0], b[1] - a[1]);
-        let parts = (ops::hypot(dx, dy) / (0.5 * self.cell)).ceil().max(1.0) as usize;
+        let parts = (math::hypot(dx, dy) / (0.5 * self.cell)).ceil().max(1.0) as usize;
         (0..=parts).all(|i| {
             let t = i as f64 / parts as f64;
             self.room([a[0] + t * dx, a[1] + t * dy]) >= self.radius - SLACK
@@ -322,7 +322,7 @@ fn resampled(points: &[[f64; 2]], step: f64) -> Vec<[f64; 2]> {
     let mut dense = Vec::new();
     for pair in points.windows(2) {
         let (dx, dy) = (pair[1][0] - pair[0][0], pair[1][1] - pair[0][1]);
-        let parts = (ops::hypot(dx, dy) / step).ceil().max(1.0) as usize;
+        let parts = (math::hypot(dx, dy) / step).ceil().max(1.0) as usize;
         for k in 0..parts {
             let t = k as f64 / parts as f64;
             dense.push([pair[0][0] + t * dx, pair[0][1] + t * dy]);
@@ -360,9 +360,9 @@ mod tests {
             // Tangents to the two corners, two arcs, and the flat end between them.
             let side = |p: [f64; 2]| {
                 let (dx, dy) = (p[0].abs() - 0.05, top - p[1]);
-                let d = ops::hypot(dx, dy);
+                let d = math::hypot(dx, dy);
                 // The tangent leaves the corner's circle where it stands at right angles to the radius.
-                let angle = ops::atan2(dx, -dy) - ops::atan2((d * d - r * r).sqrt(), r);
+                let angle = math::atan2(dx, -dy) - math::atan2((d * d - r * r).sqrt(), r);
                 ((d * d - r * r).sqrt(), r * angle)
             };
             let ((t1, a1), (t2, a2)) = (side(a), side(b));

@@ -199,7 +199,7 @@ impl FreeSpace {
 /// The length of a line of points, m.
 #[must_use]
 pub fn length(points: &[[f64; 2]]) -> f64 {
-    points.windows(2).map(|p| neuraxis_core::ops::hypot(p[1][0] - p[0][0], p[1][1] - p[0][1])).sum()
+    points.windows(2).map(|p| neuraxis_core::math::hypot(p[1][0] - p[0][0], p[1][1] - p[0][1])).sum()
 }
 
 #[cfg(test)]

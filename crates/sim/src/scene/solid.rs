@@ -1,10 +1,10 @@
 //! Solid things: what stands in a world and does not move.
 
-use neuraxis_core::{Pose2, ops};
+use neuraxis_core::{Pose2, math};
 use rapier3d::prelude::{Pose, SharedShape, Vector};
 
 use super::labyrinth::Block;
-use super::spec::Thing;
+use super::spec::WorldItem;
 
 /// Something that does not move.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ impl Solid {
     /// An upright box that stands on the ground: its middle, its edges, turned about z (m, rad).
     #[must_use]
     pub fn block(at: [f64; 2], size: [f64; 3], yaw: f64) -> Self {
-        solid(&Thing::Box { at: at.to_vec(), size, yaw })
+        solid(&WorldItem::Box { at: at.to_vec(), size, yaw })
     }
 }
 
@@ -55,14 +55,14 @@ pub(super) fn cylinder(at: [f64; 2], radius: f64, height: f64) -> Solid {
 }
 
 /// A thing that needs neither a file nor the seed.
-pub(super) fn solid(thing: &Thing) -> Solid {
+pub(super) fn solid(thing: &WorldItem) -> Solid {
     match thing {
-        Thing::Cylinder { at, radius, height } => cylinder(*at, *radius, *height),
-        Thing::Wall { from, to, thickness, height } => {
+        WorldItem::Cylinder { at, radius, height } => cylinder(*at, *radius, *height),
+        WorldItem::Wall { from, to, thickness, height } => {
             let (dx, dy) = (to[0] - from[0], to[1] - from[1]);
             Solid {
                 shape: SharedShape::cuboid(
-                    (0.5 * (ops::hypot(dx, dy) + thickness)) as f32,
+                    (0.5 * (math::hypot(dx, dy) + thickness)) as f32,
                     (0.5 * thickness) as f32,
                     (0.5 * height) as f32,
                 ),
@@ -70,12 +70,12 @@ pub(super) fn solid(thing: &Thing) -> Solid {
                     0.5 * (from[0] + to[0]),
                     0.5 * (from[1] + to[1]),
                     0.5 * height,
-                    ops::atan2(dy, dx),
+                    math::atan2(dy, dx),
                 ),
                 drivable: false,
             }
         }
-        Thing::Ramp { at, size, yaw } => {
+        WorldItem::Ramp { at, size, yaw } => {
             let [run, width, rise] = [size[0] as f32, size[1] as f32, size[2] as f32];
             let half = 0.5 * width;
             let corners = [
@@ -90,7 +90,7 @@ pub(super) fn solid(thing: &Thing) -> Solid {
                 .unwrap_or_else(|| SharedShape::cuboid(0.5 * run, half, 0.5 * rise));
             Solid { shape, pose: upright(at[0], at[1], 0.0, *yaw), drivable: true }
         }
-        Thing::Box { at, size, yaw } => {
+        WorldItem::Box { at, size, yaw } => {
             let base = at.get(2).copied().unwrap_or(0.0);
             Solid {
                 shape: SharedShape::cuboid(

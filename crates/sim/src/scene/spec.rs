@@ -1,6 +1,6 @@
-//! The scene file: the world (`thing`), the robots in it and their errands, and what goes wrong (`fault`).
+//! The scene file: the world (`world_item`), the robots in it and their goals, and what goes wrong (`fault`).
 
-mod thing;
+mod world_item;
 
 use neuraxis_core::Landmark;
 use neuraxis_core::file::{Problems, Validate};
@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::labyrinth;
 use crate::medium::Medium;
 pub use neuraxis_core::faults::{Fault, FaultKind};
-pub use thing::Thing;
-use thing::validate_region;
+pub use world_item::WorldItem;
+use world_item::validate_region;
 
 /// A world, the robots in it and their goals: one file in `scenes/`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -19,22 +19,22 @@ use thing::validate_region;
 pub struct SceneSpec {
     /// The scene's name.
     pub name: String,
-    /// What it is for, in a sentence.
+    /// What the scene is for, in a sentence.
     #[serde(default)]
     pub description: String,
     /// What stands in it, on a level ground, and what makes the ground uneven.
-    pub world: Vec<Thing>,
+    pub world: Vec<WorldItem>,
     /// Coulomb friction coefficient of the ground and of everything on it.
     #[serde(default = "SceneSpec::default_friction")]
     #[schemars(range(min = 0.0, max = 10.0))]
     pub friction: f64,
     /// Which robots move here, and from where to where.
-    pub robots: Vec<Entry>,
+    pub robots: Vec<SceneRobot>,
     /// A trial ends after this long, s of simulated time.
     #[serde(default = "SceneSpec::default_time_limit")]
     #[schemars(range(min = 0.1, max = 86400.0))]
     pub time_limit: f64,
-    /// The physics engine.
+    /// Settings of the physics engine.
     #[serde(default)]
     pub physics: Physics,
     /// Water, air or anything else that everything in the scene moves through; nothing if not given.
@@ -43,7 +43,7 @@ pub struct SceneSpec {
     /// What can be seen or heard from afar.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub beacons: Vec<Beacon>,
-    /// What goes wrong, and when.
+    /// Faults of the senses: what goes wrong, and when.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Fault>,
 }
@@ -63,15 +63,15 @@ impl SceneSpec {
 pub struct Beacon {
     /// x, y and height, m.
     pub at: [f64; 3],
-    /// How strong it is: 1 is what the robots' files speak of.
+    /// Strength of the beacon: 1 is the strength that `d_prime` in the robots' files is for.
     #[serde(default = "Beacon::one")]
     #[schemars(range(min = 0.0, max = 1000.0))]
     pub strength: f64,
-    /// From when, s.
+    /// Time from which it can be sensed, s.
     #[serde(default)]
     #[schemars(range(min = 0.0, max = 86400.0))]
     pub from: f64,
-    /// Until when, s; to the end if not given.
+    /// Time until which it can be sensed, s; to the end if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0.0, max = 86400.0))]
     pub until: Option<f64>,
@@ -87,15 +87,15 @@ impl Beacon {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Physics {
-    /// Length of a step, s.
+    /// Length of a physics step, s.
     #[serde(default = "Physics::default_timestep")]
     #[schemars(range(min = 0.0001, max = 0.02))]
     pub timestep: f64,
-    /// Solver iterations a step.
+    /// Number of solver iterations in a step.
     #[serde(default = "Physics::default_iterations")]
     #[schemars(range(min = 1, max = 50))]
     pub iterations: u32,
-    /// Downwards, m/s².
+    /// Gravitational acceleration, downwards, m/s².
     #[serde(default = "Physics::default_gravity")]
     #[schemars(range(min = 0.0, max = 100.0))]
     pub gravity: f64,
@@ -126,8 +126,8 @@ impl Default for Physics {
 /// A robot in the scene.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Entry {
-    /// Its file, seen from this file; `--robot` on the command line goes before it.
+pub struct SceneRobot {
+    /// Path of its robot file, relative to this one; `--robot` on the command line goes before it.
     pub robot: String,
     /// Where it starts; the maze's `S` if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -137,14 +137,15 @@ pub struct Entry {
     pub goal: Option<Place>,
     /// What it should do, one thing after the other, in place of going to one goal.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub errands: Vec<Errand>,
-    /// How near is near enough, m.
-    #[serde(default = "Entry::default_tolerance")]
+    #[schemars(extend("x-formerly" = ["errands"]))]
+    pub goals: Vec<GoalSpec>,
+    /// Distance from the goal at which it counts as reached, m.
+    #[serde(default = "SceneRobot::default_tolerance")]
     #[schemars(range(min = 0.01, max = 10.0))]
     pub tolerance: f64,
 }
 
-impl Entry {
+impl SceneRobot {
     fn default_tolerance() -> f64 {
         0.25
     }
@@ -153,21 +154,21 @@ impl Entry {
 /// Something that a robot is to do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Errand {
+pub enum GoalSpec {
     /// Go to a point.
     Reach {
-        /// x and y, m.
+        /// Position of the point, x and y, m.
         at: [f64; 2],
     },
     /// Have been near every place that it can get to (`cognition.search: cognitive_graph`).
     Explore {
-        /// How near, m.
-        #[schemars(range(min = 0.05, max = 100.0))]
-        reach: f64,
+        /// Distance within which it has to come of every place, m.
+        #[schemars(range(min = 0.05, max = 100.0), extend("x-formerly" = ["reach"]))]
+        radius: f64,
     },
     /// Go back to a place where it was.
     Return {
-        /// Which.
+        /// The place: `start` or `previous`.
         to: Landmark,
     },
 }
@@ -176,7 +177,7 @@ pub enum Errand {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Place {
-    /// x and y, m.
+    /// Position of the point, x and y, m.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<[f64; 2]>,
     /// The region's corners: lowest x and y, highest x and y, m.
@@ -194,8 +195,8 @@ impl Validate for SceneSpec {
         for (i, thing) in self.world.iter().enumerate() {
             problems.inside(&format!("/world/{i}"), |problems| thing.validate(problems));
             match thing {
-                Thing::Maze { rows, .. } => letters.add(labyrinth::letters(rows)),
-                Thing::Labyrinth { .. } => labyrinths += 1,
+                WorldItem::Maze { rows, .. } => letters.add(labyrinth::letters(rows)),
+                WorldItem::Labyrinth { .. } => labyrinths += 1,
                 _ => {}
             }
         }
@@ -207,28 +208,26 @@ impl Validate for SceneSpec {
             );
         }
         for (i, entry) in self.robots.iter().enumerate() {
-            if !entry.errands.is_empty() && entry.goal.is_some() {
+            if !entry.goals.is_empty() && entry.goal.is_some() {
                 problems.help(
                     &format!("/robots/{i}/goal"),
-                    "a robot has a `goal` or `errands`, not both",
-                    "write the goal as `- { kind: reach, at: [x, y] }` among the errands",
+                    "a robot has a `goal` or `goals`, not both",
+                    "write the goal as `- { kind: reach, at: [x, y] }` among the goals",
                 );
             }
-            for (j, errand) in entry.errands.iter().enumerate() {
-                if let Errand::Reach { at } = errand
+            for (j, goal) in entry.goals.iter().enumerate() {
+                if let GoalSpec::Reach { at } = goal
                     && !at.iter().all(|v| v.abs() <= 1000.0)
                 {
-                    problems.at(
-                        &format!("/robots/{i}/errands/{j}/at"),
-                        "a goal lies within 1000 m of the origin",
-                    );
+                    problems
+                        .at(&format!("/robots/{i}/goals/{j}/at"), "a goal lies within 1000 m of the origin");
                 }
             }
             for (place, key, letter, found) in
                 [(&entry.spawn, "spawn", 'S', letters.starts), (&entry.goal, "goal", 'G', letters.goals)]
             {
                 match place {
-                    None if key == "goal" && !entry.errands.is_empty() => {}
+                    None if key == "goal" && !entry.goals.is_empty() => {}
                     Some(place) => validate_place(place, &format!("/robots/{i}/{key}"), problems),
                     None if found == 0 && labyrinths == 0 => problems.help(
                         &format!("/robots/{i}"),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use neuraxis_core::file::{FileError, Loaded};
-use neuraxis_core::{Goal, Landmark, Pose2, ops, random};
+use neuraxis_core::{Goal, Landmark, Pose2, math, random};
 use rand::RngExt as _;
 
 use super::coverage::Coverage;
@@ -12,7 +12,7 @@ use super::labyrinth::{self, Maze};
 use super::map;
 use super::route::{self, FreeSpace};
 use super::solid::{Solid, cylinder, solid, upright, walls};
-use super::spec::{Entry, Errand, Place, SceneSpec, Thing};
+use super::spec::{GoalSpec, Place, SceneRobot, SceneSpec, WorldItem};
 
 /// How much room a robot takes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,7 +25,7 @@ pub struct Size {
 
 /// Where a robot starts and should go in one trial.
 #[derive(Clone, Debug)]
-pub struct Task {
+pub struct Assignment {
     /// The start, in the world.
     pub start: Pose2,
     /// The goal, in the world: x and y, m.
@@ -35,17 +35,17 @@ pub struct Task {
     /// The shortest way that its radius allows: its corners; empty if it has to explore.
     pub shortest: Vec<[f64; 2]>,
     /// What its brain is asked to do, one thing after the other: to reach the goal, if nothing else.
-    pub errands: Vec<Goal>,
+    pub goals: Vec<Goal>,
     /// What it has to explore, and how far it has come.
     pub coverage: Option<Coverage>,
 }
 
-impl Task {
+impl Assignment {
     /// To go from `start` to within `tolerance` (m) of `goal`, which is `shortest` at best.
     #[must_use]
     pub fn reach(start: Pose2, goal: [f64; 2], tolerance: f64, shortest: Vec<[f64; 2]>) -> Self {
-        let errands = vec![Goal::Reach { x: goal[0], y: goal[1], tolerance }];
-        Self { start, goal, tolerance, shortest, errands, coverage: None }
+        let goals = vec![Goal::Reach { x: goal[0], y: goal[1], tolerance }];
+        Self { start, goal, tolerance, shortest, goals, coverage: None }
     }
 
     /// The length of the shortest way to the goal's edge, m.
@@ -57,11 +57,11 @@ impl Task {
 
 /// One trial's world.
 #[derive(Clone, Debug)]
-pub struct Layout {
+pub struct WorldInstance {
     /// Everything that does not move, in a fixed order; the ground is not among them.
     pub solids: Vec<Solid>,
     /// One task a robot.
-    pub tasks: Vec<Task>,
+    pub assignments: Vec<Assignment>,
     /// The box around all of it: lowest x and y, highest x and y, m.
     pub bounds: [[f64; 2]; 2],
 }
@@ -104,20 +104,20 @@ impl Scene {
         let (mut starts, mut goals) = (Vec::new(), Vec::new());
         for (i, thing) in spec.world.iter().enumerate() {
             fixed.push(match thing {
-                Thing::Labyrinth { .. } | Thing::Field { .. } | Thing::Bumps { .. } => None,
-                Thing::Maze { rows, cell, height } => {
+                WorldItem::Labyrinth { .. } | WorldItem::Field { .. } | WorldItem::Bumps { .. } => None,
+                WorldItem::Maze { rows, cell, height } => {
                     let maze = labyrinth::draw(rows, *cell);
                     starts.extend(&maze.starts);
                     goals.extend(&maze.goals);
                     Some(walls(&maze.blocks, *height))
                 }
-                Thing::Map { file: name, height } => {
+                WorldItem::Map { file: name, height } => {
                     let path = file.reference(&format!("/world/{i}/file"), name)?;
                     let (blocks, image) = map::load(&path)?;
                     files.extend([path, image]);
                     Some(walls(&blocks, *height))
                 }
-                Thing::Mesh { file: name, at, yaw, scale, concave } => {
+                WorldItem::Mesh { file: name, at, yaw, scale, concave } => {
                     let path = file.reference(&format!("/world/{i}/file"), name)?;
                     let shape = crate::mesh::load(&path, *scale, *concave)?;
                     if shape.compute_local_aabb().half_extents().max_element() > 1000.0 {
@@ -138,7 +138,7 @@ impl Scene {
     ///
     /// # Errors
     /// If a start or goal lies in a wall, or no way joins them.
-    pub fn layout(&self, seed: u64, sizes: &[Size]) -> Result<Layout, SceneError> {
+    pub fn layout(&self, seed: u64, sizes: &[Size]) -> Result<WorldInstance, SceneError> {
         // A drawn world may close the way; then the next one is drawn. What is fixed gets no second try.
         let has_chance =
             self.fixed.iter().any(Option::is_none)
@@ -160,7 +160,7 @@ impl Scene {
         }))
     }
 
-    fn attempt(&self, seed: u64, attempt: u32, sizes: &[Size]) -> Result<Layout, SceneError> {
+    fn attempt(&self, seed: u64, attempt: u32, sizes: &[Size]) -> Result<WorldInstance, SceneError> {
         let mut solids = Vec::new();
         let (mut starts, mut goals) = (self.starts.clone(), self.goals.clone());
         for (i, thing) in self.spec.world.iter().enumerate() {
@@ -170,7 +170,7 @@ impl Scene {
             }
             let mut stream = random::stream(seed, &format!("world/{i}/{attempt}"));
             match thing {
-                Thing::Labyrinth { columns, rows, cell, thickness, height, loops } => {
+                WorldItem::Labyrinth { columns, rows, cell, thickness, height, loops } => {
                     let (columns, rows) = (*columns as usize, *rows as usize);
                     let maze: Maze =
                         labyrinth::generate(columns, rows, *cell, *thickness, *loops, &mut stream);
@@ -178,47 +178,48 @@ impl Scene {
                     starts.extend(maze.starts);
                     goals.extend(maze.goals);
                 }
-                Thing::Field { within, count, radius, gap, height } => {
+                WorldItem::Field { within, count, radius, gap, height } => {
                     let keep_free = self.fixed_points();
                     solids.extend(field(within, *count, *radius, *gap, *height, &keep_free, &mut stream));
                 }
-                Thing::Bumps { within, amplitude, wavelength } => {
+                WorldItem::Bumps { within, amplitude, wavelength } => {
                     solids.push(ground::bumps(within, *amplitude, *wavelength, &mut stream));
                 }
                 _ => {}
             }
         }
         let bounds = self.bounds(&solids, &starts, &goals);
-        let mut tasks: Vec<Task> = Vec::new();
+        let mut assignments: Vec<Assignment> = Vec::new();
         for (i, entry) in self.spec.robots.iter().enumerate() {
             let size = sizes.get(i).copied().unwrap_or(Size { radius: 0.1, height: 0.2 });
             let space = FreeSpace::new(&solids, bounds[0], bounds[1], size.radius, size.height);
             let mut stream = random::stream(seed, &format!("robot/{i}/{attempt}"));
-            let others: Vec<[f64; 2]> = tasks.iter().map(|t| [t.start.x, t.start.y]).collect();
-            let room =
-                |p: [f64; 2]| others.iter().all(|o| ops::hypot(o[0] - p[0], o[1] - p[1]) > 3.0 * size.radius);
+            let others: Vec<[f64; 2]> = assignments.iter().map(|t| [t.start.x, t.start.y]).collect();
+            let room = |p: [f64; 2]| {
+                others.iter().all(|o| math::hypot(o[0] - p[0], o[1] - p[1]) > 3.0 * size.radius)
+            };
             let start = pick(entry.spawn.as_ref(), &starts, "spawn", i, &mut stream, |p| {
                 space.is_free(p) && room(p)
             })?;
-            let goal = if entry.errands.is_empty() {
+            let goal = if entry.goals.is_empty() {
                 Some(pick(entry.goal.as_ref(), &goals, "goal", i, &mut stream, |p| {
-                    space.is_free(p) && ops::hypot(p[0] - start[0], p[1] - start[1]) > 2.0 * entry.tolerance
+                    space.is_free(p) && math::hypot(p[0] - start[0], p[1] - start[1]) > 2.0 * entry.tolerance
                 })?)
             } else {
                 None
             };
             let yaw = entry.spawn.as_ref().and_then(|p| p.yaw);
-            let yaw = yaw.unwrap_or_else(|| stream.random_range(-ops::PI..ops::PI));
+            let yaw = yaw.unwrap_or_else(|| stream.random_range(-math::PI..math::PI));
             let begin = Pose2::new(start[0], start[1], yaw);
-            tasks.push(match goal {
+            assignments.push(match goal {
                 Some(goal) => {
                     let way = way(&space, start, goal, size.radius, &format!("/robots/{i}"))?;
-                    Task::reach(begin, goal, entry.tolerance, way)
+                    Assignment::reach(begin, goal, entry.tolerance, way)
                 }
                 None => mission(entry, begin, &space, size.radius, i)?,
             });
         }
-        Ok(Layout { solids, tasks, bounds })
+        Ok(WorldInstance { solids, assignments, bounds })
     }
 
     /// The starts and goals that the file fixes.
@@ -247,8 +248,8 @@ impl Scene {
             add([f64::from(aabb.maxs.x), f64::from(aabb.maxs.y)]);
         }
         starts.iter().chain(goals).for_each(|p| add(*p));
-        for errand in self.spec.robots.iter().flat_map(|r| &r.errands) {
-            if let Errand::Reach { at } = errand {
+        for goal in self.spec.robots.iter().flat_map(|r| &r.goals) {
+            if let GoalSpec::Reach { at } = goal {
                 add(*at);
             }
         }
@@ -278,40 +279,40 @@ fn way(
     })
 }
 
-/// The task of a robot with errands.
+/// The goals of a robot, one after the other, and the shortest way past them.
 fn mission(
-    entry: &Entry,
+    entry: &SceneRobot,
     start: Pose2,
     space: &FreeSpace,
     radius: f64,
     robot: usize,
-) -> Result<Task, SceneError> {
+) -> Result<Assignment, SceneError> {
     let home = [start.x, start.y];
     let tolerance = entry.tolerance;
-    let mut task = Task::reach(start, home, tolerance, Vec::new());
-    task.errands.clear();
-    // Where it will be after each errand, as far as that is known, and where it was before it.
+    let mut task = Assignment::reach(start, home, tolerance, Vec::new());
+    task.goals.clear();
+    // Where it will be after each goal, as far as that is known, and where it was before it.
     let (mut here, mut previous) = (Some(home), Some(home));
     let mut shortest = Some(vec![home]);
-    for (i, errand) in entry.errands.iter().enumerate() {
-        let pointer = format!("/robots/{robot}/errands/{i}");
-        let (goal, to) = match *errand {
-            Errand::Reach { at } => {
+    for (i, goal) in entry.goals.iter().enumerate() {
+        let pointer = format!("/robots/{robot}/goals/{i}");
+        let (goal, to) = match *goal {
+            GoalSpec::Reach { at } => {
                 // Whatever it did before, it is on the same ground.
                 way(space, home, at, radius, &pointer)?;
                 task.goal = at;
                 (Goal::Reach { x: at[0], y: at[1], tolerance }, Some(at))
             }
-            Errand::Explore { reach } => {
-                task.coverage = Some(Coverage::new(space, home, reach));
-                (Goal::Explore { reach }, None)
+            GoalSpec::Explore { radius } => {
+                task.coverage = Some(Coverage::new(space, home, radius));
+                (Goal::Explore { radius }, None)
             }
-            Errand::Return { to } => {
+            GoalSpec::Return { to } => {
                 let place = if to == Landmark::Start { Some(home) } else { previous };
                 (Goal::Return { to, tolerance }, place)
             }
         };
-        task.errands.push(goal);
+        task.goals.push(goal);
         shortest = match (shortest, here, to) {
             (Some(mut line), Some(from), Some(to)) => {
                 line.extend(way(space, from, to, radius, &pointer)?.into_iter().skip(1));
@@ -389,7 +390,7 @@ fn field(
         }
         let r = radius[0] + (radius[1] - radius[0]) * stream.random::<f64>();
         let at = [stream.random_range(low[0]..high[0]), stream.random_range(low[1]..high[1])];
-        let far = |p: &[f64; 2], other: f64| ops::hypot(p[0] - at[0], p[1] - at[1]) >= r + other + gap;
+        let far = |p: &[f64; 2], other: f64| math::hypot(p[0] - at[0], p[1] - at[1]) >= r + other + gap;
         if placed.iter().all(|(p, other)| far(p, *other)) && keep_free.iter().all(|p| far(p, 0.0)) {
             placed.push((at, r));
         }

@@ -1,9 +1,9 @@
 //! Simulated camera and microphones: how strongly beacons show in each direction.
 
-use neuraxis_core::percepts::Azimuth;
+use neuraxis_core::percepts::BearingActivity;
 use neuraxis_core::random::{Stream, normal};
 use neuraxis_core::senses::{BeaconSense, BeaconSpec};
-use neuraxis_core::{Stamp, ops};
+use neuraxis_core::{Stamp, math};
 use rapier3d::prelude::{ColliderHandle, Pose, QueryFilter, Ray, Vector};
 
 use super::{Measuring, Simulated, Truth, Wiring};
@@ -22,18 +22,18 @@ pub(super) struct Beacon {
 }
 
 impl Simulated for Beacon {
-    type Reading = Azimuth;
+    type Reading = BearingActivity;
 
     fn new(spec: &BeaconSpec, wiring: &Wiring<'_>, _: &mut Stream) -> Self {
         let (link, mount) = wiring.frame();
         Self { link, mount, by: spec.by, d_prime: spec.d_prime }
     }
 
-    fn measure(&mut self, now: Measuring<'_>, azimuth: &mut Azimuth) {
+    fn measure(&mut self, now: Measuring<'_>, azimuth: &mut BearingActivity) {
         let Self { link, mount, by, d_prime } = self;
         let Measuring { truth, stream, louder, .. } = now;
         let pose = truth.robot.links[*link] * *mount;
-        let Azimuth { angle_min, angle_increment, tuning, activity } = azimuth;
+        let BearingActivity { angle_min, angle_increment, tuning, activity } = azimuth;
         for activity in activity.iter_mut() {
             *activity = (louder * normal(stream)) as f32;
         }
@@ -41,10 +41,10 @@ impl Simulated for Beacon {
             let d = *d_prime * reach(truth, &pose, beacon, *by);
             let [x, y, z] = beacon.at.map(|v| v as f32);
             let toward = pose.inverse_transform_point(Vector::new(x, y, z));
-            let bearing = ops::atan2(f64::from(toward.y), f64::from(toward.x));
+            let bearing = math::atan2(f64::from(toward.y), f64::from(toward.x));
             for (i, activity) in activity.iter_mut().enumerate() {
-                let off = ops::wrap(*angle_min + i as f64 * *angle_increment - bearing) / *tuning;
-                *activity += (d * ops::exp(-0.5 * off * off)) as f32;
+                let off = math::wrap(*angle_min + i as f64 * *angle_increment - bearing) / *tuning;
+                *activity += (d * math::exp(-0.5 * off * off)) as f32;
             }
         }
     }

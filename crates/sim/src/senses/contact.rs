@@ -1,6 +1,6 @@
 //! The simulated bumper: the contact forces on one link.
 
-use neuraxis_core::ops;
+use neuraxis_core::math;
 use neuraxis_core::percepts::Contact as Reading;
 use neuraxis_core::random::Stream;
 use neuraxis_core::senses::ContactSpec;
@@ -51,5 +51,5 @@ fn feel(truth: &Truth<'_>, link: usize, shapes: &[ColliderHandle], threshold: f6
         }
     }
     let touching = force > threshold;
-    Reading { touching, force, bearing: ops::atan2(f64::from(toward.y), f64::from(toward.x)) }
+    Reading { touching, force, bearing: math::atan2(f64::from(toward.y), f64::from(toward.x)) }
 }

@@ -13,7 +13,7 @@ use crate::state::RobotState;
 use crate::convert::vector64;
 
 /// Steps of physics that an inertial unit averages at most.
-const MOST_FELT: usize = 100;
+const MAX_FELT: usize = 100;
 
 pub(super) struct Imu {
     link: usize,
@@ -32,7 +32,7 @@ impl Simulated for Imu {
         let noise = spec.noise;
         let mut bias = |std: f64| Vector3::new(normal(stream), normal(stream), normal(stream)) * std;
         let (gyro_bias, accelerometer_bias) = (bias(noise.gyro_bias), bias(noise.accelerometer_bias));
-        let felt = VecDeque::with_capacity(MOST_FELT);
+        let felt = VecDeque::with_capacity(MAX_FELT);
         let (link, mount) = wiring.frame();
         Self { link, mount, noise, gyro_bias, accelerometer_bias, felt }
     }
@@ -40,7 +40,7 @@ impl Simulated for Imu {
     fn step(&mut self, robot: &RobotState) {
         let Self { link, mount, noise, felt, .. } = self;
         let steps = (noise.window / robot.timestep).round() as usize;
-        while felt.len() >= steps.clamp(1, MOST_FELT) {
+        while felt.len() >= steps.clamp(1, MAX_FELT) {
             felt.pop_front();
         }
         felt.push_back(feel_motion(robot, *link, mount));

@@ -1,6 +1,6 @@
 //! The simulated range finder: a ray a beam.
 
-use neuraxis_core::ops;
+use neuraxis_core::math;
 use neuraxis_core::percepts::LaserScan;
 use neuraxis_core::random::{Stream, normal};
 use neuraxis_core::senses::{LidarSpec, Measurement as _, RangeNoise};
@@ -22,7 +22,7 @@ impl Simulated for Lidar {
     fn new(spec: &LidarSpec, wiring: &Wiring<'_>, _: &mut Stream) -> Self {
         let blank = LaserScan::blank(spec, 0);
         let direction = |i: usize| {
-            let (s, c) = ops::sin_cos(blank.angle_min + i as f64 * blank.angle_increment);
+            let (s, c) = math::sin_cos(blank.angle_min + i as f64 * blank.angle_increment);
             Vector::new(c as f32, s as f32, 0.0)
         };
         let (link, mount) = wiring.frame();

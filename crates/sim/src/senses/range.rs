@@ -1,6 +1,6 @@
 //! The simulated cone: rays all over it, of which the nearest tells.
 
-use neuraxis_core::ops;
+use neuraxis_core::math;
 use neuraxis_core::random::{Stream, normal};
 use neuraxis_core::senses::{Measurement as _, Range as Reading, RangeNoise, RangeSpec};
 use rand::RngExt as _;
@@ -26,13 +26,13 @@ impl Simulated for Range {
 
     fn new(spec: &RangeSpec, wiring: &Wiring<'_>, _: &mut Stream) -> Self {
         let ray = |off: f64, about: f64| {
-            let ((s, c), (up, left)) = (ops::sin_cos(off), ops::sin_cos(about));
+            let ((s, c), (up, left)) = (math::sin_cos(off), math::sin_cos(about));
             Vector::new(c as f32, (s * left) as f32, (s * up) as f32)
         };
         let mut rays = vec![Vector::X];
         for circle in 1..=CIRCLES {
             let off = 0.5 * spec.field_of_view * circle as f64 / CIRCLES as f64;
-            rays.extend((0..ON_CIRCLE).map(|i| ray(off, 2.0 * ops::PI * i as f64 / ON_CIRCLE as f64)));
+            rays.extend((0..ON_CIRCLE).map(|i| ray(off, 2.0 * math::PI * i as f64 / ON_CIRCLE as f64)));
         }
         let (link, mount) = wiring.frame();
         Self { link, mount, rays, blank: Reading::blank(spec, 0), noise: spec.noise }

@@ -1,7 +1,7 @@
 //! The simulated velocimeter: how its link moves against the world.
 
 use nalgebra::Vector3;
-use neuraxis_core::percepts::Motion;
+use neuraxis_core::percepts::BodyTwist;
 use neuraxis_core::random::{Stream, normal};
 use neuraxis_core::senses::{VelocimeterNoise, VelocimeterSpec};
 use rapier3d::prelude::{Pose, Rotation, Vector};
@@ -17,14 +17,14 @@ pub(super) struct Velocimeter {
 }
 
 impl Simulated for Velocimeter {
-    type Reading = Motion;
+    type Reading = BodyTwist;
 
     fn new(spec: &VelocimeterSpec, wiring: &Wiring<'_>, _: &mut Stream) -> Self {
         let (link, mount) = wiring.frame();
         Self { link, mount, noise: spec.noise }
     }
 
-    fn measure(&mut self, now: Measuring<'_>, motion: &mut Motion) {
+    fn measure(&mut self, now: Measuring<'_>, motion: &mut BodyTwist) {
         let Self { link, mount, noise } = self;
         let Measuring { truth, stream, louder, .. } = now;
         let (velocity, rate) = motion_at(truth.robot, *link, mount);
@@ -32,7 +32,7 @@ impl Simulated for Velocimeter {
             let noise = Vector3::new(normal(stream), normal(stream), normal(stream)) * std * louder;
             vector64(v) + noise
         };
-        *motion = Motion {
+        *motion = BodyTwist {
             linear_velocity: noisy(velocity, noise.linear),
             angular_velocity: noisy(rate, noise.angular),
         };

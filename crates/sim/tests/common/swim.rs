@@ -6,7 +6,7 @@ use std::path::Path;
 
 use neuraxis_core::World as _;
 use neuraxis_core::file;
-use neuraxis_core::ops;
+use neuraxis_core::math;
 use neuraxis_core::robot::Robot;
 use neuraxis_sim::scene::SceneSpec;
 use neuraxis_sim::wave::{Swing, wave};
@@ -156,7 +156,7 @@ pub(crate) fn swim(arena: &mut Arena, circuit: &Circuit, settings: Settings, ste
         swim.v.push(robot.forward_speed());
         let at = robot.center_of_mass() - start;
         swim.way.push([at.x, at.y]);
-        yaw += ops::wrap(ops::atan2(ahead.y, ahead.x) - yaw);
+        yaw += math::wrap(math::atan2(ahead.y, ahead.x) - yaw);
         swim.yaw.push(yaw);
     }
     swim

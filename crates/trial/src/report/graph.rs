@@ -1,15 +1,15 @@
 //! The cognitive graph as the report's page draws it: whole numbers, and not too many of them.
 
-use neuraxis_core::sketch::{EdgeKind, SketchEdge};
-use neuraxis_core::{Sketch, Stamp, ops};
+use neuraxis_core::graph_snapshot::{EdgeKind, SketchEdge};
+use neuraxis_core::{GraphSnapshot, Stamp, math};
 use serde::Serialize;
 
 use super::milli;
 
 /// Edges that are kept at most: those that were tried first, then the others, nearest to where the body was.
-pub(super) const MOST_EDGES: usize = 3000;
+pub(super) const MAX_EDGES: usize = 3000;
 /// Failures that are kept at most.
-pub(super) const MOST_FAILURES: usize = 1000;
+pub(super) const MAX_FAILURES: usize = 1000;
 
 /// What a page shows of a cognitive graph. All lists are flat.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -38,7 +38,7 @@ fn centi(stamp: Stamp) -> i64 {
 impl GraphView {
     /// The view of a sketch.
     #[must_use]
-    pub(super) fn of(sketch: &Sketch) -> Self {
+    pub(super) fn of(sketch: &GraphSnapshot) -> Self {
         let kept = chosen(sketch);
         // Places that an edge needs, in their old order, with their new numbers.
         let mut numbers: Vec<Option<usize>> = vec![None; sketch.nodes.len()];
@@ -67,8 +67,8 @@ impl GraphView {
             before = a;
         }
         view.mark_places(sketch, &kept, &numbers);
-        for failure in sketch.failures.iter().rev().take(MOST_FAILURES) {
-            let direction = ops::atan2(failure.toward.y, failure.toward.x);
+        for failure in sketch.failures.iter().rev().take(MAX_FAILURES) {
+            let direction = math::atan2(failure.toward.y, failure.toward.x);
             view.touched.extend([milli(failure.at.x), milli(failure.at.y), milli(direction)]);
             view.touched.extend([(failure.weight * 100.0).round() as i64, centi(failure.since)]);
         }
@@ -76,7 +76,7 @@ impl GraphView {
     }
 
     /// Places have no times of their own: one was visited when the first way to it was gone, and avoided when the first failed.
-    fn mark_places(&mut self, sketch: &Sketch, kept: &[&SketchEdge], numbers: &[Option<usize>]) {
+    fn mark_places(&mut self, sketch: &GraphSnapshot, kept: &[&SketchEdge], numbers: &[Option<usize>]) {
         let mut first: Vec<[Option<i64>; 2]> = vec![[None; 2]; sketch.nodes.len()];
         for edge in kept.iter().filter(|edge| edge.kind != EdgeKind::Virtual) {
             let t = centi(edge.since);
@@ -108,13 +108,13 @@ impl GraphView {
 }
 
 /// The edges that are shown.
-fn chosen(sketch: &Sketch) -> Vec<&SketchEdge> {
+fn chosen(sketch: &GraphSnapshot) -> Vec<&SketchEdge> {
     let known = |edge: &&SketchEdge| edge.ends.iter().all(|end| *end < sketch.nodes.len());
     let (mut virtuals, mut kept): (Vec<&SketchEdge>, Vec<&SketchEdge>) =
         sketch.edges.iter().filter(known).partition(|edge| edge.kind == EdgeKind::Virtual);
     kept.sort_by_key(|edge| edge.kind == EdgeKind::Failed);
-    kept.truncate(MOST_EDGES);
-    let room = MOST_EDGES - kept.len();
+    kept.truncate(MAX_EDGES);
+    let room = MAX_EDGES - kept.len();
     if virtuals.len() > room {
         let visited: Vec<_> = sketch.nodes.iter().filter(|node| node.visits > 0).map(|n| n.at).collect();
         let away: Vec<f64> = sketch
@@ -136,7 +136,7 @@ fn chosen(sketch: &Sketch) -> Vec<&SketchEdge> {
 #[cfg(test)]
 mod tests {
     use nalgebra::{Point2, Vector2};
-    use neuraxis_core::sketch::{SketchFailure, SketchNode};
+    use neuraxis_core::graph_snapshot::{SketchFailure, SketchNode};
 
     use super::*;
 
@@ -145,8 +145,8 @@ mod tests {
     }
 
     /// A row of places half a metre apart, of which the first few were visited, each joined with the four after it.
-    fn long_row(count: usize) -> Sketch {
-        let mut sketch = Sketch::default();
+    fn long_row(count: usize) -> GraphSnapshot {
+        let mut sketch = GraphSnapshot::default();
         for i in 0..count {
             let at = Point2::new(0.5 * i as f64, 1.0);
             sketch.nodes.push(SketchNode { at, visits: u32::from(i < 4), inhibited: i == 5 });
@@ -161,7 +161,7 @@ mod tests {
                 sketch.edges.push(edge(j, i, kind, 1.0 + i as f64));
             }
         }
-        for i in 0..2 * MOST_FAILURES {
+        for i in 0..2 * MAX_FAILURES {
             let (at, toward) = (Point2::new(i as f64, 0.0), Vector2::new(0.0, 1.0));
             sketch.failures.push(SketchFailure { at, toward, weight: 0.5, since: Stamp::from_seconds(2.5) });
         }
@@ -172,8 +172,8 @@ mod tests {
     fn a_view_is_bounded_and_keeps_what_was_tried() {
         let view = GraphView::of(&long_row(5000));
         let edges = view.gone.len() / 3 + view.failed.len() / 3 + view.hoped.len() / 2;
-        assert_eq!(edges, MOST_EDGES);
-        assert_eq!(view.touched.len(), 5 * MOST_FAILURES);
+        assert_eq!(edges, MAX_EDGES);
+        assert_eq!(view.touched.len(), 5 * MAX_FAILURES);
         assert_eq!(view.gone, [1, 0, 100, 2, 1, 200, 3, 2, 300]);
         assert_eq!(view.failed, [5, 3, 400]);
         assert_eq!(view.visited, [0, 100, 1, 100, 2, 200, 3, 300]);
@@ -211,7 +211,8 @@ mod tests {
 
     #[test]
     fn a_sketch_that_names_places_it_has_not_is_no_panic() {
-        let sketch = Sketch { edges: vec![edge(0, 7, EdgeKind::Experienced, 0.0)], ..Sketch::default() };
+        let sketch =
+            GraphSnapshot { edges: vec![edge(0, 7, EdgeKind::Experienced, 0.0)], ..GraphSnapshot::default() };
         assert_eq!(GraphView::of(&sketch), GraphView::default());
     }
 }

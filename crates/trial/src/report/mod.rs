@@ -1,7 +1,7 @@
 //! The report of a run: one HTML page that needs nothing else, neither files nor a network.
 //!
 //! The page is `page.html` with the run's data put in as JSON, in whole numbers (mm, mrad, centiseconds) so that a
-//! hundred trials stay within [`MOST_BYTES`].
+//! hundred trials stay within [`MAX_BYTES`].
 
 mod graph;
 mod motion;
@@ -10,9 +10,9 @@ use serde::Serialize;
 
 use self::graph::GraphView;
 use self::motion::MotionView;
-use crate::picture::outline;
 use crate::score::TracePoint;
 use crate::trial::{Trial, TrialRobot};
+use crate::trial_svg::outline;
 use crate::{SceneSummary, TrialResult};
 
 /// The page, with a place for the data.
@@ -20,11 +20,11 @@ const PAGE: &str = include_str!("page.html");
 /// The place.
 const PLACE: &str = "\"@DATA@\"";
 /// A page is not larger, bytes; of a long run only some trials, failures first, can be looked into.
-pub const MOST_BYTES: usize = 4_800_000;
+pub const MAX_BYTES: usize = 4_800_000;
 /// Moments of a trial that are kept at most.
-const MOST_MOMENTS: usize = 300;
+const MAX_MOMENTS: usize = 300;
 /// Runs of occupied cells of a map that are kept at most.
-const MOST_RUNS: usize = 4000;
+const MAX_RUNS: usize = 4000;
 
 /// A world's bounds lie so far beyond its outermost wall, and need not be seen, m.
 const MARGIN: f64 = 0.7;
@@ -132,7 +132,7 @@ impl TrialView {
 impl RobotView {
     fn of(robot: TrialRobot<'_>) -> Self {
         let score = robot.score;
-        let stride = score.trace.len().div_ceil(MOST_MOMENTS).max(1);
+        let stride = score.trace.len().div_ceil(MAX_MOMENTS).max(1);
         let cues: Vec<String> = robot
             .brain
             .as_ref()
@@ -142,7 +142,7 @@ impl RobotView {
         let chosen = score.trace.iter().enumerate().filter(|(i, _)| i % stride == 0 || *i == last);
         let brain = robot.brain;
         let path = brain.map(neuraxis_core::Brain::path).unwrap_or_default();
-        let path_stride = path.len().div_ceil(MOST_MOMENTS).max(1);
+        let path_stride = path.len().div_ceil(MAX_MOMENTS).max(1);
         Self {
             name: robot.model.spec.name.clone(),
             radius: milli(robot.model.description.radius),
@@ -163,7 +163,7 @@ impl RobotView {
                 .collect(),
             plan: path.iter().step_by(path_stride).flat_map(|p| [milli(p.x), milli(p.y)]).collect(),
             map: brain.and_then(neuraxis_core::Brain::map).and_then(map),
-            graph: brain.and_then(neuraxis_core::Brain::sketch).map(|sketch| GraphView::of(&sketch)),
+            graph: brain.and_then(neuraxis_core::Brain::graph_snapshot).map(|sketch| GraphView::of(&sketch)),
             motion: MotionView::of(&score.motion),
             cues,
         }
@@ -190,7 +190,7 @@ fn map(grid: &neuraxis_core::OccupancyGrid) -> Option<MapView> {
     for row in low..=high {
         let cells = &grid.cells()[row * grid.width()..(row + 1) * grid.width()];
         let mut column = left;
-        while column <= right && runs.len() < 3 * MOST_RUNS {
+        while column <= right && runs.len() < 3 * MAX_RUNS {
             let is_wall = |c: usize| cells[c] == neuraxis_core::grid::Cell::Occupied;
             let length = (column..=right).take_while(|c| is_wall(*c)).count();
             if length > 0 {
@@ -206,7 +206,7 @@ fn map(grid: &neuraxis_core::OccupancyGrid) -> Option<MapView> {
 /// The page of a run.
 #[must_use]
 pub fn page(rows: &[TrialResult], trials: &[TrialView], command_line: &str) -> String {
-    let mut budget = MOST_BYTES.saturating_sub(PAGE.len());
+    let mut budget = MAX_BYTES.saturating_sub(PAGE.len());
     let rows_text = json(&rows);
     let summaries = json(&SceneSummary::all(rows));
     budget = budget.saturating_sub(rows_text.len() + summaries.len());
@@ -293,9 +293,9 @@ mod tests {
             })
             .collect();
         let few = page(&[], &trials[..2], "");
-        assert!(few.len() < MOST_BYTES && few.len() > 100_000, "{} bytes", few.len());
+        assert!(few.len() < MAX_BYTES && few.len() > 100_000, "{} bytes", few.len());
         let all = page(&[], &trials, "");
-        assert!(all.len() < MOST_BYTES, "{} bytes", all.len());
+        assert!(all.len() < MAX_BYTES, "{} bytes", all.len());
         assert_eq!(all.matches("{\"trial\":").count(), 100, "every trial is there");
     }
 }

@@ -1,7 +1,7 @@
 //! How a body moves itself, for the page: bars of the feet that stand, waves of the joints along a chain.
 
 use crate::score::{FEET_PERIOD, JOINTS_EVERY, Motion, Stretch};
-use neuraxis_core::ops;
+use neuraxis_core::math;
 use serde::Serialize;
 
 /// A rhythm is looked for between these, Hz.
@@ -9,7 +9,7 @@ const RHYTHMS: [f64; 2] = [0.25, 6.0];
 /// From one rhythm that is tried to the next, Hz: a sixth of what 6 s can tell apart.
 const STEP: f64 = 0.025;
 /// A swing smaller than this is none: rad of a joint, or share of a foot's touching.
-const LEAST_SWING: f64 = 0.02;
+const MIN_SWING: f64 = 0.02;
 
 /// What a page shows of a body's motion.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -72,7 +72,7 @@ fn view(stretch: &Stretch, motion: &Motion) -> StretchView {
         if let Some((rhythm, phases)) = rhythm(&signals, look) {
             view.rhythm = (rhythm * 1000.0).round() as i64;
             let behind =
-                |phase: &f64| (ops::wrap(phases[0] - phase).to_degrees().round() as i64).rem_euclid(360);
+                |phase: &f64| (math::wrap(phases[0] - phase).to_degrees().round() as i64).rem_euclid(360);
             view.lags = phases.iter().map(behind).collect();
         }
     } else if let Some(moments) = stretch.joints.len().checked_div(chain) {
@@ -90,7 +90,7 @@ fn view(stretch: &Stretch, motion: &Motion) -> StretchView {
             let mut lag = 0.0;
             view.lags.push(0);
             for pair in phases.windows(2) {
-                lag += ops::wrap(pair[0] - pair[1]).to_degrees();
+                lag += math::wrap(pair[0] - pair[1]).to_degrees();
                 view.lags.push(lag.round() as i64);
             }
         }
@@ -125,7 +125,7 @@ fn rhythm(signals: &[Vec<f64>], period: f64) -> Option<(f64, Vec<f64>)> {
     let lowest = RHYTHMS[0].max(2.0 / seconds.max(1e-9));
     let highest = RHYTHMS[1].min(0.4 / period);
     let window: Vec<f64> =
-        (0..count).map(|i| 1.0 - ops::cos(2.0 * ops::PI * (i as f64 + 0.5) / count as f64)).collect();
+        (0..count).map(|i| 1.0 - math::cos(2.0 * math::PI * (i as f64 + 0.5) / count as f64)).collect();
     let weighed: Vec<Vec<f64>> = signals
         .iter()
         .map(|signal| {
@@ -138,8 +138,8 @@ fn rhythm(signals: &[Vec<f64>], period: f64) -> Option<(f64, Vec<f64>)> {
         })
         .collect();
     let at = |frequency: f64| -> Vec<[f64; 2]> {
-        let turn = 2.0 * ops::PI * frequency * period;
-        let (cos, sin) = (ops::cos(turn), ops::sin(turn));
+        let turn = 2.0 * math::PI * frequency * period;
+        let (cos, sin) = (math::cos(turn), math::sin(turn));
         weighed
             .iter()
             .map(|signal| {
@@ -164,9 +164,9 @@ fn rhythm(signals: &[Vec<f64>], period: f64) -> Option<(f64, Vec<f64>)> {
     }
     let (frequency, _) = best?;
     let parts = at(frequency);
-    let swing = |[a, b]: &[f64; 2]| 2.0 * ops::hypot(*a, *b) / count as f64;
-    let swings = parts.iter().all(|part| swing(part) > LEAST_SWING);
-    swings.then(|| (frequency, parts.iter().map(|[a, b]| ops::atan2(*b, *a)).collect()))
+    let swing = |[a, b]: &[f64; 2]| 2.0 * math::hypot(*a, *b) / count as f64;
+    let swings = parts.iter().all(|part| swing(part) > MIN_SWING);
+    swings.then(|| (frequency, parts.iter().map(|[a, b]| math::atan2(*b, *a)).collect()))
 }
 
 #[cfg(test)]
@@ -224,7 +224,7 @@ mod tests {
             let t = i as f64 * 0.04;
             // 0.8 Hz, each joint 70 degrees behind the one before.
             joints.extend((0..5).map(|j| {
-                (0.3 + 0.5 * ops::sin(2.0 * ops::PI * 0.8 * t - f64::from(j) * 70_f64.to_radians())) as f32
+                (0.3 + 0.5 * math::sin(2.0 * math::PI * 0.8 * t - f64::from(j) * 70_f64.to_radians())) as f32
             }));
         }
         motion.stretches.push(Stretch { from: Stamp::ZERO, feet: Vec::new(), joints });

@@ -18,13 +18,13 @@ pub const JOINTS_EVERY: usize = 4;
 /// Looks at the feet in a stretch: 6 s.
 pub const STRETCH: usize = 600;
 /// Stretches that are kept at most.
-pub const MOST_STRETCHES: usize = 32;
+pub const MAX_STRETCHES: usize = 32;
 /// Joints from which a chain is one.
-const LEAST_CHAIN: usize = 3;
+const MIN_CHAIN: usize = 3;
 /// Feet from which a body has a gait.
-const LEAST_FEET: usize = 2;
+const MIN_FEET: usize = 2;
 /// Feet that are noted at most: one bit each.
-const MOST_FEET: usize = 8;
+const MAX_FEET: usize = 8;
 
 /// A foot that feels.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ impl Motion {
             return;
         }
         if at == 0 {
-            if self.stretches.len() == MOST_STRETCHES {
+            if self.stretches.len() == MAX_STRETCHES {
                 let mut keep = false;
                 self.stretches.retain(|_| {
                     keep = !keep;
@@ -138,7 +138,7 @@ fn feet(body: &BodyDescription) -> Vec<Foot> {
             found.push((slot, [at.x, at.y], &spec.name));
         }
     }
-    if !(LEAST_FEET..=MOST_FEET).contains(&found.len()) {
+    if !(MIN_FEET..=MAX_FEET).contains(&found.len()) {
         return Vec::new();
     }
     let middle: f64 = found.iter().map(|(_, at, _)| at[0]).sum::<f64>() / found.len() as f64;
@@ -158,7 +158,7 @@ fn feet(body: &BodyDescription) -> Vec<Foot> {
 fn chain(joints: &[Joint]) -> Vec<String> {
     let bends: Vec<&Joint> = joints.iter().filter(|joint| joint.kind == JointKind::Revolute).collect();
     let is_one = bends.windows(2).all(|pair| pair[0].child == pair[1].parent);
-    if bends.len() < LEAST_CHAIN || !is_one {
+    if bends.len() < MIN_CHAIN || !is_one {
         return Vec::new();
     }
     bends.iter().map(|joint| joint.name.clone()).collect()
@@ -179,14 +179,14 @@ mod tests {
         let mut percepts = Percepts::new(
             ["a", "b"].map(|name| Slot::new(name, Reading::Contact(Contact::default()))).into(),
         );
-        for i in 0..3 * MOST_STRETCHES * STRETCH {
+        for i in 0..3 * MAX_STRETCHES * STRETCH {
             let now = Stamp(i as u64 * FEET_PERIOD);
             let contact = Contact { touching: i % 50 < 30, ..Contact::default() };
             percepts.slots_mut()[1].put(now, |reading| *reading = Reading::Contact(contact));
             motion.look(now, &percepts);
         }
         let kept = &motion.stretches;
-        assert_eq!(kept.len(), 3 * MOST_STRETCHES / 4);
+        assert_eq!(kept.len(), 3 * MAX_STRETCHES / 4);
         assert!(kept.iter().all(|stretch| stretch.feet.len() == STRETCH), "none is cut");
         let gap = kept[1].from.0 - kept[0].from.0;
         assert_eq!(gap, 4 * STRETCH as u64 * FEET_PERIOD);

@@ -128,7 +128,7 @@ impl Impressions {
 
 #[cfg(test)]
 mod tests {
-    use neuraxis_core::ops;
+    use neuraxis_core::math;
 
     use super::*;
     use crate::graph::spec::GraphSpec;
@@ -138,7 +138,7 @@ mod tests {
         let mut impressions = Impressions::new(&GraphSpec::default(), 0.1, Point2::origin(), [4.0, 4.0]);
         let mut last = 0;
         for (at, degrees) in touches {
-            let (s, c) = ops::sin_cos(degrees.to_radians());
+            let (s, c) = math::sin_cos(degrees.to_radians());
             last = impressions
                 .note(Point2::new(at[0], at[1]), Vector2::new(c, s), false)
                 .expect("there is room");

@@ -12,7 +12,7 @@ use neuraxis_core::saved;
 use super::super::NONE;
 use super::super::heap::Heap;
 use super::super::store::{Edge, View};
-use super::{GraphNavigator, Leg, MOST_PLACES, Next};
+use super::{GraphNavigator, Leg, MAX_PLACES, Next};
 
 /// From this many failures on, an edge is not tried again.
 const FAILED: f64 = 0.25;
@@ -125,7 +125,7 @@ impl GraphNavigator {
     fn lead_to(&mut self, target: u32) -> Next {
         self.places.clear();
         let mut node = target;
-        while node != NONE && self.places.len() < MOST_PLACES {
+        while node != NONE && self.places.len() < MAX_PLACES {
             self.places.push(node);
             node = self.frontier.before[node as usize];
         }

@@ -5,7 +5,7 @@ use neuraxis_core::Drive;
 use neuraxis_core::reasons::MotionMode;
 
 use super::super::NONE;
-use super::{Doing, GraphNavigator, Leg, Next};
+use super::{Activity, GraphNavigator, Leg, Next};
 use crate::Situation;
 
 /// The way must be closed for this long before the goal is given up, s: maps are noisy.
@@ -33,20 +33,20 @@ impl GraphNavigator {
             // The place of the goal turned out to be too near to a wall: another one, from the next tick on.
             self.goal_node = NONE;
             self.path.clear();
-            self.doing = Doing::Plan;
+            self.activity = Activity::Plan;
             return Drive::REST;
         }
         if changed || moved {
-            self.doing = Doing::Plan;
+            self.activity = Activity::Plan;
         }
         let is_there = self.path.last().is_some_and(|end| nalgebra::distance(end, &at) <= near);
         if is_there && self.goal_node == NONE {
             // Explored: on to the next place.
             self.settle(at);
-            self.doing = Doing::Plan;
+            self.activity = Activity::Plan;
         }
         for _ in 0..TURNS {
-            if self.doing != Doing::Plan {
+            if self.activity != Activity::Plan {
                 break;
             }
             let Some(next) = self.decide() else { break };
@@ -65,7 +65,7 @@ impl GraphNavigator {
                 Next::Again => {}
                 Next::Go(leg) => {
                     self.closed_since = None;
-                    self.doing = Doing::Go(leg);
+                    self.activity = Activity::Go(leg);
                     self.write_path(leg);
                 }
             }

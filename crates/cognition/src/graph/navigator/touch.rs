@@ -2,10 +2,10 @@
 
 use nalgebra::{Point2, Vector2};
 use neuraxis_core::reasons::MotionMode;
-use neuraxis_core::{Drive, ops};
+use neuraxis_core::{Drive, math};
 
 use super::super::leg::Outcome;
-use super::{Doing, GraphNavigator, Next};
+use super::{Activity, GraphNavigator, Next};
 use crate::Situation;
 
 /// After a touch it backs off so far, radii.
@@ -20,8 +20,8 @@ impl GraphNavigator {
         let pose = situation.belief.pose;
         let at = Point2::new(pose.x, pose.y);
         for _ in 0..TURNS {
-            match self.doing {
-                Doing::Plan => {
+            match self.activity {
+                Activity::Plan => {
                     let Some(next) = self.decide() else {
                         self.reasons.motion.mode = MotionMode::Search;
                         return Drive::REST;
@@ -39,11 +39,11 @@ impl GraphNavigator {
                             let top = self.top * if edge.is_experienced() { 1.0 } else { self.spec.probe };
                             let line = edge.is_invited.then(|| self.graph.at(leg.from));
                             self.driver.begin(now, &pose, line, self.graph.at(leg.to), top);
-                            self.doing = Doing::Go(leg);
+                            self.activity = Activity::Go(leg);
                         }
                     }
                 }
-                Doing::Go(leg) => {
+                Activity::Go(leg) => {
                     self.weigh();
                     let motion = &mut self.reasons.motion;
                     motion.mode = MotionMode::Follow;
@@ -65,10 +65,10 @@ impl GraphNavigator {
                         }
                         Outcome::Arrived => {
                             if self.here != leg.to {
-                                self.went(self.here, leg.to);
+                                self.record_success(self.here, leg.to);
                             }
                             if self.here != leg.from && leg.from != leg.to {
-                                self.went(leg.from, leg.to);
+                                self.record_success(leg.from, leg.to);
                             }
                             let node = self.graph.node_mut(leg.to);
                             node.visits = node.visits.saturating_add(1);
@@ -77,27 +77,27 @@ impl GraphNavigator {
                                 self.graph.mark_around(leg.to);
                             }
                             self.here = leg.to;
-                            self.doing = Doing::Plan;
+                            self.activity = Activity::Plan;
                         }
                         Outcome::Touched { at: point, toward } => {
                             self.failed(leg, point, toward);
-                            self.doing = Doing::Back(at);
+                            self.activity = Activity::Back(at);
                         }
                         Outcome::Stalled => {
-                            let (s, c) = ops::sin_cos(pose.yaw);
+                            let (s, c) = math::sin_cos(pose.yaw);
                             let toward = Vector2::new(c, s);
                             self.failed(leg, at + toward * self.radius, toward);
-                            self.doing = Doing::Back(at);
+                            self.activity = Activity::Back(at);
                         }
                     }
                 }
-                Doing::Back(since) => {
+                Activity::Back(since) => {
                     self.reasons.motion.mode = MotionMode::Withdraw;
                     if let Some(drive) = self.driver.back_off(situation, &since, BACK * self.radius) {
                         return drive;
                     }
                     self.settle(at);
-                    self.doing = Doing::Plan;
+                    self.activity = Activity::Plan;
                 }
             }
         }

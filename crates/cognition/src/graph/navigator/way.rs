@@ -1,9 +1,9 @@
 //! Which way: the cheapest one, laid out more finely where it is blocked, and straightened where it can be.
 
 use nalgebra::Point2;
-use neuraxis_core::ops;
+use neuraxis_core::math;
 
-use super::{GraphNavigator, Leg, MOST_PLACES, Next, SAME};
+use super::{GraphNavigator, Leg, MAX_PLACES, Next, SAME};
 use crate::graph::store::View;
 
 impl GraphNavigator {
@@ -15,7 +15,7 @@ impl GraphNavigator {
         self.places.push(node);
         while node != self.goal_node {
             let Some((_, next, _)) = wave.next(&self.graph, node) else { return false };
-            if self.places.len() >= MOST_PLACES
+            if self.places.len() >= MAX_PLACES
                 || self.places.len() > 1 && self.places[self.places.len() - 2] == next
             {
                 return false;
@@ -85,7 +85,7 @@ impl GraphNavigator {
             let mut made = 0;
             for middle in [from, nalgebra::center(&from, &to), to] {
                 for ring in 0..7 {
-                    let (s, c) = ops::sin_cos(f64::from(ring) * ops::PI / 3.0);
+                    let (s, c) = math::sin_cos(f64::from(ring) * math::PI / 3.0);
                     let away = if ring == 6 { 0.0 } else { spacing };
                     let there = Point2::new(middle.x + away * c, middle.y + away * s);
                     if self.impressions.fits(there) {

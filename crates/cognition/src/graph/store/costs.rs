@@ -2,7 +2,7 @@
 
 use nalgebra::Point2;
 use neuraxis_core::Stamp;
-use neuraxis_core::sketch::EdgeKind;
+use neuraxis_core::graph_snapshot::EdgeKind;
 
 use super::super::NONE;
 use super::{EXPERIENCED, Graph, LONG, View};
@@ -112,7 +112,7 @@ impl Graph {
     }
 
     /// Something changed at `at`: the edges around it have to be looked at again, by [`Self::recharge_dirty`].
-    pub fn soil(&mut self, at: &Point2<f64>) {
+    pub fn mark_dirty(&mut self, at: &Point2<f64>) {
         if self.holds(at) {
             let column = ((at.x - self.origin.x) / self.cell) as usize;
             let row = ((at.y - self.origin.y) / self.cell) as usize;
@@ -135,7 +135,7 @@ impl Graph {
                 self.origin.x + (column as f64 + 0.5) * self.cell,
                 self.origin.y + (row as f64 + 0.5) * self.cell,
             );
-            self.recharge_near(middle, (0.75 + 0.5 * self.spec.reach) * self.cell, impressions);
+            self.recharge_near(middle, (0.75 + 0.5 * self.spec.link_radius) * self.cell, impressions);
             any = true;
         }
         if any {

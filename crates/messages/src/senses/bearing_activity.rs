@@ -1,4 +1,4 @@
-//! Where a beacon is seen or heard (`neuraxis_msgs/Azimuth`).
+//! Where a beacon is seen or heard (`neuraxis_msgs/BearingActivity`).
 
 use neuraxis_core::body::SensorDescription;
 use neuraxis_core::percepts;
@@ -9,7 +9,7 @@ use crate::{Header, Unusable};
 
 messages! {
     /// How strongly a beacon is seen or heard in each direction.
-    "neuraxis_msgs/Azimuth" Azimuth {
+    "neuraxis_msgs/BearingActivity" BearingActivity {
         /// When, and the sensor's frame.
         header: Header,
         /// The first direction, rad from the x axis of the frame.
@@ -21,8 +21,8 @@ messages! {
     }
 }
 
-impl SenseMessage for Azimuth {
-    type Sense = percepts::Azimuth;
+impl SenseMessage for BearingActivity {
+    type Sense = percepts::BearingActivity;
     const TOPIC: Option<&'static str> = None;
     const VIEW: View = View::Seldom;
 

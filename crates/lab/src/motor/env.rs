@@ -7,16 +7,16 @@ use neuraxis_core::robot::Robot;
 use neuraxis_core::{Drive, Pose2};
 use neuraxis_motor::{MotorCircuit, MotorError, MotorSpec};
 use neuraxis_sim::scene::SceneSpec;
-use neuraxis_sim::scene::world::Layout;
+use neuraxis_sim::scene::world::WorldInstance;
 use neuraxis_sim::{Arena, RobotModel, Scene, swimmer};
 
-use super::Conditions;
+use super::EpisodeConditions;
 use super::Task;
 use neuraxis_trial::plan::PlannedRobot;
 
 /// Why nobody can be put to a task.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum SubjectError {
+pub enum MotorEnvError {
     /// The world cannot be made.
     #[error("{0}")]
     World(String),
@@ -37,7 +37,7 @@ pub enum SubjectError {
 
 /// A body with a motor circuit, ready to be put to a task again and again.
 #[derive(Clone, Debug)]
-pub struct Subject {
+pub struct MotorEnv {
     /// The body.
     pub model: RobotModel,
     /// Its circuit.
@@ -49,7 +49,7 @@ pub struct Subject {
     /// What is asked of the circuit, in the place of what the task would ask.
     pub drive: Option<Drive>,
     scene: SceneSpec,
-    layout: Layout,
+    layout: WorldInstance,
 }
 
 /// The name of the circuit, as a robot file has it.
@@ -65,16 +65,16 @@ pub fn circuit_name(motor: &MotorSpec) -> &'static str {
     }
 }
 
-impl Subject {
+impl MotorEnv {
     /// `model` with `motor`, asked `rate` times a second, at `task`.
     ///
     /// # Errors
     /// If the circuit does not fit the body, or the body the task.
-    pub fn new(model: RobotModel, motor: MotorSpec, rate: f64, task: Task) -> Result<Self, SubjectError> {
+    pub fn new(model: RobotModel, motor: MotorSpec, rate: f64, task: Task) -> Result<Self, MotorEnvError> {
         neuraxis_motor::build(&motor, &model.description)?;
         // A hair of slack: 33.333 Hz is meant to be 0.03 s.
         if 1.0 / rate > task.control() * 1.001 {
-            return Err(SubjectError::TooSlow { rate, task: task.name(), control: task.control() });
+            return Err(MotorEnvError::TooSlow { rate, task: task.name(), control: task.control() });
         }
         let text = format!(
             "name: {}\nrobots: [{{ robot: it.yaml, spawn: {{ at: [0, 0] }}, goal: {{ at: [1, 0] }} }}]\n\
@@ -82,11 +82,11 @@ impl Subject {
             task.name(),
             task.world(model.spec.planar)
         );
-        let world = |error: FileError| SubjectError::World(error.to_string());
+        let world = |error: FileError| MotorEnvError::World(error.to_string());
         let file = file::parse::<SceneSpec>(Path::new("task.yaml"), text, &[]).map_err(world)?;
         let scene = Scene::load(&file).map_err(world)?;
         let layout =
-            scene.layout(0, &[model.size()]).map_err(|error| SubjectError::World(error.to_string()))?;
+            scene.layout(0, &[model.size()]).map_err(|error| MotorEnvError::World(error.to_string()))?;
         Ok(Self { model, motor, rate, task, drive: None, scene: scene.spec.clone(), layout })
     }
 
@@ -94,7 +94,7 @@ impl Subject {
     ///
     /// # Errors
     /// If the circuit does not fit the task.
-    pub fn of(robot: &PlannedRobot, task: Task) -> Result<Self, SubjectError> {
+    pub fn of(robot: &PlannedRobot, task: Task) -> Result<Self, MotorEnvError> {
         let brain = &robot.file.value.brain;
         Self::new(robot.model.clone(), brain.motor.clone(), brain.rate, task)
     }
@@ -103,14 +103,14 @@ impl Subject {
     ///
     /// # Errors
     /// If the temporary folder cannot be written, or the circuit does not fit the body.
-    pub fn swimmer(links: usize, motor: MotorSpec, task: Task) -> Result<Self, SubjectError> {
-        let io = |error: std::io::Error| SubjectError::World(format!("the temporary folder: {error}"));
+    pub fn swimmer(links: usize, motor: MotorSpec, task: Task) -> Result<Self, MotorEnvError> {
+        let io = |error: std::io::Error| MotorEnvError::World(format!("the temporary folder: {error}"));
         let folder = tempfile::tempdir().map_err(io)?;
         std::fs::write(folder.path().join("it.xml"), swimmer::model(links)).map_err(io)?;
         let text = swimmer::robot(links, "it.xml") + "brain: null\n";
         let model = file::parse::<Robot<()>>(&folder.path().join("it.yaml"), text, &[])
             .and_then(|file| RobotModel::new(&file))
-            .map_err(|error| SubjectError::World(error.to_string()))?;
+            .map_err(|error| MotorEnvError::World(error.to_string()))?;
         Self::new(model, motor, 1.0 / task.control(), task)
     }
 
@@ -118,7 +118,7 @@ impl Subject {
     ///
     /// # Errors
     /// If it does not fit the body.
-    pub fn with(&self, motor: MotorSpec) -> Result<Self, SubjectError> {
+    pub fn with(&self, motor: MotorSpec) -> Result<Self, MotorEnvError> {
         neuraxis_motor::build(&motor, &self.model.description)?;
         Ok(Self { motor, ..self.clone() })
     }
@@ -132,9 +132,9 @@ impl Subject {
     }
 
     /// A new arena in which the body lies at the origin.
-    pub(crate) fn arena(&self, conditions: &Conditions) -> Arena {
+    pub(crate) fn arena(&self, conditions: &EpisodeConditions) -> Arena {
         let mut layout = self.layout.clone();
-        for task in &mut layout.tasks {
+        for task in &mut layout.assignments {
             task.start = Pose2::new(task.start.x, task.start.y, conditions.yaw);
         }
         let mut scene = self.scene.clone();

@@ -39,8 +39,8 @@ struct Estimated {
     notes: Vec<String>,
 }
 
-pub(crate) fn estimate(files: &[PathBuf], wanted: &Wanted<'_>) -> Exit {
-    let mut worst = Exit::Good;
+pub(crate) fn run(files: &[PathBuf], wanted: &Wanted<'_>) -> Exit {
+    let mut worst = Exit::Success;
     let mut documents = Vec::new();
     for path in files {
         let done = match Recording::open(path) {
@@ -49,12 +49,12 @@ pub(crate) fn estimate(files: &[PathBuf], wanted: &Wanted<'_>) -> Exit {
             Err(_) => foreign(path, wanted).map(|one| vec![one]),
         };
         match done {
-            Ok(list) => list.into_iter().for_each(|one| documents.push(tell(&one, wanted.json))),
+            Ok(list) => list.into_iter().for_each(|one| documents.push(print(&one, wanted.json))),
             Err(exit) => worst = exit,
         }
     }
     if wanted.json {
-        output::say(&serde_json::to_string_pretty(&documents).unwrap_or_default());
+        output::print(&serde_json::to_string_pretty(&documents).unwrap_or_default());
     }
     worst
 }
@@ -97,7 +97,7 @@ fn foreign(path: &Path, wanted: &Wanted<'_>) -> Result<Estimated, Exit> {
     };
     let log = Log::open(path, &options).map_err(|error| {
         let help = "a log is an MCAP file or a rosbag2 folder with standard ROS 2 messages";
-        output::usage(&error.to_string(), help)
+        output::usage_error(&error.to_string(), help)
     })?;
     let overrides: Vec<Override> = split_overrides(wanted.settings)
         .robot_overrides
@@ -113,7 +113,7 @@ fn foreign(path: &Path, wanted: &Wanted<'_>) -> Result<Estimated, Exit> {
         .collect();
     let spec =
         file::parse::<FusionSpec>(Path::new("--set"), "{}\n".to_owned(), &overrides).map_err(|error| {
-            output::complain(&[error]);
+            output::print_errors(&[error]);
             Exit::Usage
         })?;
     let named = wanted.reference.map(str::to_owned);
@@ -133,7 +133,7 @@ fn foreign(path: &Path, wanted: &Wanted<'_>) -> Result<Estimated, Exit> {
     Ok(Estimated { name: path.display().to_string(), reference, rows, notes })
 }
 
-fn tell(one: &Estimated, json: bool) -> serde_json::Value {
+fn print(one: &Estimated, json: bool) -> serde_json::Value {
     if !json {
         let header = ["rule", "RMSE m", "ATE m", "at the end m", "compared", "refused"];
         let mut table = framed(header, 1..5);
@@ -154,7 +154,7 @@ fn tell(one: &Estimated, json: bool) -> serde_json::Value {
             Some(topic) => format!("against {topic}"),
             None => "there is no reference in it".to_owned(),
         };
-        output::say(&format!("{}: {against}\n{table}", one.name));
+        output::print(&format!("{}: {against}\n{table}", one.name));
         one.notes.iter().for_each(|note| eprintln!("  {note}"));
     }
     json!({ "file": one.name, "reference": one.reference, "rules": one.rows, "notes": one.notes })

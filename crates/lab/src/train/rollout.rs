@@ -1,11 +1,11 @@
 //! Episodes of tries: a perceptron moves its body, does something else than it would by a drawn bit, and all is kept.
 
 use neuraxis_core::random::{self, Stream};
-use neuraxis_core::{Command, Drive, Part, Percepts, Trainable as _, ops, saved};
-use neuraxis_motor::{MlpCircuit, Moments, MotorCircuit, MotorSpec};
+use neuraxis_core::{Command, Drive, Part, Percepts, Trainable as _, math, saved};
+use neuraxis_motor::{MlpCircuit, MotorCircuit, MotorSpec, RunningStats};
 
 use super::ppo::Episode;
-use crate::motor::{Start, Subject, roll};
+use crate::motor::{MotorEnv, Start, run_episode};
 
 /// ln(2π) / 2.
 const HALF_LN_TAU: f64 = 0.918_938_533_204_672_7;
@@ -42,7 +42,7 @@ impl MotorCircuit for Exploring {
             for (said, deviation) in self.circuit.said().iter().zip(&self.deviation) {
                 let noise = random::normal(&mut self.stream);
                 self.done.push(said + deviation * noise);
-                log_prob -= 0.5 * noise * noise + ops::ln(*deviation) + HALF_LN_TAU;
+                log_prob -= 0.5 * noise * noise + math::ln(*deviation) + HALF_LN_TAU;
             }
             self.kept.actions.extend(&self.done);
             self.kept.log_probs.push(log_prob);
@@ -59,17 +59,17 @@ impl MotorCircuit for Exploring {
 
 /// An episode of the perceptron of `subject` with these parameters, from the start that `episode` draws; `deviation` is the
 /// standard deviation of each action. None if there is no perceptron, or it does not step with the task.
-pub(super) fn explore(
-    subject: &Subject,
+pub(super) fn collect(
+    subject: &MotorEnv,
     parameters: &[f64],
-    felt: &Moments,
+    observation_stats: &RunningStats,
     deviation: &[f64],
     episode: u64,
 ) -> Option<Episode> {
     let MotorSpec::Mlp(spec) = &subject.motor else { return None };
     let mut circuit = MlpCircuit::new(spec, &subject.model.description).ok()?;
     circuit.set_parameters(parameters).ok()?;
-    circuit.set_normalisation(felt).ok()?;
+    circuit.set_normalisation(observation_stats).ok()?;
     let (inputs, outputs) = (circuit.seen().len(), circuit.said().len());
     let mut exploring = Exploring {
         circuit,
@@ -81,7 +81,7 @@ pub(super) fn explore(
     };
     // One step more, to see where the last one led.
     let steps = subject.task.steps();
-    let rollout = roll(subject, &mut exploring, Start::Random(episode), Some(steps + 1), true);
+    let rollout = run_episode(subject, &mut exploring, Start::Random(episode), Some(steps + 1), true);
     let mut kept = exploring.kept;
     kept.rewards = rollout.track?.reward;
     kept.is_over = kept.rewards.len() < steps;
@@ -97,6 +97,6 @@ pub(super) fn explore(
     kept.observations.truncate((taken + 1) * inputs);
     kept.actions.truncate(taken * outputs);
     kept.log_probs.truncate(taken);
-    kept.felt = exploring.circuit.gathered().cloned().unwrap_or_default();
+    kept.observation_stats = exploring.circuit.gathered().cloned().unwrap_or_default();
     Some(kept)
 }

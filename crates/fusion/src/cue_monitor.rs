@@ -1,4 +1,4 @@
-//! Honesty: what each absolute cue is worth, worked out online from the cue itself.
+//! Cue monitors: what each absolute cue is worth, worked out online from the cue itself.
 //!
 //! Per cue, from its innovations ν (what it says less what is predicted) and its nominal noise R:
 //!
@@ -8,11 +8,11 @@
 //!   tracker, which outliers do not carry away. Departure: steps grow while they keep their direction (Riedmiller and
 //!   Braun, "RPROP", 1993), so that a tenfold noise is met within a second and not within four.
 //! - *slow innovation*: a winsorised running mean (each innovation cut off at 4 σ) with its own standard deviation. It
-//!   tells that the cue and the prediction disagree for long, not who is wrong: that is [`crate::blame`]'s.
+//!   tells that the cue and the prediction disagree for long, not who is wrong: that is [`crate::fault_isolation`]'s.
 //! - *stuck*: a reading that repeats the last one to the bit while the body moves.
 //! - *gate*: an innovation beyond χ² at 0.999.
 //!
-//! Each rule has a switch in the robot's file (`fusion.honesty`).
+//! Each rule has a switch in the robot's file (`fusion.robustness`).
 
 use nalgebra::{Matrix3, Vector2, Vector3};
 use neuraxis_core::Stamp;
@@ -31,7 +31,7 @@ const GROWTH: f64 = 1.4;
 /// Longest step of ln λ.
 const LONGEST: f64 = 0.7;
 /// Greatest inflation of a variance: a noise of twenty times the nominal.
-const MOST: f64 = 400.0;
+const MAX: f64 = 400.0;
 /// The median tracker wanders up to this by chance alone.
 pub const CHANCE: f64 = 2.5;
 /// Share of a new innovation in the slow one.
@@ -45,8 +45,8 @@ const ACCEPTANCE: f64 = 0.1;
 
 /// What is kept of one absolute cue.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Monitor {
-    /// Inflation of the cue's covariance, 1 to [`MOST`].
+pub struct CueMonitor {
+    /// Inflation of the cue's covariance, 1 to [`MAX`].
     inflation: f64,
     step: f64,
     went_up: bool,
@@ -64,7 +64,7 @@ pub struct Monitor {
     accepted: f64,
 }
 
-impl Default for Monitor {
+impl Default for CueMonitor {
     fn default() -> Self {
         Self {
             inflation: 1.0,
@@ -81,7 +81,7 @@ impl Default for Monitor {
     }
 }
 
-impl Monitor {
+impl CueMonitor {
     /// χ² at 0.999 for a cue that tells so many numbers.
     #[must_use]
     pub fn gate(dimensions: usize) -> f64 {
@@ -143,7 +143,7 @@ impl Monitor {
                 self.step = if is_up == self.went_up { (self.step * GROWTH).min(LONGEST) } else { STEP };
                 self.went_up = is_up;
                 let by = if is_up { self.step } else { -self.step };
-                self.inflation = (self.inflation * neuraxis_core::ops::exp(by)).clamp(1.0, MOST);
+                self.inflation = (self.inflation * neuraxis_core::math::exp(by)).clamp(1.0, MAX);
                 if self.inflation <= 1.0 {
                     self.step = STEP;
                 }
@@ -179,7 +179,7 @@ impl Monitor {
     }
 }
 
-saved!(Monitor { inflation, step, went_up, last, slow, slow_std, slow_heading, gated, steady, accepted });
+saved!(CueMonitor { inflation, step, went_up, last, slow, slow_std, slow_heading, gated, steady, accepted });
 
 #[cfg(test)]
 mod tests {
@@ -191,7 +191,7 @@ mod tests {
     fn inflation(factor: f64, outliers: f64, slow: impl Fn(f64) -> f64) -> (f64, usize) {
         use rand::RngExt as _;
         let mut stream = random::stream(5, "test/honesty");
-        let mut monitor = Monitor::default();
+        let mut monitor = CueMonitor::default();
         let information = Matrix3::from_diagonal(&Vector3::new(400.0, 400.0, 2500.0));
         let (mut sum, mut met) = (0.0, usize::MAX);
         for i in 0..600_usize {
@@ -234,7 +234,7 @@ mod tests {
     fn the_slow_innovation_tells_a_lasting_error_from_chance() {
         let mut stream = random::stream(9, "test/honesty");
         let information = Matrix3::from_diagonal(&Vector3::new(400.0, 400.0, 0.0));
-        let mut monitor = Monitor::default();
+        let mut monitor = CueMonitor::default();
         let mut worst: f64 = 0.0;
         for i in 0..2000_u64 {
             let bias = if i < 1000 { 0.0 } else { 0.15 };

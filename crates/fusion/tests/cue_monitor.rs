@@ -10,8 +10,8 @@ use neuraxis_core::robot::Limits;
 use neuraxis_core::senses::{
     ImuNoise, ImuSpec, OdometryNoise, PoseNoise, PoseSpec, Sensor, Transport, WheelOdometrySpec,
 };
-use neuraxis_core::{Percepts, Pose2, Reading, Stamp, Twist2, ops};
-use neuraxis_fusion::{FusionSpec, Honesty, Rule, build};
+use neuraxis_core::{Percepts, Pose2, Reading, Stamp, Twist2, math};
+use neuraxis_fusion::{FusionSpec, RobustnessSpec, Rule, build};
 
 const ODOM: usize = 0;
 const IMU: usize = 1;
@@ -97,7 +97,7 @@ impl World {
         self.percepts.now = now;
         // It gains speed for half a second, and feels that.
         let pace = ((time - 1.0) / 0.5).clamp(0.0, 1.0);
-        let twist = Twist2::new(0.3 * pace, pace * (0.3 + 0.4 * ops::sin(0.5 * time)));
+        let twist = Twist2::new(0.3 * pace, pace * (0.3 + 0.4 * math::sin(0.5 * time)));
         let gain = if pace > 0.0 && pace < 1.0 { 0.3 / 0.5 } else { 0.0 };
         let across = twist.linear * twist.angular;
         let mut send = |slot: usize, mut reading: Reading, percepts: &mut Percepts, stream: &mut Stream| {
@@ -195,8 +195,8 @@ fn a_biased_cue_is_left_out() {
     };
     let (own, plain) = errors(&spec(Rule::InverseEffectiveness), 1.0, lie);
     assert!(own < 0.25 * plain, "{own} against {plain}");
-    let open = Honesty { gate: false, ..Honesty::ALL };
-    let (without, _) = errors(&FusionSpec { honesty: open, ..spec(Rule::InverseEffectiveness) }, 1.0, lie);
+    let open = RobustnessSpec { gating: false, ..RobustnessSpec::ALL };
+    let (without, _) = errors(&FusionSpec { robustness: open, ..spec(Rule::InverseEffectiveness) }, 1.0, lie);
     assert!(without > 2.0 * own, "the gate makes the difference: {without} without, {own} with");
 }
 
@@ -209,8 +209,9 @@ fn a_bias_that_the_gate_lets_through_is_found_in_time() {
         true
     };
     let (own, _) = errors(&spec(Rule::InverseEffectiveness), 1.0, lie);
-    let blind = Honesty { bias: false, ..Honesty::ALL };
-    let (without, _) = errors(&FusionSpec { honesty: blind, ..spec(Rule::InverseEffectiveness) }, 1.0, lie);
+    let blind = RobustnessSpec { bias_detection: false, ..RobustnessSpec::ALL };
+    let (without, _) =
+        errors(&FusionSpec { robustness: blind, ..spec(Rule::InverseEffectiveness) }, 1.0, lie);
     assert!(own < 0.7 * without, "{own} with the rule, {without} without");
 }
 

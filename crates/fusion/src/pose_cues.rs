@@ -1,18 +1,18 @@
 //! The absolute cues, and the court before which each of their readings comes: is it taken in, and for what?
 //!
-//! One order of proceedings for the plane and for space: the cue's noise is learned ([`crate::honesty`]), the others
-//! are asked who is wrong ([`crate::blame`]), the pose is doubted if it has to be, and what is biased or lies beyond the χ²
-//! gate is left out. The filters ([`Correct`]) do the arithmetic. Monitors and blame see a reading's shadow on the
+//! One order of proceedings for the plane and for space: the cue's noise is learned ([`crate::cue_monitor`]), the others
+//! are asked who is wrong ([`crate::fault_isolation`]), the pose is doubted if it has to be, and what is biased or lies beyond the χ²
+//! gate is left out. The filters ([`Correct`]) do the arithmetic. Cue monitors and fault isolation see a reading's shadow on the
 //! ground (x, y, yaw) in either case; the gate sees all its numbers.
 
 use nalgebra::{Matrix3, Vector3};
 use neuraxis_core::reasons::Refusal;
-use neuraxis_core::{CueReport, Stamp, ops, saved};
+use neuraxis_core::{CueReport, Stamp, math, saved};
 
-use crate::blame::{Blame, Witness};
+use crate::cue_monitor::CueMonitor;
+use crate::fault_isolation::{CueEvidence, FaultIsolation};
 use crate::gaussian::Verdict;
-use crate::honesty::Monitor;
-use crate::spec::Honesty;
+use crate::spec::RobustnessSpec;
 
 /// Variances that the wheels' scale and the gyroscope's error (rad²/s²) gain in a second while the prediction is to
 /// blame: they may be anything.
@@ -30,25 +30,25 @@ const TELLS: f64 = 4.0;
 /// A filter that absolute cues correct.
 pub(crate) trait Correct<const N: usize> {
     /// What separates a reading from the estimate, and what it knows.
-    type Sighting;
+    type Innovation;
 
-    /// The sighting's shadow on the ground: innovation and information of x, y, yaw.
-    fn shadow(sighting: &Self::Sighting) -> (Vector3<f64>, Matrix3<f64>);
+    /// The reading on the plane: innovation and information of x, y, yaw.
+    fn to_planar(measured: &Self::Innovation) -> (Vector3<f64>, Matrix3<f64>);
 
-    /// What the sighting would do with `inflation` times its variances; `None` if the numbers break down.
-    fn weigh(&self, sighting: &Self::Sighting, inflation: f64) -> Option<Verdict<N>>;
+    /// What the cue would do with `inflation` times its variances; `None` if the numbers break down.
+    fn weigh(&self, measured: &Self::Innovation, inflation: f64) -> Option<Verdict<N>>;
 
     /// Takes it in; the distance that the position moved, m.
     fn accept(&mut self, verdict: &Verdict<N>) -> f64;
 
-    /// Admits that the pose may be off by as much as the sighting says.
-    fn doubt(&mut self, sighting: &Self::Sighting);
+    /// Admits that the pose may be off by as much as the cue says.
+    fn inflate_pose(&mut self, measured: &Self::Innovation);
 }
 
 /// An absolute cue.
 #[derive(Clone, Debug)]
 struct Absolute {
-    monitor: Monitor,
+    monitor: CueMonitor,
     /// Information of its last reading about x, y, yaw: 1/m², 1/(m·rad), 1/rad².
     information: Matrix3<f64>,
     checks_itself: bool,
@@ -59,35 +59,44 @@ struct Absolute {
 }
 
 impl Absolute {
-    fn witness(&self) -> Witness<'_> {
-        Witness { monitor: &self.monitor, information: &self.information, checks_itself: self.checks_itself }
+    fn evidence(&self) -> CueEvidence<'_> {
+        CueEvidence {
+            monitor: &self.monitor,
+            information: &self.information,
+            checks_itself: self.checks_itself,
+        }
     }
 }
 
 /// All absolute cues, and the blame that they lay on the prediction.
 #[derive(Clone, Debug)]
-pub(crate) struct Absolutes {
-    honesty: Honesty,
-    pub(crate) blame: Blame,
+pub(crate) struct PoseCues {
+    robustness: RobustnessSpec,
+    pub(crate) fault_isolation: FaultIsolation,
     cues: Vec<Absolute>,
     is_touching: bool,
 }
 
-impl Absolutes {
+impl PoseCues {
     /// Room for so many cues.
-    pub(crate) fn new(honesty: Honesty, count: usize) -> Self {
+    pub(crate) fn new(robustness: RobustnessSpec, count: usize) -> Self {
         let blank = Absolute {
-            monitor: Monitor::default(),
+            monitor: CueMonitor::default(),
             information: Matrix3::zeros(),
             checks_itself: false,
             taken: None,
             known: 1.0,
         };
-        Self { honesty, blame: Blame::default(), cues: vec![blank; count], is_touching: false }
+        Self {
+            robustness,
+            fault_isolation: FaultIsolation::default(),
+            cues: vec![blank; count],
+            is_touching: false,
+        }
     }
 
     /// Notes whether the next reading of the cue `index` has means of its own to tell that it is wrong, and found nothing.
-    pub(crate) fn vouch(&mut self, index: usize, checks_itself: bool) {
+    pub(crate) fn mark_self_checked(&mut self, index: usize, checks_itself: bool) {
         self.cues[index].checks_itself = checks_itself;
     }
 
@@ -98,13 +107,13 @@ impl Absolutes {
 
     /// Factor on the variances of the prediction, at least 1.
     pub(crate) fn inflation(&self) -> f64 {
-        if self.honesty.blame { self.blame.inflation() } else { 1.0 }
+        if self.robustness.fault_isolation { self.fault_isolation.inflation() } else { 1.0 }
     }
 
     /// Time since a reading was taken in that tells how far a body with this `heading` (rad) has come, s; infinite before the
     /// first. A wall beside the way does not tell.
     fn unfixed(&self, now: Stamp, heading: f64) -> f64 {
-        let (s, c) = ops::sin_cos(heading);
+        let (s, c) = math::sin_cos(heading);
         let along = |m: &Matrix3<f64>| c * c * m[(0, 0)] + 2.0 * c * s * m[(0, 1)] + s * s * m[(1, 1)];
         let tells = self.cues.iter().filter(|cue| along(&cue.information) > TELLS);
         tells.filter_map(|cue| cue.taken).map(|last| now.since(last)).fold(f64::INFINITY, f64::min)
@@ -112,16 +121,16 @@ impl Absolutes {
 
     /// Notes whether something is touched: where something is hit, wheels slip.
     pub(crate) fn touch(&mut self, touching: bool) {
-        if touching && !self.is_touching && self.honesty.blame {
-            self.blame.shock();
+        if touching && !self.is_touching && self.robustness.fault_isolation {
+            self.fault_isolation.shock();
         }
         self.is_touching = touching;
     }
 
     /// Notes whether wheels spin: they are no prediction, before any absolute cue has seen where that leads.
     pub(crate) fn spin(&mut self, spins: bool) {
-        if spins && self.honesty.blame {
-            self.blame.shock();
+        if spins && self.robustness.fault_isolation {
+            self.fault_isolation.shock();
         }
     }
 
@@ -139,7 +148,7 @@ impl Absolutes {
 
     /// The share of what was learned of the wheels' scale that is let go in `dt` seconds, while nobody can tell it.
     pub(crate) fn forgetting(&self, now: Stamp, heading: f64, dt: f64) -> Option<f64> {
-        (self.honesty.blame && self.unfixed(now, heading) >= FIXED).then(|| dt / RELAX)
+        (self.robustness.fault_isolation && self.unfixed(now, heading) >= FIXED).then(|| dt / RELAX)
     }
 
     /// Whether the prediction is blamed so much that nothing should be drawn.
@@ -152,51 +161,51 @@ impl Absolutes {
         self.cues.iter().map(|cue| cue.monitor.last().map(|(stamp, _)| stamp))
     }
 
-    /// Hears the cue `index` with a `sighting` of `dimensions` numbers, taken at `stamp`; whether it was taken in stands in
+    /// Fuses the cue `index`, whose innovation `measured` has `dimensions` numbers, taken at `stamp`; whether it was taken in stands in
     /// the `report` and in the answer.
-    pub(crate) fn hear<const N: usize, F: Correct<N>>(
+    pub(crate) fn fuse<const N: usize, F: Correct<N>>(
         &mut self,
         filter: &mut F,
         index: usize,
-        sighting: &F::Sighting,
+        measured: &F::Innovation,
         (stamp, now): (Stamp, Stamp),
         dimensions: usize,
         report: &mut CueReport,
     ) -> bool {
-        let honesty = self.honesty;
-        let (innovation, information) = F::shadow(sighting);
+        let robustness = self.robustness;
+        let (innovation, information) = F::to_planar(measured);
         let cue = &mut self.cues[index];
         let information = information / cue.known;
         cue.information = information;
         let flat = dimensions.min(if information[(2, 2)] > 0.0 { 3 } else { 2 });
-        cue.monitor.note(stamp, &innovation, &information, flat, honesty.noise);
-        let inflation = cue.known * if honesty.noise { cue.monitor.inflation() } else { 1.0 };
-        let Some(mut verdict) = filter.weigh(sighting, inflation) else {
+        cue.monitor.note(stamp, &innovation, &information, flat, robustness.noise_adaptation);
+        let inflation = cue.known * if robustness.noise_adaptation { cue.monitor.inflation() } else { 1.0 };
+        let Some(mut verdict) = filter.weigh(measured, inflation) else {
             report.refuse(Refusal::Covariance);
             return false;
         };
 
-        let gate = Monitor::gate(dimensions);
-        if honesty.blame {
+        let gate = CueMonitor::gate(dimensions);
+        if robustness.fault_isolation {
             let (own, others) = split(&self.cues, index);
-            self.blame.ask(&own, others, now);
+            self.fault_isolation.ask(&own, others, now);
         }
-        let is_doubted = verdict.distance > gate && honesty.recovery && {
+        let is_doubted = verdict.distance > gate && robustness.recovery && {
             let (own, others) = split(&self.cues, index);
-            Blame::doubts(&own, &innovation, others, now)
+            FaultIsolation::doubts(&own, &innovation, others, now)
         };
         if is_doubted {
-            filter.doubt(sighting);
-            if let Some(again) = filter.weigh(sighting, inflation) {
+            filter.inflate_pose(measured);
+            if let Some(again) = filter.weigh(measured, inflation) {
                 verdict = again;
             }
             self.cues.iter_mut().for_each(|cue| cue.monitor.forget());
         }
-        let is_biased = honesty.bias && {
+        let is_biased = robustness.bias_detection && {
             let (own, others) = split(&self.cues, index);
-            Blame::is_biased(&own, others, now)
+            FaultIsolation::is_biased(&own, others, now)
         };
-        let is_taken = !is_biased && (!honesty.gate || verdict.distance <= gate);
+        let is_taken = !is_biased && (!robustness.gating || verdict.distance <= gate);
         report.surprise = verdict.distance / dimensions as f64;
         report.age = now.since(stamp);
         let monitor = &mut self.cues[index].monitor;
@@ -216,11 +225,11 @@ impl Absolutes {
     }
 }
 
-/// The cue `index` as a witness, and the others.
-fn split(cues: &[Absolute], index: usize) -> (Witness<'_>, impl Iterator<Item = Witness<'_>>) {
+/// The evidence of the cue `index`, and that of the others.
+fn split(cues: &[Absolute], index: usize) -> (CueEvidence<'_>, impl Iterator<Item = CueEvidence<'_>>) {
     let others = cues.iter().enumerate().filter(move |(i, _)| *i != index);
-    (cues[index].witness(), others.map(|(_, cue)| cue.witness()))
+    (cues[index].evidence(), others.map(|(_, cue)| cue.evidence()))
 }
 
 saved!(Absolute { monitor, information, checks_itself, taken, known });
-saved!(Absolutes { blame, cues, is_touching; honesty });
+saved!(PoseCues { fault_isolation, cues, is_touching; robustness });

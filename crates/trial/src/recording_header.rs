@@ -9,7 +9,7 @@ use neuraxis_core::file::Override;
 use neuraxis_record::Attachments;
 use neuraxis_record::{RecordingHeader, RobotHeader};
 
-use crate::fact;
+use crate::metadata_key;
 use crate::plan::PlannedScene;
 use crate::trial::Trial;
 
@@ -18,14 +18,14 @@ const CHUNK_PERIOD: u64 = 60_000_000_000;
 
 /// The files of one scene, read once for all its trials.
 #[derive(Clone, Debug)]
-pub struct Files {
+pub struct SessionFiles {
     /// Name in the recording and bytes.
     attachments: Vec<(String, Arc<[u8]>)>,
     scene: String,
     robots: Vec<String>,
 }
 
-impl Files {
+impl SessionFiles {
     /// Reads every file that `scene` is made of.
     ///
     /// # Errors
@@ -48,7 +48,7 @@ impl Files {
         let robots = trial.robots().zip(&scene.robots).map(|(robot, planned)| {
             let rate = planned.file.value.brain.rate;
             let header = RobotHeader::new((*robot.model.description).clone(), rate)
-                .with_task(robot.task.start, robot.task.errands.clone());
+                .with_task(robot.task.start, robot.task.goals.clone());
             match robot.brain {
                 Some(brain) => header.with_brain(brain),
                 None => header,
@@ -76,16 +76,16 @@ impl Files {
         let replaced = scene.changes.robot.is_some();
         let facts = BTreeMap::from(
             [
-                (fact::SCENE, self.scene.clone()),
+                (metadata_key::SCENE, self.scene.clone()),
                 (
-                    fact::ROBOT,
+                    metadata_key::ROBOT,
                     if replaced { self.robots.first().cloned().unwrap_or_default() } else { String::new() },
                 ),
-                (fact::SEED, seed.to_string()),
-                (fact::TRIAL, number.to_string()),
-                (fact::SCENE_SETTINGS, settings(&scene.changes.scene_overrides)),
-                (fact::ROBOT_SETTINGS, settings(&scene.changes.robot_overrides)),
-                (fact::COMMAND_LINE, command_line.to_owned()),
+                (metadata_key::SEED, seed.to_string()),
+                (metadata_key::TRIAL, number.to_string()),
+                (metadata_key::SCENE_SETTINGS, settings(&scene.changes.scene_overrides)),
+                (metadata_key::ROBOT_SETTINGS, settings(&scene.changes.robot_overrides)),
+                (metadata_key::COMMAND_LINE, command_line.to_owned()),
             ]
             .map(|(name, value)| (name.to_owned(), value)),
         );

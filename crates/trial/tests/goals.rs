@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use neuraxis_record::{Recorder, Recording};
-use neuraxis_trial::book::Files;
 use neuraxis_trial::plan::Changes;
+use neuraxis_trial::recording_header::SessionFiles;
 use neuraxis_trial::{OutcomeKind, PlannedScene, Trial, TrialResult, replay};
 use tempfile::TempDir;
 
@@ -13,15 +13,15 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the root")
 }
 
-/// A room of 3 m by 2 m, and a robot in it with these errands.
-fn room(folder: &TempDir, robot: &str, errands: &str) -> PathBuf {
+/// A room of 3 m by 2 m, and a robot in it with these goals.
+fn room(folder: &TempDir, robot: &str, goals: &str) -> PathBuf {
     let path = folder.path().join("room.yaml");
     let robot = root().join("robots").join(robot);
     let text = format!(
         "name: room\ndescription: A room.\nworld:\n\
          - {{ kind: wall, from: [0, 0], to: [3, 0] }}\n- {{ kind: wall, from: [3, 0], to: [3, 2] }}\n\
          - {{ kind: wall, from: [3, 2], to: [0, 2] }}\n- {{ kind: wall, from: [0, 2], to: [0, 0] }}\n\
-         robots:\n- robot: {}\n  spawn: {{ at: [0.6, 0.7], yaw: 0 }}\n  tolerance: 0.2\n  errands:\n{errands}time_limit: 600\n",
+         robots:\n- robot: {}\n  spawn: {{ at: [0.6, 0.7], yaw: 0 }}\n  tolerance: 0.2\n  goals:\n{goals}time_limit: 600\n",
         robot.display()
     );
     fs::write(&path, text).expect("a scene");
@@ -40,11 +40,11 @@ fn run(trial: &mut Trial) -> TrialResult {
 #[test]
 fn errands_are_done_in_their_order_and_replayed_to_the_bit() {
     let folder = tempfile::tempdir().expect("a folder");
-    let errands = "  - { kind: reach, at: [2.3, 1.3] }\n  - { kind: return, to: start }\n  - { kind: return, to: previous }\n";
-    let scene = planned(&room(&folder, "burger/burger.yaml", errands));
+    let goals = "  - { kind: reach, at: [2.3, 1.3] }\n  - { kind: return, to: start }\n  - { kind: return, to: previous }\n";
+    let scene = planned(&room(&folder, "burger/burger.yaml", goals));
     let mut trial = scene.trial(0, 5).expect("a trial");
     let recorder = Recorder::start(false).expect("a recorder");
-    let session = Files::of(&scene).expect("its files").session(&scene, &trial, "a test");
+    let session = SessionFiles::of(&scene).expect("its files").session(&scene, &trial, "a test");
     let target = folder.path().join("room.mcap");
     trial.set_observer(Box::new(recorder.open(&target, session).expect("a tap")));
     let result = run(&mut trial);
@@ -57,7 +57,7 @@ fn errands_are_done_in_their_order_and_replayed_to_the_bit() {
     assert!(result.path_length > 2.4 * once, "{} m", result.path_length);
     let end = trial.robot(0).sim.pose().translation;
     assert!(
-        neuraxis_core::ops::hypot(end.x - 2.3, end.y - 1.3) < 0.45,
+        neuraxis_core::math::hypot(end.x - 2.3, end.y - 1.3) < 0.45,
         "it ends where it was before its last goal: {end}"
     );
     let recording = Recording::open(&target).expect("it opens");
@@ -68,8 +68,8 @@ fn errands_are_done_in_their_order_and_replayed_to_the_bit() {
 #[test]
 fn a_room_is_explored_by_touch_and_what_was_not_seen_is_a_mistake() {
     let folder = tempfile::tempdir().expect("a folder");
-    let errands = "  - { kind: explore, reach: 0.75 }\n  - { kind: return, to: start }\n";
-    let scene = planned(&room(&folder, "feeler/feeler.yaml", errands));
+    let goals = "  - { kind: explore, radius: 0.75 }\n  - { kind: return, to: start }\n";
+    let scene = planned(&room(&folder, "feeler/feeler.yaml", goals));
     let mut trial = scene.trial(0, 5).expect("a trial");
     let result = run(&mut trial);
     assert_eq!(result.outcome, OutcomeKind::Reached, "{:?}", result.explored);
@@ -89,12 +89,12 @@ fn a_room_is_explored_by_touch_and_what_was_not_seen_is_a_mistake() {
 #[test]
 fn who_cannot_explore_is_not_asked_to() {
     let folder = tempfile::tempdir().expect("a folder");
-    let path = room(&folder, "burger/burger.yaml", "  - { kind: explore, reach: 0.75 }\n");
+    let path = room(&folder, "burger/burger.yaml", "  - { kind: explore, radius: 0.75 }\n");
     let errors = PlannedScene::load(&path, &Changes::default()).expect_err("it cannot");
     let text = format!("{errors:?}");
     assert!(text.contains("cannot explore"), "{text}");
     let path = room(&folder, "feeler/feeler.yaml", "  - { kind: wander }\n");
-    let errors = PlannedScene::load(&path, &Changes::default()).expect_err("there is no such errand");
+    let errors = PlannedScene::load(&path, &Changes::default()).expect_err("there is no such goal");
     let text = format!("{errors:?}");
     assert!(text.contains("explore") && text.contains("return"), "{text}");
 }

@@ -1,4 +1,4 @@
-//! Blame: when the cues and the prediction disagree for long, who is wrong?
+//! Fault isolation: when the cues and the prediction disagree for long, who is wrong?
 //!
 //! Source: the causal inference of Körding et al., "Causal inference in multisensory perception" (2007), in the plain
 //! form of two questions. Do two absolute cues err in the same way? Then it is the prediction that is wrong (wheels
@@ -14,13 +14,13 @@ use nalgebra::{Matrix3, Vector3};
 use neuraxis_core::Stamp;
 use neuraxis_core::saved;
 
-use crate::honesty::Monitor;
+use crate::cue_monitor::CueMonitor;
 
 /// Factor by which the prediction's variance grows when it is to blame, and shrinks when it is not.
 const UP: f64 = 1.3;
 const DOWN: f64 = 0.97;
 /// Largest factor.
-const MOST: f64 = 1000.0;
+const MAX: f64 = 1000.0;
 /// Largest factor that wheels and gyroscope alone can raise.
 const SUSPICION: f64 = 30.0;
 /// Slow innovations agree within so many of their standard deviations.
@@ -41,9 +41,9 @@ pub const STEADY: u32 = 3;
 
 /// Of one cue, what is asked.
 #[derive(Clone, Copy, Debug)]
-pub struct Witness<'a> {
+pub struct CueEvidence<'a> {
     /// What is kept of it.
-    pub monitor: &'a Monitor,
+    pub monitor: &'a CueMonitor,
     /// Its information about x, y, yaw, without inflation.
     pub information: &'a Matrix3<f64>,
     /// Whether it has means of its own to tell that it is wrong.
@@ -52,17 +52,17 @@ pub struct Witness<'a> {
 
 /// Holds the prediction's inflation.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Blame {
+pub struct FaultIsolation {
     q: f64,
 }
 
-impl Default for Blame {
+impl Default for FaultIsolation {
     fn default() -> Self {
         Self { q: 1.0 }
     }
 }
 
-impl Blame {
+impl FaultIsolation {
     /// Factor on the variances of the prediction, at least 1.
     #[must_use]
     pub fn inflation(&self) -> f64 {
@@ -83,7 +83,12 @@ impl Blame {
     }
 
     /// Asks who is wrong, after the cue `own` has spoken at `now`.
-    pub fn ask<'a>(&mut self, own: &Witness<'_>, others: impl Iterator<Item = Witness<'a>>, now: Stamp) {
+    pub fn ask<'a>(
+        &mut self,
+        own: &CueEvidence<'_>,
+        others: impl Iterator<Item = CueEvidence<'a>>,
+        now: Stamp,
+    ) {
         let (slow, std) = own.monitor.slow();
         let is_off = slow.norm() > CLEAR * std || own.monitor.slow_heading().abs() > CLEAR;
         let mut is_prediction = own.checks_itself && is_off;
@@ -94,14 +99,14 @@ impl Blame {
             let (a, b) = (slow.norm() / std, other_slow.norm() / other_std);
             is_prediction |= agree && a.max(b) > CLEAR && a.min(b) > VISIBLE;
         }
-        self.q = if is_prediction { (self.q * UP).min(MOST) } else { (self.q * DOWN).max(1.0) };
+        self.q = if is_prediction { (self.q * UP).min(MAX) } else { (self.q * DOWN).max(1.0) };
     }
 
     /// Whether the cue `own` is biased: for long it has been elsewhere, alone, while another cue is where the prediction is.
     #[must_use]
     pub fn is_biased<'a>(
-        own: &Witness<'_>,
-        mut others: impl Iterator<Item = Witness<'a>>,
+        own: &CueEvidence<'_>,
+        mut others: impl Iterator<Item = CueEvidence<'a>>,
         now: Stamp,
     ) -> bool {
         let (slow, std) = own.monitor.slow();
@@ -120,9 +125,9 @@ impl Blame {
     /// with `innovation`.
     #[must_use]
     pub fn doubts<'a>(
-        own: &Witness<'_>,
+        own: &CueEvidence<'_>,
         innovation: &Vector3<f64>,
-        others: impl Iterator<Item = Witness<'a>>,
+        others: impl Iterator<Item = CueEvidence<'a>>,
         now: Stamp,
     ) -> bool {
         let (before, steady) = own.monitor.stubbornness();
@@ -143,20 +148,20 @@ impl Blame {
     }
 }
 
-fn speaks(witness: &Witness<'_>, now: Stamp) -> bool {
-    let is_recent = witness.monitor.last().is_some_and(|(stamp, _)| now.since(stamp) < RECENT);
-    is_recent && witness.monitor.slow().1.is_finite()
+fn speaks(evidence: &CueEvidence<'_>, now: Stamp) -> bool {
+    let is_recent = evidence.monitor.last().is_some_and(|(stamp, _)| now.since(stamp) < RECENT);
+    is_recent && evidence.monitor.slow().1.is_finite()
 }
 
 /// How far a cue lies from the prediction, as χ² of two dimensions with the cue's noise alone.
-fn strangeness(witness: &Witness<'_>, innovation: &Vector3<f64>) -> f64 {
-    let plane = witness.information.fixed_view::<2, 2>(0, 0).into_owned();
-    (innovation.xy().transpose() * plane * innovation.xy())[0] / witness.monitor.inflation()
+fn strangeness(evidence: &CueEvidence<'_>, innovation: &Vector3<f64>) -> f64 {
+    let plane = evidence.information.fixed_view::<2, 2>(0, 0).into_owned();
+    (innovation.xy().transpose() * plane * innovation.xy())[0] / evidence.monitor.inflation()
 }
 
 /// Whether two cues lie within their noise of one another.
-fn are_one_place(a: &Witness<'_>, x: &Vector3<f64>, b: &Witness<'_>, y: &Vector3<f64>) -> bool {
-    let variance = |w: &Witness<'_>| {
+fn are_one_place(a: &CueEvidence<'_>, x: &Vector3<f64>, b: &CueEvidence<'_>, y: &Vector3<f64>) -> bool {
+    let variance = |w: &CueEvidence<'_>| {
         let plane = w.information.fixed_view::<2, 2>(0, 0).into_owned();
         plane.try_inverse().map(|inverse| inverse * w.monitor.inflation())
     };
@@ -165,4 +170,4 @@ fn are_one_place(a: &Witness<'_>, x: &Vector3<f64>, b: &Witness<'_>, y: &Vector3
     (va + vb).try_inverse().is_some_and(|inverse| (apart.transpose() * inverse * apart)[0] < SAME_PLACE)
 }
 
-saved!(Blame { q });
+saved!(FaultIsolation { q });

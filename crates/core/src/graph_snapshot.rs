@@ -8,7 +8,7 @@ use crate::Stamp;
 
 /// Places, ways between them, and failures.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Sketch {
+pub struct GraphSnapshot {
     /// All places; edges name them by their index.
     pub nodes: Vec<SketchNode>,
     /// The ways, but for those that were never tried because something is known to stand there.

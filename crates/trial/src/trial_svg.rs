@@ -99,7 +99,7 @@ pub fn outline(solid: &Solid) -> Vec<[f64; 2]> {
     if let Some(cylinder) = solid.shape.as_cylinder() {
         return (0..24)
             .map(|i| {
-                let (s, c) = neuraxis_core::ops::sin_cos(f64::from(i) * neuraxis_core::ops::PI / 12.0);
+                let (s, c) = neuraxis_core::math::sin_cos(f64::from(i) * neuraxis_core::math::PI / 12.0);
                 at(cylinder.radius * c as f32, 0.0, cylinder.radius * s as f32)
             })
             .collect();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-use crate::builtin::{BURGER_URDF, unpack};
+use crate::embedded::{BURGER_URDF, unpack};
 
 /// The quadruped's file, unpacked into a folder that lives as long as the second value.
 ///

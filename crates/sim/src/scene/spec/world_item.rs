@@ -9,52 +9,52 @@ use crate::scene::ground;
 /// Something that stands in the world.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Thing {
+pub enum WorldItem {
     /// An upright box.
     Box {
-        /// Its middle, x and y, m; with a third number, the height of its underside.
+        /// Position of its middle, x and y, m; with a third number, the height of its underside, m.
         #[schemars(length(min = 2, max = 3))]
         at: Vec<f64>,
-        /// Its edges along x, y and z, m.
+        /// Length of its edges along x, y and z, m.
         size: [f64; 3],
-        /// Turned about z, rad.
+        /// Angle by which it is turned about z, rad.
         #[serde(default)]
         yaw: f64,
     },
     /// An upright cylinder.
     Cylinder {
-        /// Its middle, x and y, m.
+        /// Position of its middle, x and y, m.
         at: [f64; 2],
-        /// m.
+        /// Radius of the cylinder, m.
         #[schemars(range(min = 0.001, max = 100.0))]
         radius: f64,
-        /// m.
-        #[serde(default = "Thing::default_height")]
+        /// Height above the ground, m.
+        #[serde(default = "WorldItem::default_height")]
         #[schemars(range(min = 0.001, max = 100.0))]
         height: f64,
     },
     /// A thin wall from one point to another.
     Wall {
-        /// x and y of one end, m.
+        /// Position of one end, x and y, m.
         from: [f64; 2],
-        /// x and y of the other end, m.
+        /// Position of the other end, x and y, m.
         to: [f64; 2],
-        /// m.
-        #[serde(default = "Thing::default_thickness")]
+        /// Thickness of the wall, m.
+        #[serde(default = "WorldItem::default_thickness")]
         #[schemars(range(min = 0.001, max = 100.0))]
         thickness: f64,
-        /// m.
-        #[serde(default = "Thing::default_height")]
+        /// Height above the ground, m.
+        #[serde(default = "WorldItem::default_height")]
         #[schemars(range(min = 0.001, max = 100.0))]
         height: f64,
     },
     /// A wedge to drive up: from its low edge at `at`, along `yaw`.
     Ramp {
-        /// The middle of its low edge, x and y, m.
+        /// Position of the middle of its low edge, x and y, m.
         at: [f64; 2],
-        /// Run, width and rise, m.
+        /// Length of its run, its width and its rise, m.
         size: [f64; 3],
-        /// The direction that leads up, rad.
+        /// Direction that leads up, as an angle about z, rad.
         #[serde(default)]
         yaw: f64,
     },
@@ -66,24 +66,24 @@ pub enum Thing {
         /// Height of the hills and depth of the hollows, from the mean, m.
         #[schemars(range(min = 0.001, max = 10.0))]
         amplitude: f64,
-        /// From one hill to the next, m.
+        /// Distance from one hill to the next, m.
         #[schemars(range(min = 0.02, max = 100.0))]
         wavelength: f64,
     },
     /// A mesh (`.obj` or `.stl`), taken as its convex hull unless `concave`.
     Mesh {
-        /// Seen from this file.
+        /// Path of the file, relative to this one.
         file: String,
-        /// Where its origin goes, x, y and z, m.
+        /// Position of its origin, x, y and z, m.
         at: [f64; 3],
-        /// Turned about z, rad.
+        /// Angle by which it is turned about z, rad.
         #[serde(default)]
         yaw: f64,
-        /// Factor on all lengths.
-        #[serde(default = "Thing::one")]
+        /// Factor by which all lengths are multiplied.
+        #[serde(default = "WorldItem::one")]
         #[schemars(range(min = 1e-6, max = 1e6))]
         scale: f64,
-        /// Keep its hollows.
+        /// Whether its hollows are kept; its convex hull is taken if not.
         #[serde(default)]
         concave: bool,
     },
@@ -95,28 +95,28 @@ pub enum Thing {
         /// Edge of a cell, m.
         #[schemars(range(min = 0.01, max = 100.0))]
         cell: f64,
-        /// m.
-        #[serde(default = "Thing::default_height")]
+        /// Height above the ground, m.
+        #[serde(default = "WorldItem::default_height")]
         #[schemars(range(min = 0.001, max = 100.0))]
         height: f64,
     },
     /// A maze that the trial's seed draws; start and goal lie in opposite corners.
     Labyrinth {
-        /// Rooms along x.
+        /// Number of rooms along x.
         #[schemars(range(min = 2, max = 100))]
         columns: u32,
-        /// Rooms along y.
+        /// Number of rooms along y.
         #[schemars(range(min = 2, max = 100))]
         rows: u32,
-        /// From the middle of one room to the next, m.
+        /// Distance from the middle of one room to that of the next, m.
         #[schemars(range(min = 0.05, max = 100.0))]
         cell: f64,
         /// Thickness of the walls, m.
-        #[serde(default = "Thing::default_thickness")]
+        #[serde(default = "WorldItem::default_thickness")]
         #[schemars(range(min = 0.001, max = 10.0))]
         thickness: f64,
-        /// m.
-        #[serde(default = "Thing::default_height")]
+        /// Height above the ground, m.
+        #[serde(default = "WorldItem::default_height")]
         #[schemars(range(min = 0.001, max = 100.0))]
         height: f64,
         /// Share of the inner walls that are taken out again, so that there is more than one way.
@@ -128,31 +128,31 @@ pub enum Thing {
     Field {
         /// The region's corners: lowest x and y, highest x and y, m.
         within: [[f64; 2]; 2],
-        /// How many; fewer where the gap leaves no room for more.
+        /// Number of cylinders; fewer where the gap leaves no room for more.
         #[schemars(range(min = 1, max = 10000))]
         count: u32,
-        /// Smallest and largest radius, m.
+        /// Smallest and largest radius of a cylinder, m.
         radius: [f64; 2],
         /// The gap that is left between any two of them, m.
         #[schemars(range(min = 0.0, max = 100.0))]
         gap: f64,
-        /// m.
-        #[serde(default = "Thing::default_height")]
+        /// Height above the ground, m.
+        #[serde(default = "WorldItem::default_height")]
         #[schemars(range(min = 0.001, max = 100.0))]
         height: f64,
     },
     /// A ROS map (`map.yaml` with its image); occupied cells become walls.
     Map {
-        /// Seen from this file.
+        /// Path of the file, relative to this one.
         file: String,
-        /// m.
-        #[serde(default = "Thing::default_height")]
+        /// Height above the ground, m.
+        #[serde(default = "WorldItem::default_height")]
         #[schemars(range(min = 0.001, max = 100.0))]
         height: f64,
     },
 }
 
-impl Thing {
+impl WorldItem {
     fn default_height() -> f64 {
         0.5
     }
@@ -164,7 +164,7 @@ impl Thing {
     }
 }
 
-impl Validate for Thing {
+impl Validate for WorldItem {
     fn validate(&self, problems: &mut Problems<'_>) {
         let positive = |sizes: &[f64], key: &str, problems: &mut Problems<'_>| {
             if !sizes.iter().all(|s| *s > 0.0 && *s <= 1000.0) {
@@ -191,7 +191,7 @@ impl Validate for Thing {
                         format!("at most a quarter of the wavelength: {:.3}", 0.25 * wavelength),
                     );
                 }
-                if ground::cells(within, *wavelength) > ground::MOST_CELLS {
+                if ground::cells(within, *wavelength) > ground::MAX_CELLS {
                     problems.help(
                         "/wavelength",
                         "so small bumps in so large a region are too many",

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// of merging is.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Moments {
+pub struct RunningStats {
     /// Steps so far.
     pub count: u64,
     /// Mean of each number.
@@ -19,11 +19,11 @@ pub struct Moments {
 }
 
 /// Beyond so many standard deviations a number counts as that many.
-const MOST: f64 = 10.0;
+const MAX: f64 = 10.0;
 /// Added to a variance, so that what never changed can be divided by it.
-const LEAST: f64 = 1e-8;
+const MIN: f64 = 1e-8;
 
-impl Moments {
+impl RunningStats {
     /// Of `size` numbers, before the first step.
     #[must_use]
     pub fn new(size: usize) -> Self {
@@ -81,7 +81,7 @@ impl Moments {
             return;
         }
         for ((value, mean), variance) in values.iter_mut().zip(&self.mean).zip(&self.variance) {
-            *value = ((*value - mean) / (variance + LEAST).sqrt()).clamp(-MOST, MOST);
+            *value = ((*value - mean) / (variance + MIN).sqrt()).clamp(-MAX, MAX);
         }
     }
 }
@@ -95,14 +95,14 @@ mod tests {
         let steps: Vec<[f64; 2]> =
             (0..100).map(|i| [f64::from(i % 7), 1e3 + 0.01 * f64::from(i * i % 13)]).collect();
         let of = |steps: &[[f64; 2]]| {
-            let mut moments = Moments::new(2);
+            let mut moments = RunningStats::new(2);
             for step in steps {
                 moments.take(step);
             }
             moments
         };
         let whole = of(&steps);
-        let mut parts = Moments::default();
+        let mut parts = RunningStats::default();
         for part in [&steps[..1], &steps[1..1], &steps[1..40], &steps[40..]] {
             parts.merge(&of(part));
         }
@@ -119,12 +119,12 @@ mod tests {
 
     #[test]
     fn what_is_normalised_has_mean_0_and_variance_1() {
-        let moments = Moments { count: 9, mean: vec![3.0, 0.0], variance: vec![4.0, 0.0] };
+        let moments = RunningStats { count: 9, mean: vec![3.0, 0.0], variance: vec![4.0, 0.0] };
         let mut values = [5.0, 1.0];
         moments.normalise(&mut values);
         assert!((values[0] - 1.0).abs() < 1e-6);
         assert_eq!(values[1], 10.0, "what never changed is no reason to shout");
-        Moments::new(2).normalise(&mut values);
+        RunningStats::new(2).normalise(&mut values);
         assert_eq!(values[1], 10.0, "as it is");
         let mut broken = [f64::NAN, 0.0];
         moments.normalise(&mut broken);

@@ -3,9 +3,9 @@
 //! The filter ([`crate::filter`]) is Kalman's and stays optimal; what adapts is what it is told of the noise. Wheels and
 //! gyroscope move the estimate (`motion`); matched scans ([`crate::scan_match`]) and absolute poses (AMCL,
 //! motion capture, camera tags, GNSS) correct it, each at the moment of its own stamp, by a short history of the track;
-//! [`crate::honesty`] watches each cue and [`crate::blame`] asks who is wrong when they disagree. Rules, by name in the
+//! [`crate::cue_monitor`] watches each cue and [`crate::fault_isolation`] asks who is wrong when they disagree. Rules, by name in the
 //! robot's file: `ekf` is the plain extended Kalman filter, `ekf_gated` the same with a χ² gate, `inverse_effectiveness`
-//! has all the switches of `fusion.honesty`. Inverse effectiveness itself is not in the estimate, where a
+//! has all the switches of `fusion.robustness`. Inverse effectiveness itself is not in the estimate, where a
 //! Gaussian has none, but in the events that are read out of the cues ([`crate::events`]).
 //!
 //! Departures from the textbook: the gyroscope's error is also learned while the wheels stand still; scans are left out while
@@ -16,14 +16,14 @@ use neuraxis_core::body::BodyDescription;
 use neuraxis_core::reasons::Refusal;
 use neuraxis_core::{Belief, CueReport, OccupancyGrid, Part, Percepts, Pose2, Stamp, saved};
 
-use crate::absolutes::Absolutes;
 use crate::events::{Context, EventSense};
-use crate::filter::{Filter, Sighting};
-use crate::gaussian::soften;
+use crate::filter::{Filter, Innovation};
+use crate::gaussian::add_noise;
 use crate::motion::{MotionSense, Step};
+use crate::pose_cues::PoseCues;
+use crate::scan_cue::{ScanCue, Sight};
 use crate::senses::Senses;
-use crate::spec::{Honesty, NoiseSpec};
-use crate::sweeps::{Sight, Sweeps};
+use crate::spec::{NoiseSpec, RobustnessSpec};
 use crate::{Estimator, FusionSpec, Informed};
 
 /// Wheels that have been silent for longer move nothing, s.
@@ -48,21 +48,21 @@ struct Fix {
 
 /// The estimator.
 #[derive(Clone, Debug)]
-pub struct Fusion {
-    honesty: Honesty,
+pub struct PlanarEstimator {
+    robustness: RobustnessSpec,
     noise: NoiseSpec,
     scan_matching: bool,
     senses: Senses,
     motion: MotionSense,
     filter: Filter,
     /// Matched scans, then absolute poses in the order of the body's description.
-    absolutes: Absolutes,
+    pose_cues: PoseCues,
     /// The last absolute pose of each such sense, to see whether it is stuck.
     last_poses: Vec<Option<Pose2>>,
     /// Since when, and where, the wheels are silent; until when that was covered; whether a cue has spoken since.
     silence: Option<(Pose2, Stamp, bool)>,
     fastest: f64,
-    sweeps: Sweeps,
+    sweeps: ScanCue,
     belief: Belief,
     map: OccupancyGrid,
     known_q: f64,
@@ -71,7 +71,7 @@ pub struct Fusion {
     disagreement: f64,
 }
 
-impl Fusion {
+impl PlanarEstimator {
     /// An estimator for `body`, which stands at `start` in the map; `known` is a map to begin with.
     #[must_use]
     pub fn new(
@@ -81,30 +81,30 @@ impl Fusion {
         known: Option<&OccupancyGrid>,
     ) -> Self {
         let senses = Senses::of(body);
-        let honesty = spec.effective_honesty();
+        let robustness = spec.effective_robustness();
         let noise = spec.noise;
         let wheels = senses.odometry.as_ref().map_or("wheel_odometry", |source| source.name());
         let gyro = senses.imu.as_ref().map_or("gyro", |source| &source.name);
         let mut cues = [wheels, gyro, "scan_matching"].map(CueReport::silent).to_vec();
         cues.extend(senses.poses.iter().map(|source| CueReport::silent(&source.name)));
-        let absolutes = Absolutes::new(honesty, 1 + senses.poses.len());
+        let pose_cues = PoseCues::new(robustness, 1 + senses.poses.len());
         let map = known.cloned().unwrap_or_else(|| {
             OccupancyGrid::new(Point2::new(start.x, start.y), spec.map.size, spec.map.resolution)
         });
         // Without blame the wheels' scale is taken as it is.
-        let scale = if honesty.blame { noise.odometry_scale } else { 0.0 };
+        let scale = if robustness.fault_isolation { noise.odometry_scale } else { 0.0 };
         Self {
             motion: MotionSense::new(noise, body.drive, body.limits.linear),
             filter: Filter::new(start, noise.gyro_bias, scale),
-            absolutes,
+            pose_cues,
             last_poses: vec![None; senses.poses.len()],
             silence: None,
             fastest: body.limits.linear,
-            sweeps: Sweeps::new(honesty, &noise, &senses, &map),
+            sweeps: ScanCue::new(robustness, &noise, &senses, &map),
             belief: Belief::at(start, cues),
             map,
             senses,
-            honesty,
+            robustness,
             noise,
             scan_matching: spec.scan_matching,
             known_q: 1.0,
@@ -132,7 +132,7 @@ impl Fusion {
     fn take_inertial(&mut self, percepts: &Percepts) {
         match self.senses.imu.as_mut().and_then(|source| source.read(percepts)) {
             Some(Ok((stamp, imu))) => {
-                if self.motion.inertial(stamp, imu, self.honesty) {
+                if self.motion.inertial(stamp, imu, self.robustness) {
                     self.belief.cues[GYRO].refusal = Refusal::None;
                 } else {
                     self.refuse(GYRO, Refusal::Stuck);
@@ -147,7 +147,7 @@ impl Fusion {
         let now = percepts.now;
         match self.senses.odometry.as_mut().and_then(|source| source.read(percepts)) {
             Some(Ok((stamp, way))) => {
-                let step = self.motion.wheels(stamp, &way, now, self.filter.bias(), self.honesty);
+                let step = self.motion.wheels(stamp, &way, now, self.filter.bias(), self.robustness);
                 self.belief.cues[ODOMETRY].refusal = Refusal::None;
                 match step {
                     Some(step) => self.step(step),
@@ -188,19 +188,19 @@ impl Fusion {
         if let Some(rate) = step.still {
             self.filter.learn_bias(rate, self.noise.gyro);
         }
-        if self.honesty.blame && step.still.is_none() {
-            self.absolutes.blame.suspect(step.disagreement);
+        if self.robustness.fault_isolation && step.still.is_none() {
+            self.pose_cues.fault_isolation.suspect(step.disagreement);
         }
-        let q = self.absolutes.inflation() * self.known_q;
+        let q = self.pose_cues.inflation() * self.known_q;
         step.motion.variance = step.motion.variance.map(|v| v * q);
         let heading = self.filter.pose().yaw;
-        let [bias, scale] = self.absolutes.freedom(step.stamp, heading, step.motion.dt);
+        let [bias, scale] = self.pose_cues.freedom(step.stamp, heading, step.motion.dt);
         step.motion.walk[0] += bias;
         step.motion.walk[1] += scale;
-        if let Some(share) = self.absolutes.forgetting(step.stamp, heading, step.motion.dt) {
+        if let Some(share) = self.pose_cues.forgetting(step.stamp, heading, step.motion.dt) {
             self.filter.relax_scale(share, self.noise.odometry_scale);
         }
-        if !self.honesty.blame {
+        if !self.robustness.fault_isolation {
             step.motion.walk[1] = 0.0;
         }
         let moved = self.filter.predict(&step.motion);
@@ -229,7 +229,7 @@ impl Fusion {
                 }
             };
             let repeats = self.last_poses[i].replace(pose) == Some(pose);
-            if self.honesty.stuck && repeats && self.motion.moves(self.filter.bias()) {
+            if self.robustness.stuck_detection && repeats && self.motion.moves(self.filter.bias()) {
                 self.refuse(cue, Refusal::Stuck);
                 continue;
             }
@@ -253,7 +253,7 @@ impl Fusion {
                 Some(Ok(reading)) => reading,
             };
             let repeats = self.sweeps.repeats(i, scan);
-            if self.honesty.stuck && repeats && self.motion.moves(self.filter.bias()) {
+            if self.robustness.stuck_detection && repeats && self.motion.moves(self.filter.bias()) {
                 self.refuse(cue, Refusal::Stuck);
                 continue;
             }
@@ -271,7 +271,7 @@ impl Fusion {
                 match self.sweeps.find(&self.map, scan, &mount, &guess) {
                     Sight::Fits { pose, information, dimensions, score, is_rough: rough, is_sure } => {
                         is_rough = rough;
-                        self.absolutes.vouch(SCANS, is_sure);
+                        self.pose_cues.mark_self_checked(SCANS, is_sure);
                         self.correct(SCANS, Fix { pose, information, dimensions, stamp });
                         self.belief.cues[cue].reliability *= score;
                     }
@@ -286,7 +286,7 @@ impl Fusion {
                 }
             }
             // A map that is drawn while the pose is in doubt keeps the error for ever.
-            let is_doubtful = self.absolutes.is_doubtful();
+            let is_doubtful = self.pose_cues.is_doubtful();
             if is_rough || is_doubtful && self.scan_matching {
                 continue;
             }
@@ -308,7 +308,7 @@ impl Fusion {
         // The information about the present pose: less what the motion since may have added, through its lever.
         let [along, around] = variance;
         let drift = Matrix3::from_diagonal(&Vector3::new(along, along, around));
-        let Some(information) = soften(&fix.information, &drift) else {
+        let Some(information) = add_noise(&fix.information, &drift) else {
             return self.refuse(cue, Refusal::Covariance);
         };
         let arm = Pose2 { x: 0.0, y: 0.0, yaw: measured.yaw }.transform(since.x, since.y);
@@ -317,10 +317,10 @@ impl Fusion {
         back[(1, 2)] = -arm.x;
         let information = back.transpose() * information * back;
         let innovation = self.filter.innovation(&measured.compose(&since));
-        let sighting = Sighting { innovation, information };
+        let measured = Innovation { innovation, information };
         let report = &mut self.belief.cues[cue];
         let when = (fix.stamp, now);
-        let is_taken = self.absolutes.hear(&mut self.filter, index, &sighting, when, fix.dimensions, report);
+        let is_taken = self.pose_cues.fuse(&mut self.filter, index, &measured, when, fix.dimensions, report);
         if let Some((_, _, spoken)) = self.silence.as_mut().filter(|_| is_taken) {
             *spoken = true;
         }
@@ -344,7 +344,7 @@ impl Fusion {
         let age = |stamp: Option<Stamp>| stamp.map_or(f64::INFINITY, |stamp| now.since(stamp));
         belief.cues[ODOMETRY].age = age(self.motion.last_wheels());
         belief.cues[GYRO].age = age(self.motion.last_inertial());
-        for (cue, last) in belief.cues[FIRST..].iter_mut().zip(self.absolutes.last()) {
+        for (cue, last) in belief.cues[FIRST..].iter_mut().zip(self.pose_cues.last()) {
             cue.age = age(last);
         }
         if self.silence.is_some() {
@@ -356,16 +356,16 @@ impl Fusion {
     }
 }
 
-impl Part for Fusion {
+impl Part for PlanarEstimator {
     fn name(&self) -> &'static str {
         "planar_estimator"
     }
 }
 
-impl Estimator for Fusion {
+impl Estimator for PlanarEstimator {
     fn update(&mut self, percepts: &Percepts) {
         self.belief.stamp = percepts.now;
-        self.absolutes.touch(self.senses.touches(percepts));
+        self.pose_cues.touch(self.senses.touches(percepts));
         self.take_inertial(percepts);
         self.take_wheels(percepts);
         self.take_poses(percepts);
@@ -376,12 +376,12 @@ impl Estimator for Fusion {
         let context = Context {
             twist: self.belief.twist,
             turning: self.disagreement,
-            blame: self.absolutes.blame.inflation(),
+            blame: self.pose_cues.fault_isolation.inflation(),
             scan: if is_scan_stuck { 0.0 } else { 1.0 },
             inertial: reliability(GYRO),
         };
         self.belief.events = self.events.update(percepts, &context);
-        self.absolutes.spin(self.events.spins(percepts.now));
+        self.pose_cues.spin(self.events.spins(percepts.now));
     }
 
     fn belief(&self) -> &Belief {
@@ -393,18 +393,18 @@ impl Estimator for Fusion {
     }
 }
 
-impl Informed for Fusion {
+impl Informed for PlanarEstimator {
     fn set_known_noise(&mut self, name: &str, factor: f64) -> bool {
         let Some(place) = self.belief.cues.iter().position(|cue| *cue.name == *name) else { return false };
         match place.checked_sub(FIRST) {
-            Some(i) => self.absolutes.set_known_noise(i, factor),
+            Some(i) => self.pose_cues.set_known_noise(i, factor),
             None => self.known_q = factor,
         }
         true
     }
 }
 
-saved!(Fusion {
-    senses, motion, filter, absolutes, last_poses, silence, fastest, sweeps, belief, map, known_q, events, disagreement;
-    honesty, noise, scan_matching
+saved!(PlanarEstimator {
+    senses, motion, filter, pose_cues, last_poses, silence, fastest, sweeps, belief, map, known_q, events, disagreement;
+    robustness, noise, scan_matching
 });

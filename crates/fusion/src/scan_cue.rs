@@ -4,18 +4,18 @@ use nalgebra::{Matrix3, Vector3};
 use neuraxis_core::percepts::LaserScan;
 use neuraxis_core::{OccupancyGrid, Pose2, saved};
 
-use crate::gaussian::soften;
+use crate::gaussian::add_noise;
 use crate::mapper::Mapper;
 use crate::scan_match::Matcher;
 use crate::senses::Senses;
-use crate::spec::{Honesty, NoiseSpec};
+use crate::spec::{NoiseSpec, RobustnessSpec};
 
 /// Fewer of its beams on known walls, and a match says nothing.
-const LEAST_OVERLAP: f64 = 0.3;
+const MIN_OVERLAP: f64 = 0.3;
 /// Worse than this, and the scan does not fit the map.
-const LEAST_SCORE: f64 = 0.2;
+const MIN_SCORE: f64 = 0.2;
 /// A scan of which a larger share contradicts the map does not show a new place.
-const MOST_AGAINST: f64 = 0.4;
+const MAX_AGAINST: f64 = 0.4;
 /// The same for a scan that else fits: so much of it elsewhere, and the rest may fit by chance.
 const DOUBTED_AGAINST: f64 = 0.3;
 /// Scans whose residuals are so many times the usual ones, in variance, are not drawn.
@@ -23,7 +23,7 @@ const ROUGH: f64 = 4.0;
 /// Standard deviation of an error that all ranges of a scan may share (rule `bias`), m.
 const OFFSET: f64 = 0.02;
 /// Scans whose ranges seem to be longer or shorter by more than this would draw walls in the wrong place, m.
-const MOST_OFFSET: f64 = 0.03;
+const MAX_OFFSET: f64 = 0.03;
 /// Scans that are rougher than this do not vouch for themselves.
 const USUAL: f64 = 2.0;
 
@@ -80,8 +80,8 @@ struct Sweep {
 
 /// Looks at sweeps, and draws them.
 #[derive(Clone, Debug)]
-pub(crate) struct Sweeps {
-    honesty: Honesty,
+pub(crate) struct ScanCue {
+    robustness: RobustnessSpec,
     /// Standard deviations of a match at best: m, rad.
     best: [f64; 2],
     matcher: Matcher,
@@ -91,11 +91,16 @@ pub(crate) struct Sweeps {
     last: Vec<Sweep>,
 }
 
-impl Sweeps {
-    pub(crate) fn new(honesty: Honesty, noise: &NoiseSpec, senses: &Senses, map: &OccupancyGrid) -> Self {
+impl ScanCue {
+    pub(crate) fn new(
+        robustness: RobustnessSpec,
+        noise: &NoiseSpec,
+        senses: &Senses,
+        map: &OccupancyGrid,
+    ) -> Self {
         let beams = senses.scans.iter().map(|source| source.beams).max().unwrap_or(0);
         Self {
-            honesty,
+            robustness,
             best: [noise.scan_position, noise.scan_heading],
             matcher: Matcher::new(beams),
             mapper: Mapper::new(map),
@@ -128,34 +133,35 @@ impl Sweeps {
         mount: &Pose2,
         guess: &Pose2,
     ) -> Sight {
-        let is_checked = self.honesty.gate;
-        let offset = if self.honesty.bias { OFFSET } else { 0.0 };
+        let is_checked = self.robustness.gating;
+        let offset = if self.robustness.bias_detection { OFFSET } else { 0.0 };
         match self.matcher.find(map, &self.mapper, scan, mount, guess, offset) {
             Some(found)
-                if found.score >= LEAST_SCORE
-                    && found.overlap >= LEAST_OVERLAP
+                if found.score >= MIN_SCORE
+                    && found.overlap >= MIN_OVERLAP
                     && !(is_checked && found.against > DOUBTED_AGAINST) =>
             {
                 // No match is better than the map it is made against.
                 let [position, heading] = self.best.map(|std| std * std);
                 let floor = Matrix3::from_diagonal(&Vector3::new(position, position, heading));
-                let Some(information) = soften(&found.information, &floor) else { return Sight::Nothing };
+                let Some(information) = add_noise(&found.information, &floor) else { return Sight::Nothing };
                 // Walls that are much rougher than usual are this scan's, not the world's.
-                let roughness = if self.honesty.noise { self.roughness.of(found.mean_square) } else { 1.0 };
+                let roughness =
+                    if self.robustness.noise_adaptation { self.roughness.of(found.mean_square) } else { 1.0 };
                 Sight::Fits {
                     pose: found.pose,
                     information: information / (roughness * roughness),
                     dimensions: if found.is_open { 2 } else { 3 },
                     score: found.score,
-                    is_rough: roughness > ROUGH || found.offset.abs() > MOST_OFFSET,
+                    is_rough: roughness > ROUGH || found.offset.abs() > MAX_OFFSET,
                     is_sure: roughness < USUAL,
                 }
             }
             // Little of it is known, unless it contradicts what is.
-            Some(found) if found.overlap >= LEAST_OVERLAP || is_checked && found.against > MOST_AGAINST => {
+            Some(found) if found.overlap >= MIN_OVERLAP || is_checked && found.against > MAX_AGAINST => {
                 Sight::Misfit(found.score)
             }
-            None if is_checked && self.matcher.against() > MOST_AGAINST => Sight::Misfit(0.0),
+            None if is_checked && self.matcher.against() > MAX_AGAINST => Sight::Misfit(0.0),
             _ => Sight::New,
         }
     }
@@ -168,4 +174,4 @@ impl Sweeps {
 
 saved!(Sweep { ranges: list });
 saved!(Roughness { usual });
-saved!(Sweeps { matcher, mapper, roughness, last; honesty, best });
+saved!(ScanCue { matcher, mapper, roughness, last; robustness, best });

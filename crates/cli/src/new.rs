@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use neuraxis_sim::model::{self, JointKind, Model};
 
 use crate::exit::Exit;
-use crate::{builtin, output};
+use crate::{embedded, output};
 
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  neuraxis new robot scout --from scout.urdf\n  neuraxis new scene hall")]
@@ -40,7 +40,7 @@ pub(crate) fn create(args: &NewArgs) -> Exit {
     let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
     if !plain {
         let help = "a name consists of letters, digits, `_` and `-`: it becomes a file's name";
-        return output::usage(&format!("`{name}` cannot be a name"), help);
+        return output::usage_error(&format!("`{name}` cannot be a name"), help);
     }
     match &args.what {
         What::Robot { name, from } => robot(name, from.as_deref()),
@@ -52,20 +52,22 @@ fn robot(name: &str, from: Option<&Path>) -> Exit {
     let folder = PathBuf::from("robots").join(name);
     let path = folder.join(format!("{name}.yaml"));
     if path.exists() {
-        return output::usage(
+        return output::usage_error(
             &format!("{} is there already", path.display()),
             "choose another name, or remove it",
         );
     }
     let (text, model_name, model_text) = match from {
-        None => {
-            (builtin::BURGER.replace("burger", name), format!("{name}.urdf"), builtin::BURGER_URDF.to_owned())
-        }
+        None => (
+            embedded::BURGER.replace("burger", name),
+            format!("{name}.urdf"),
+            embedded::BURGER_URDF.to_owned(),
+        ),
         Some(from) => {
             let model = match model::load(from) {
                 Ok(model) => model,
                 Err(error) => {
-                    output::complain(&[error]);
+                    output::print_errors(&[error]);
                     return Exit::Usage;
                 }
             };
@@ -82,13 +84,13 @@ fn robot(name: &str, from: Option<&Path>) -> Exit {
         output::write(&path, &text)
     });
     if let Err(error) = written {
-        return output::usage(
+        return output::usage_error(
             &format!("cannot write {}: {error}", path.display()),
             "choose a folder that you may write to",
         );
     }
-    output::say(&format!("wrote {}\nnext: neuraxis check {}", path.display(), path.display()));
-    Exit::Good
+    output::print(&format!("wrote {}\nnext: neuraxis check {}", path.display(), path.display()));
+    Exit::Success
 }
 
 /// A robot file for a model: its two likeliest wheels, or all of its joints.
@@ -137,7 +139,7 @@ fn guess(name: &str, model_path: &str, model: &Model) -> String {
 fn scene(name: &str) -> Exit {
     let path = PathBuf::from("scenes").join(format!("{name}.yaml"));
     if path.exists() {
-        return output::usage(
+        return output::usage_error(
             &format!("{} is there already", path.display()),
             "choose another name, or remove it",
         );
@@ -150,14 +152,14 @@ fn scene(name: &str) -> Exit {
          - {{ robot: ../robots/burger/burger.yaml, spawn: {{ at: [0.6, 1.5], yaw: 0 }}, goal: {{ at: [3.4, 1.5] }} }}\ntime_limit: 120\n"
     );
     let written = fs::create_dir_all("scenes")
-        .and_then(|()| builtin::burger_if_missing())
+        .and_then(|()| embedded::burger_if_missing())
         .and_then(|()| output::write(&path, &text));
     if let Err(error) = written {
-        return output::usage(
+        return output::usage_error(
             &format!("cannot write {}: {error}", path.display()),
             "choose a folder that you may write to",
         );
     }
-    output::say(&format!("wrote {}\nnext: neuraxis run {}", path.display(), path.display()));
-    Exit::Good
+    output::print(&format!("wrote {}\nnext: neuraxis run {}", path.display(), path.display()));
+    Exit::Success
 }
