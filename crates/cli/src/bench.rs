@@ -42,7 +42,7 @@ enum What {
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Examples:\n  neuraxis bench fusion\n  neuraxis bench fusion --seeds 20 --out bench\n  neuraxis bench fusion --robot robots/porter/porter.yaml --from 30 --until 50 --severity 0.5\n  neuraxis bench fusion --set fusion.robustness.blame=false"
+    after_help = "Examples:\n  neuraxis bench fusion\n  neuraxis bench fusion --seeds 20 --out bench\n  neuraxis bench fusion --robot robots/porter/porter.yaml --from 30 --until 50 --severity 0.5\n  neuraxis bench fusion --set fusion.robustness.fault_isolation=false"
 )]
 struct FusionArgs {
     /// A robot file in the place of the two that come with the program; it needs a differential drive.
