@@ -92,8 +92,10 @@ fn silence_stops_within_the_tick_after_the_deadline() {
 #[test]
 fn numbers_that_are_none_stop() {
     let mut case = Case::new();
-    case.feel(0, Odometry { twist: Twist2::new(f64::NAN, 0.0), ..Odometry::default() });
-    assert_eq!(case.tick(0, [0.0, 0.0]), Some(StopReason::SenseInvalid(0)));
+    for (ms, linear) in [(0, f64::NAN), (2, 1e300), (4, -1e300)] {
+        case.feel(ms, Odometry { twist: Twist2::new(linear, 0.0), ..Odometry::default() });
+        assert_eq!(case.tick(ms, [0.0, 0.0]), Some(StopReason::SenseInvalid(0)), "{linear} m/s");
+    }
     case.feel(10, Odometry::default());
     assert_eq!(case.tick(10, [f64::INFINITY, 0.0]), Some(StopReason::CommandInvalid));
     case.belief.pose.x = f64::NAN;

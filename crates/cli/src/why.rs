@@ -167,7 +167,7 @@ fn cues(e: &Explanation) -> String {
             }
             Refusal::Biased => "refused: it is off for long, and alone with that".to_owned(),
             Refusal::Stuck => "refused: it repeats itself while the body moves".to_owned(),
-            Refusal::NotFinite => "refused: a number in it is none".to_owned(),
+            Refusal::NotFinite => "refused: a number in it is none, or beyond any measurement".to_owned(),
             Refusal::FromTheFuture => "refused: its stamp lies ahead of the body's time".to_owned(),
             Refusal::Backwards => "refused: its stamp lies before that of its last reading".to_owned(),
             Refusal::Shape => "refused: it has another length or kind than the robot's file says".to_owned(),

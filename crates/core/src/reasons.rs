@@ -225,7 +225,7 @@ pub enum Refusal {
     Biased,
     /// It repeats itself while the body moves.
     Stuck,
-    /// A number in it is none.
+    /// A number in it is none, or larger than any measurement can be ([`crate::senses::LARGEST`]).
     NotFinite,
     /// Its stamp lies ahead of the body's time.
     FromTheFuture,

@@ -319,3 +319,85 @@ saved!(EventSense {
     beacon, cues, strain, touch, jolt, pull, level, usual_effort, last_speed, wheel_acceleration, unfelt, last_imu;
     detector, radius, braking
 });
+
+#[cfg(test)]
+mod tests {
+    use neuraxis_core::senses::Range;
+    use neuraxis_testing::bodies::BodyBuilder;
+
+    use super::*;
+
+    /// What the estimator lends while a body drives ahead at 0.5 m/s, and all is well.
+    const DRIVING: Context = Context {
+        twist: Twist2 { linear: 0.5, lateral: 0.0, angular: 0.0 },
+        turning: 0.0,
+        blame: 1.0,
+        scan: 1.0,
+        inertial: 1.0,
+    };
+
+    /// A disc of 0.2 m radius with a sonar at its front, which tells from 0.125 m to 4 m.
+    fn body() -> BodyDescription {
+        let sonar = r#"{"kind": "range", "name": "sonar", "link": "l", "field_of_view": 0.5, "range": [0.125, 4.0], "rate": 20}"#;
+        BodyBuilder::new("disc").sense(sonar).at(0.2, 0.0, 0.0).build()
+    }
+
+    /// The probability of an obstacle `age` s after the sonar told the last of `ranges` (m), one every 10 ms.
+    fn obstacle_after(ranges: &[f32], age: f64) -> f64 {
+        let body = body();
+        let mut events = EventSense::new(&body);
+        let mut percepts = body.percepts();
+        for range in ranges {
+            percepts.now = percepts.now + 10_000_000;
+            let now = percepts.now;
+            percepts.slots_mut()[0].put(now, |reading| {
+                Range::of_mut(reading).expect("a cone").range = *range;
+            });
+            events.update(&percepts, &DRIVING);
+        }
+        percepts.now = percepts.now + (1e9 * age) as u64;
+        events.update(&percepts, &DRIVING).obstacle
+    }
+
+    #[test]
+    fn a_cone_with_an_obstacle_within_the_way_to_stop_raises_the_obstacle_event() {
+        // To stop from 0.5 m/s takes 0.185 m: half of v²/a, v times the latency, and the margin.
+        let prior = obstacle_after(&[], 0.0);
+        assert!(prior < 0.1, "{prior}");
+        for near in [0.125, 0.15] {
+            let obstacle = obstacle_after(&[near], 0.0);
+            assert!(obstacle > 0.99, "{obstacle} at {near} m");
+        }
+    }
+
+    #[test]
+    fn a_cone_without_an_obstacle_near_leaves_the_obstacle_event_at_its_prior() {
+        let prior = obstacle_after(&[], 0.0);
+        for far in [0.5, 3.9, f32::INFINITY, f32::NAN] {
+            assert_eq!(obstacle_after(&[far], 0.0), prior, "{far} m");
+        }
+        assert_eq!(obstacle_after(&[0.125, f32::INFINITY], 0.0), prior, "what was near is gone");
+    }
+
+    #[test]
+    fn a_cone_with_a_detection_too_close_to_tell_raises_the_obstacle_event() {
+        // REP 117: −inf is something nearer than `range_min`, and counts as something at that distance.
+        let too_close = obstacle_after(&[f32::NEG_INFINITY], 0.0);
+        assert!(too_close > 0.99, "{too_close}");
+        assert_eq!(too_close, obstacle_after(&[0.125], 0.0));
+    }
+
+    #[test]
+    fn a_stale_cone_leaves_the_obstacle_event_at_its_prior() {
+        let fresh = obstacle_after(&[0.125], 0.9 * STALE);
+        assert!(fresh > 0.99, "{fresh}");
+        assert_eq!(obstacle_after(&[0.125], 1.1 * STALE), obstacle_after(&[], 0.0));
+    }
+
+    #[test]
+    fn a_cone_with_a_negative_distance_changes_nothing() {
+        let near = obstacle_after(&[0.125], 0.01);
+        assert_eq!(obstacle_after(&[0.125, -0.5], 0.0), near, "what it told before still holds");
+        assert_eq!(obstacle_after(&[-0.5], 0.0), obstacle_after(&[], 0.0));
+    }
+}

@@ -3,7 +3,7 @@
 use nalgebra::Vector3;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::percepts::{Imu, JointState};
-use neuraxis_core::senses::Readable;
+use neuraxis_core::senses::{Readable, is_possible};
 use neuraxis_core::{Input, Interface, Percepts, Stamp, saved, time};
 
 use crate::MotorError;
@@ -11,7 +11,7 @@ use crate::MotorError;
 /// A reading is too old after so many of its periods.
 const PATIENCE: f64 = 5.0;
 
-/// The state of one joint; NaN where it is not known.
+/// The state of one joint; NaN where it is not known, or where what is told cannot be.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct JointNow {
     /// rad.
@@ -45,7 +45,9 @@ impl Joint {
     /// The joint's state, unknown if nothing came yet or for too long.
     pub(crate) fn read(&self, percepts: &Percepts) -> JointNow {
         let Some(joints) = fresh(&self.input, percepts) else { return JointNow::UNKNOWN };
-        let at = |list: &[f64]| list.get(self.index).copied().unwrap_or(f64::NAN);
+        let at = |list: &[f64]| {
+            list.get(self.index).copied().filter(|value| is_possible(*value)).unwrap_or(f64::NAN)
+        };
         JointNow {
             position: at(&joints.position),
             velocity: at(&joints.velocity),
@@ -59,12 +61,12 @@ pub(crate) fn fresh<'p, T: Readable>(input: &Input<T>, percepts: &'p Percepts) -
     input.within(percepts, input.patience(PATIENCE))
 }
 
-/// Turning rate (rad/s) and specific force (m/s²) in the frame of `base_link`; nothing if they are not known.
+/// Turning rate (rad/s) and specific force (m/s²) in the frame of `base_link`; nothing if they are not known, or cannot be.
 pub(crate) fn inertial(unit: &Input<Imu>, percepts: &Percepts) -> Option<(Vector3<f64>, Vector3<f64>)> {
     let imu = fresh(unit, percepts)?;
     let turn = unit.mount().rotation;
     let felt = (turn * imu.angular_velocity, turn * imu.linear_acceleration);
-    (felt.0.iter().chain(&felt.1).all(|value| value.is_finite())).then_some(felt)
+    (felt.0.iter().chain(&felt.1).all(|value| is_possible(*value))).then_some(felt)
 }
 
 /// Where `joint` stands in the command.

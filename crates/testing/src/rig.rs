@@ -7,12 +7,30 @@ use nalgebra::{Matrix3, Vector3};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::percepts::AbsolutePose;
 use neuraxis_core::random::{self, Stream, normal};
+use neuraxis_core::senses::LARGEST;
 use neuraxis_core::{Command, Interface, Percepts, Pose2, Reading, Stamp, Twist2, math};
 use rand::RngExt as _;
 
 /// Time from one tick to the next, s, and ns.
 pub const DT: f64 = 0.01;
 const TICK: u64 = 10_000_000;
+
+/// What nonsense says in place of a number, whatever its unit: what is not finite, what is finite and beyond any measurement, what is
+/// just not beyond, and what is all but 0.
+const NONSENSE: [f64; 12] = [
+    f64::NAN,
+    f64::INFINITY,
+    f64::NEG_INFINITY,
+    0.0,
+    1e-300,
+    1e6,
+    LARGEST,
+    -LARGEST,
+    1e12,
+    1e300,
+    -1e300,
+    f64::MAX,
+];
 
 /// A room of 6 m by 4 m with two boxes in it: the ends of its walls, m.
 pub const ROOM: [[f64; 4]; 12] = [
@@ -51,6 +69,19 @@ pub fn ray(walls: &[[f64; 4]], pose: &Pose2, angle: f64) -> f64 {
     nearest
 }
 
+/// Makes one number of `reading` nonsense, whichever, or all of its list.
+fn spoil(reading: &mut Reading, stream: &mut Stream) {
+    let (mut numbers, mut list) = (Vec::new(), reading.list().to_vec());
+    reading.numbers(|number| numbers.push(number));
+    let bad = NONSENSE[stream.random_range(0..NONSENSE.len())];
+    list.fill(bad as f32);
+    if !numbers.is_empty() {
+        let place = stream.random_range(0..numbers.len());
+        numbers[place] = bad;
+    }
+    assert!(reading.restore(&numbers, &list), "it has as many numbers as before");
+}
+
 /// A body in the room.
 #[derive(Clone, Debug)]
 pub struct Rig {
@@ -58,6 +89,8 @@ pub struct Rig {
     pose: Pose2,
     odometry: Pose2,
     twist: Twist2,
+    /// Its forward speed one tick ago, m/s: what the accelerometer feels is the change.
+    last_speed: f64,
     /// Position (rad) and velocity (rad/s) of each actuator's joint.
     joints: Vec<[f64; 2]>,
     /// Where it touches, in `base_link`, rad.
@@ -79,6 +112,7 @@ impl Rig {
             pose: Pose2::default(),
             odometry: Pose2::default(),
             twist: Twist2::default(),
+            last_speed: 0.0,
             touch: None,
             tick: 0,
             stream: random::stream(seed, "rig"),
@@ -86,7 +120,8 @@ impl Rig {
         }
     }
 
-    /// The same, of whose readings this share is nonsense: not finite, or far beyond anything that can be.
+    /// The same, of whose readings this share has nonsense in it: what is not finite, and what is
+    /// finite and cannot be.
     #[must_use]
     pub fn with_nonsense(mut self, share: f64) -> Self {
         self.nonsense = share;
@@ -115,6 +150,7 @@ impl Rig {
     fn move_by(&mut self, command: &Command) {
         let value =
             |i: usize| command.values.get(i).copied().filter(|v| v.is_finite() && command.stop.is_none());
+        self.last_speed = self.twist.linear;
         self.twist = match (self.body.drive, self.body.ackermann) {
             (Some(drive), None) => drive.twist(value(0).unwrap_or(0.0), value(1).unwrap_or(0.0)),
             (Some(drive), Some(steering)) => {
@@ -162,62 +198,66 @@ impl Rig {
                 continue;
             }
             let (stream, twist, pose) = (&mut self.stream, self.twist, self.pose);
-            let bad = (self.nonsense > 0.0 && stream.random::<f64>() < self.nonsense)
-                .then(|| [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e6][stream.random_range(0..4)]);
+            let gained = twist.linear - self.last_speed;
             let (joints, touch, odometry) = (&self.joints, self.touch, self.odometry);
             let mount = Pose2::from_spatial(&sense.mount);
-            self.percepts.slots_mut()[i].put(now, |reading| match reading {
-                Reading::Scan(scan) => {
-                    let from = pose.compose(&mount);
-                    for (beam, range) in scan.ranges.iter_mut().enumerate() {
-                        let angle = scan.angle_min + beam as f64 * scan.angle_increment;
-                        let far = bad.unwrap_or_else(|| ray(&ROOM, &from, angle) + 0.01 * normal(stream));
-                        *range = if far > scan.range_max { f32::INFINITY } else { far as f32 };
+            let nonsense = self.nonsense;
+            self.percepts.slots_mut()[i].put(now, |reading| {
+                match reading {
+                    Reading::Scan(scan) => {
+                        let from = pose.compose(&mount);
+                        for (beam, range) in scan.ranges.iter_mut().enumerate() {
+                            let angle = scan.angle_min + beam as f64 * scan.angle_increment;
+                            let far = ray(&ROOM, &from, angle) + 0.01 * normal(stream);
+                            *range = if far > scan.range_max { f32::INFINITY } else { far as f32 };
+                        }
                     }
-                }
-                Reading::Imu(imu) => {
-                    let rate = bad.unwrap_or(twist.angular + 0.01 + 0.003 * normal(stream));
-                    imu.angular_velocity = Vector3::new(0.01 * normal(stream), 0.01 * normal(stream), rate);
-                    imu.linear_acceleration = Vector3::new(
-                        0.05 * normal(stream),
-                        0.05 * normal(stream),
-                        9.81 + 0.05 * normal(stream),
-                    );
-                }
-                Reading::Odometry(felt) => {
-                    felt.pose = odometry;
-                    felt.twist = Twist2::new(bad.unwrap_or(twist.linear), twist.angular);
-                }
-                Reading::Joints(felt) => {
-                    for (j, [position, velocity]) in joints.iter().enumerate() {
-                        felt.position[j] = position + 1e-4 * normal(stream);
-                        felt.velocity[j] = velocity + 1e-3 * normal(stream);
-                        felt.effort[j] = 0.1 * normal(stream);
+                    Reading::Imu(imu) => {
+                        let rate = twist.angular + 0.01 + 0.003 * normal(stream);
+                        imu.angular_velocity =
+                            Vector3::new(0.01 * normal(stream), 0.01 * normal(stream), rate);
+                        imu.linear_acceleration = Vector3::new(
+                            gained / DT + 0.05 * normal(stream),
+                            twist.linear * twist.angular + 0.05 * normal(stream),
+                            9.81 + 0.05 * normal(stream),
+                        );
                     }
-                    if let (Some(bad), Some(first)) = (bad, felt.position.first_mut()) {
-                        *first = bad;
+                    Reading::Odometry(felt) => {
+                        felt.pose = odometry;
+                        felt.twist = twist;
                     }
+                    Reading::Joints(felt) => {
+                        for (j, [position, velocity]) in joints.iter().enumerate() {
+                            felt.position[j] = position + 1e-4 * normal(stream);
+                            felt.velocity[j] = velocity + 1e-3 * normal(stream);
+                            felt.effort[j] = 0.1 * normal(stream);
+                        }
+                    }
+                    Reading::Contact(contact) if sense.limb.is_some() => {
+                        // Feet come down in pairs.
+                        let stands =
+                            math::sin(6.0 * seconds + if i.is_multiple_of(2) { 0.0 } else { math::PI })
+                                > -0.2;
+                        contact.touching = stands;
+                        contact.force = if stands { 25.0 + normal(stream) } else { 0.0 };
+                    }
+                    Reading::Contact(contact) => {
+                        contact.touching = touch.is_some();
+                        contact.force = if touch.is_some() { 5.0 } else { 0.0 };
+                        contact.bearing = touch.unwrap_or(0.0);
+                    }
+                    Reading::Battery(battery) => battery.percentage = 1.0 - 1e-3 * seconds,
+                    Reading::Pose(absolute) => {
+                        let x = pose.x + 0.02 * normal(stream);
+                        let near =
+                            Pose2::new(x, pose.y + 0.02 * normal(stream), pose.yaw + 0.02 * normal(stream));
+                        *absolute = AbsolutePose::planar(&near, &(Matrix3::identity() * 4e-4));
+                    }
+                    _ => {}
                 }
-                Reading::Contact(contact) if sense.limb.is_some() => {
-                    // Feet come down in pairs.
-                    let stands =
-                        math::sin(6.0 * seconds + if i.is_multiple_of(2) { 0.0 } else { math::PI }) > -0.2;
-                    contact.touching = stands;
-                    contact.force = bad.unwrap_or(if stands { 25.0 + normal(stream) } else { 0.0 });
+                if nonsense > 0.0 && stream.random::<f64>() < nonsense {
+                    spoil(reading, stream);
                 }
-                Reading::Contact(contact) => {
-                    contact.touching = touch.is_some();
-                    contact.force = if touch.is_some() { 5.0 } else { 0.0 };
-                    contact.bearing = bad.or(touch).unwrap_or(0.0);
-                }
-                Reading::Battery(battery) => battery.percentage = bad.unwrap_or(1.0 - 1e-3 * seconds),
-                Reading::Pose(absolute) => {
-                    let x = bad.unwrap_or(pose.x + 0.02 * normal(stream));
-                    let near =
-                        Pose2::new(x, pose.y + 0.02 * normal(stream), pose.yaw + 0.02 * normal(stream));
-                    *absolute = AbsolutePose::planar(&near, &(Matrix3::identity() * 4e-4));
-                }
-                _ => {}
             });
         }
     }

@@ -7,9 +7,20 @@ use super::{Beams, Reading, Sensor, SensorSpec};
 use crate::random::Stream;
 use crate::random::happens;
 
+/// Largest magnitude of a number in a reading, in the SI unit of its quantity (m, m/s, m/s², rad, rad/s, N, N·m): farther than the
+/// moon, faster than light, and more than a wheel turns in three years at 10 rad/s. What is larger is finite, and no measurement: its
+/// square or its cube would leave the range of the numbers that an estimator calculates with.
+pub const LARGEST: f64 = 1e9;
+
+/// Whether a sense may report `value`: it is finite, and no larger than [`LARGEST`] either way.
+#[must_use]
+pub fn is_possible(value: f64) -> bool {
+    value.abs() <= LARGEST
+}
+
 /// Looks at the numbers of a reading, one by one or list by list, each with its name.
 pub trait Fields<'a> {
-    /// A number that has to be finite, or the reading is not valid.
+    /// A number that has to be possible ([`is_possible`]), or the reading is not valid.
     fn number(&mut self, name: &'static str, value: f64);
 
     /// A number that may be anything.
@@ -17,7 +28,7 @@ pub trait Fields<'a> {
         self.number(name, value);
     }
 
-    /// Numbers of one kind, one a joint; each has to be finite.
+    /// Numbers of one kind, one a joint; each has to be possible.
     fn numbers(&mut self, name: &'static str, values: &[f64]) {
         for value in values {
             self.number(name, *value);
@@ -101,11 +112,11 @@ pub trait Measurement: Variant + Clone + Debug + PartialEq + Send + Sync + 'stat
         self.clone_from(source);
     }
 
-    /// Whether every number is one that the sense may report: by default, all that have to be finite are.
+    /// Whether every number is one that the sense may report: by default, all that have to be possible are.
     fn all_valid(&self) -> bool {
-        let mut finite = Finite(true);
-        self.walk(&mut finite);
-        finite.0
+        let mut possible = Possible(true);
+        self.walk(&mut possible);
+        possible.0
     }
 
     /// The distances that it tells, if it tells such: what those go by who keep clear of things.
@@ -231,16 +242,16 @@ impl Fields<'_> for NumberName {
     fn list(&mut self, _: &'static str, _: &[f32]) {}
 }
 
-/// Whether all numbers that have to be finite are.
-struct Finite(bool);
+/// Whether all numbers that have to be possible are.
+struct Possible(bool);
 
-impl Fields<'_> for Finite {
+impl Fields<'_> for Possible {
     fn number(&mut self, _: &'static str, value: f64) {
-        self.0 &= value.is_finite();
+        self.0 &= is_possible(value);
     }
     fn unchecked(&mut self, _: &'static str, _: f64) {}
     fn list(&mut self, _: &'static str, values: &[f32]) {
-        self.0 &= values.iter().all(|value| value.is_finite());
+        self.0 &= values.iter().all(|value| is_possible(f64::from(*value)));
     }
 }
 

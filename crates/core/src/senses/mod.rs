@@ -15,7 +15,7 @@ mod spec;
 pub use beams::Beams;
 pub use fault_kind::FaultKind;
 pub use input::{Input, Sample, Seen};
-pub use measurement::{Change, Fields, FieldsMut, Measurement, Readable, Variant};
+pub use measurement::{Change, Fields, FieldsMut, LARGEST, Measurement, Readable, Variant, is_possible};
 pub use spec::{SensorSpec, SharedKeys, Transport};
 
 use schemars::JsonSchema;
@@ -329,6 +329,25 @@ mod tests {
             reading.make_not_finite();
             assert!(!reading.is_valid(), "{}", reading.kind());
         }
+    }
+
+    #[test]
+    fn a_number_beyond_all_measurements_makes_a_reading_invalid() {
+        let odometry = |linear: f64| {
+            let mut odometry = Odometry::default();
+            odometry.twist.linear = linear;
+            Reading::from(odometry)
+        };
+        let azimuth = |activity| {
+            Reading::from(BearingActivity { activity: vec![0.0, activity], ..BearingActivity::default() })
+        };
+        for possible in [0.0, 1e6, -1e6, LARGEST, -LARGEST] {
+            assert!(odometry(possible).is_valid(), "{possible}");
+        }
+        for impossible in [1e10, -1e10, 1e300, -1e300, f64::MAX, f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
+            assert!(!odometry(impossible).is_valid(), "{impossible}");
+        }
+        assert!(azimuth(1e6).is_valid() && !azimuth(1e10).is_valid() && !azimuth(f32::NAN).is_valid());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use nalgebra::Vector3;
 use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::kinematics::Limb;
 use neuraxis_core::percepts::{Contact, JointState};
-use neuraxis_core::senses::Readable as _;
+use neuraxis_core::senses::{Readable as _, is_possible};
 use neuraxis_core::{Input, Percepts, Stamp, saved};
 
 /// Legs that take part at most.
@@ -140,7 +140,7 @@ impl Legs {
             let position = tip.position.coords + below;
             let velocity = tip.velocity + tip.turning.cross(&below);
             let body = -(turning.cross(&position) + velocity);
-            if body.iter().all(|v| v.is_finite()) {
+            if body.iter().all(|v| is_possible(*v)) {
                 said[count] = body;
                 count += 1;
             }

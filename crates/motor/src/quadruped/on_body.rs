@@ -3,7 +3,7 @@
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::kinematics::Limb;
 use neuraxis_core::percepts::{Contact, Imu};
-use neuraxis_core::senses::Sensor;
+use neuraxis_core::senses::{Sensor, is_possible};
 use neuraxis_core::{Command, Drive, Input, Interface, Part, Percepts, Reasons, Trainable, saved};
 use neuraxis_neural::{CircuitSpec, ParameterError};
 
@@ -169,10 +169,10 @@ impl QuadrupedCircuit {
                 missing += [now.position, now.velocity, now.effort].iter().filter(|v| !v.is_finite()).count();
             }
             state.foot = leg.foot.map_or(0.0, |foot| match fresh(&foot, percepts) {
-                Some(contact) if contact.force.is_finite() && contact.touching => {
+                Some(contact) if is_possible(contact.force) && contact.touching => {
                     contact.force.max(2.0 * TOUCH)
                 }
-                Some(contact) if contact.force.is_finite() => 0.0,
+                Some(contact) if is_possible(contact.force) => 0.0,
                 _ => f64::NAN,
             });
             missing += usize::from(!state.foot.is_finite());

@@ -4,7 +4,7 @@ use neuraxis_core::body::BodyDescription;
 use neuraxis_core::{Command, Drive};
 use neuraxis_motor::MotorCircuit;
 
-use super::{TICKS, move_over};
+use super::{NONSENSE_SEEDS, TICKS, move_over};
 use crate::{Rig, allocations};
 
 /// A circuit and the body that it moves.
@@ -50,12 +50,15 @@ pub fn a_step_takes_no_memory(make: &dyn Fn() -> Made) {
 
 /// Whatever is felt, the command is finite.
 pub fn nonsense_in_gives_finite_commands(make: &dyn Fn() -> Made) {
-    let (body, mut circuit) = make();
-    let (mut rig, mut command) = (Rig::new(&body, 2).with_nonsense(0.3), body.command());
-    for tick in 0..TICKS {
-        rig.step(&command);
-        circuit.step(&drive(tick), rig.percepts(), crate::rig::DT, &mut command);
-        assert!(command.values.iter().all(|value| value.is_finite()), "in tick {tick}: {:?}", command.values);
+    for seed in NONSENSE_SEEDS {
+        let (body, mut circuit) = make();
+        let (mut rig, mut command) = (Rig::new(&body, seed).with_nonsense(0.3), body.command());
+        for tick in 0..TICKS {
+            rig.step(&command);
+            circuit.step(&drive(tick), rig.percepts(), crate::rig::DT, &mut command);
+            let values = &command.values;
+            assert!(values.iter().all(|value| value.is_finite()), "seed {seed}, tick {tick}: {values:?}");
+        }
     }
 }
 

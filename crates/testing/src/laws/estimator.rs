@@ -4,7 +4,7 @@ use neuraxis_core::Command;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_fusion::Estimator;
 
-use super::{TICKS, move_over};
+use super::{NONSENSE_SEEDS, TICKS, move_over};
 use crate::{Rig, allocations};
 
 /// An estimator and the body that it knows about.
@@ -55,13 +55,16 @@ pub fn an_update_takes_no_memory(make: &dyn Fn() -> Made) {
 
 /// Whatever is felt, the belief is finite.
 pub fn nonsense_in_gives_finite_beliefs(make: &dyn Fn() -> Made) {
-    let (body, mut estimator) = make();
-    let (mut rig, mut command) = (Rig::new(&body, 2).with_nonsense(0.3), body.command());
-    for tick in 0..TICKS {
-        steer(&mut command, tick);
-        rig.step(&command);
-        estimator.update(rig.percepts());
-        assert!(estimator.belief().is_finite(), "in tick {tick}: {:?}", estimator.belief());
+    for seed in NONSENSE_SEEDS {
+        let (body, mut estimator) = make();
+        let (mut rig, mut command) = (Rig::new(&body, seed).with_nonsense(0.3), body.command());
+        for tick in 0..TICKS {
+            steer(&mut command, tick);
+            rig.step(&command);
+            estimator.update(rig.percepts());
+            let belief = estimator.belief();
+            assert!(belief.is_finite(), "seed {seed}, tick {tick}: {belief:?}");
+        }
     }
 }
 
@@ -94,7 +97,15 @@ pub fn a_saved_estimator_goes_on_the_same(make: &dyn Fn() -> Made) {
     }
 }
 
-/// An estimator that hears nothing any more does not run away: its belief stays finite, and drifts by less than 0.1 m a second.
+/// An estimator that hears nothing any more does not run away: its belief stays finite, and drifts by less than 0.1 m in the two
+/// seconds that begin one second after the last reading.
+///
+/// The estimators on the plane move by their wheels alone and drift by 0 m: without a message they extrapolate for 0.1 s and stay. Those
+/// in space coast: without an inertial unit nobody feels a body brake, so it is believed to go on at the velocity that it had, whose variance
+/// grows by the square of the speed limit each second. Once a second the prior that the body is no faster than that limit takes away
+/// part of the velocity, 62 % where both are in balance (the variance is then 1.62 times the prior's), and with it part of the way of the
+/// second before. The drift is therefore proportional to the velocity at the last reading: measured 0.058 m on wheels at 0.23 m/s, and
+/// 0.020 m on legs at 0.08 m/s.
 pub fn it_stays_when_all_is_silent(make: &dyn Fn() -> Made) {
     let (body, mut estimator) = make();
     let (mut rig, mut command) = (Rig::new(&body, 7), body.command());
@@ -107,7 +118,8 @@ pub fn it_stays_when_all_is_silent(make: &dyn Fn() -> Made) {
         assert!(estimator.belief().is_finite());
         poses.push(estimator.belief().pose);
     }
-    assert!(poses[299].distance(&poses[99]) < 0.2, "{:?} {:?}", poses[99], poses[299]);
+    let drift = poses[299].distance(&poses[99]);
+    assert!(drift < 0.1, "{drift} m from {:?} to {:?}", poses[99], poses[299]);
 }
 
 /// The tests of the laws for one estimator: `estimator_laws!(name, || (body, estimator))`.

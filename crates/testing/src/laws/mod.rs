@@ -11,6 +11,9 @@ use neuraxis_core::{Archive, Origin, Part};
 /// Ticks of a law.
 pub(crate) const TICKS: u64 = 200;
 
+/// Seeds of the runs in which nonsense is felt: each puts other nonsense into other numbers.
+pub(crate) const NONSENSE_SEEDS: std::ops::Range<u64> = 2..14;
+
 /// Saves `part` into bytes and loads it into `other`.
 pub(crate) fn move_over(body: &neuraxis_core::BodyDescription, part: &dyn Part, other: &mut dyn Part) {
     let origin = Origin::of(body, &"the same");
