@@ -120,9 +120,15 @@ impl BodyDescription {
         self.actuators.iter().all(|actuator| actuator.interface == first).then_some(first)
     }
 
-    /// A command of zeros for this body, to be made once and refilled.
+    /// A command that moves nothing, to be made once and refilled: positions at the start, no speed, no effort.
     #[must_use]
     pub fn command(&self) -> Command {
-        Command::new(self.actuators.len())
+        let mut command = Command::new(self.actuators.len());
+        for (value, actuator) in command.values.iter_mut().zip(&self.actuators) {
+            if actuator.interface == Interface::Position {
+                *value = actuator.start;
+            }
+        }
+        command
     }
 }

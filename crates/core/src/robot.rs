@@ -17,7 +17,7 @@ pub use crate::senses::{
     VelocimeterNoise,
 };
 use crate::soft_limit::{self, SoftLimit};
-pub use actuators::Actuators;
+pub use actuators::{ActuatorEntry, Actuators};
 
 /// A robot: one file in `robots/`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -56,6 +56,10 @@ pub struct Robot<B> {
     pub sensors: Vec<Sensor>,
     /// The actuators of the robot.
     pub actuators: Actuators,
+    /// Actuators that do not move the body about, of the kinds `joint_position` and `joint_torque`: an arm, a gripper, a head. In
+    /// a command they come after `actuators`. Motor circuits leave them alone: positions stay those of the stance, torques zero.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_actuators: Vec<Actuators>,
     /// Limits of speed and acceleration that the brain keeps to.
     pub limits: Limits,
     /// How it answers the drive, as `neuraxis calibrate` measured it. The brain then asks the motor circuit for the drive that moves
@@ -154,43 +158,8 @@ impl<B: Validate> Validate for Robot<B> {
                 "set `articulation: multibody`",
             );
         }
-        if matches!(self.actuators, Actuators::JointPosition { armature, .. } if armature > 0.0)
-            && !is_reduced
-        {
-            problems.help(
-                "/actuators/armature",
-                "only joints in reduced coordinates can have an armature",
-                "set `articulation: multibody`",
-            );
-        }
-        if matches!(self.actuators, Actuators::Ackermann { .. }) && !is_reduced {
-            problems.help(
-                "/actuators/kind",
-                "light links that steer wheels are only held in reduced coordinates",
-                "set `articulation: multibody`",
-            );
-        }
         soft_limit::validate(&self.soft_limits, is_reduced, problems);
-        let joints = self.actuators.joints();
-        for (i, joint) in joints.iter().enumerate() {
-            if joints[..i].contains(joint) {
-                problems.at("/actuators", format!("the joint `{joint}` is moved twice"));
-            }
-        }
-        if let Some((what, help)) =
-            self.actuators.asked_stop().and_then(|stop| self.actuators.interface(0).refuses(stop))
-        {
-            problems.help("/actuators/stop", what, help);
-        }
-        if let Some([low, high]) = self.actuators.limits(0).position
-            && !(low <= high && low.is_finite() && high.is_finite())
-        {
-            problems.help(
-                "/actuators/limits/position",
-                "a range goes from a low position to a high one",
-                "give `[low, high]`, in radians or metres",
-            );
-        }
+        self.validate_actuators(is_reduced, problems);
         if let Some(calibration) = &self.calibration {
             problems.inside("/calibration", |problems| calibration.validate(problems));
         }
@@ -203,6 +172,60 @@ impl Validate for () {
 }
 
 impl<B> Robot<B> {
+    fn validate_actuators(&self, is_reduced: bool, problems: &mut Problems<'_>) {
+        let mut joints: Vec<&str> = Vec::new();
+        for actuator in self.each_actuator() {
+            if joints.contains(&actuator.joint) {
+                problems
+                    .at(&actuator.block_pointer(), format!("the joint `{}` is moved twice", actuator.joint));
+            }
+            joints.push(actuator.joint);
+        }
+        for actuator in self.each_actuator().filter(|actuator| actuator.index == 0) {
+            let (block, pointer) = (actuator.block, actuator.block_pointer());
+            let is_other = pointer != "/actuators";
+            if block.has_wheels() && is_other {
+                problems.help(
+                    &format!("{pointer}/kind"),
+                    "wheels that drive the body are its first actuators",
+                    "give them as `actuators`, and the other joints as `other_actuators`",
+                );
+            }
+            let steers = matches!(block, Actuators::Ackermann { .. });
+            if block.armature().1 > 0.0 && !steers && !is_reduced {
+                problems.help(
+                    &format!("{pointer}/armature"),
+                    "only joints in reduced coordinates can have an armature",
+                    "set `articulation: multibody`",
+                );
+            }
+            if steers && !is_reduced {
+                problems.help(
+                    &format!("{pointer}/kind"),
+                    "light links that steer wheels are only held in reduced coordinates",
+                    "set `articulation: multibody`",
+                );
+            }
+            if let Some((what, help)) = block.asked_stop().and_then(|stop| block.interface(0).refuses(stop)) {
+                problems.help(&format!("{pointer}/stop"), what, help);
+            }
+            if let Some([low, high]) = block.limits(0).position
+                && !(low <= high && low.is_finite() && high.is_finite())
+            {
+                problems.help(
+                    &format!("{pointer}/limits/position"),
+                    "a range goes from a low position to a high one",
+                    "give `[low, high]`, in radians or metres",
+                );
+            }
+        }
+    }
+
+    /// All actuators, in the order of the command.
+    pub fn each_actuator(&self) -> impl Iterator<Item = ActuatorEntry<'_>> {
+        ActuatorEntry::of(std::iter::once(&self.actuators).chain(&self.other_actuators))
+    }
+
     /// The body alone, and the brain's block.
     #[must_use]
     pub fn split(self) -> (Robot<()>, B) {
@@ -218,6 +241,7 @@ impl<B> Robot<B> {
             surfaces,
             sensors,
             actuators,
+            other_actuators,
             limits,
             calibration,
             brain,
@@ -235,6 +259,7 @@ impl<B> Robot<B> {
                 surfaces,
                 sensors,
                 actuators,
+                other_actuators,
                 limits,
                 calibration,
                 brain: (),

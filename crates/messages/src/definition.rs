@@ -1,51 +1,48 @@
 //! Interface definitions (`.msg`): all that we know, their fields, and the text by which a reader understands a recording without us.
 
-use crate::Message;
+use crate::{Message, senses};
 
-macro_rules! all {
+/// Package and name of a message, and the name and type of each of its fields.
+#[cfg(test)]
+pub(crate) type RustFields = (&'static str, Vec<(&'static str, String)>);
+
+macro_rules! others {
     ($($kind:ident),* $(,)?) => {
-        /// Package and name of every message, and its definition.
-        pub const DEFINITIONS: &[(&str, &str)] =
+        /// Those of messages that carry no reading.
+        const OTHERS: &[(&str, &str)] =
             &[$((<crate::$kind as Message>::NAME, <crate::$kind as Message>::DEFINITION)),*];
 
-        /// The fields of every message as its Rust type has them, for the test that holds them to the definitions.
+        /// The fields of every message as its Rust type has them, in the order of [`definitions`].
         #[cfg(test)]
-        fn rust_fields() -> Vec<(&'static str, Vec<(&'static str, String)>)> {
-            vec![$((<crate::$kind as Message>::NAME, <crate::$kind as Message>::fields())),*]
+        fn rust_fields() -> Vec<RustFields> {
+            let mut fields = senses::rust_fields();
+            fields.extend([$((<crate::$kind as Message>::NAME, <crate::$kind as Message>::fields())),*]);
+            fields
         }
     };
 }
 
-all![
-    BearingActivity,
-    BatteryState,
+others![
     Candidate,
     Clock,
-    Contact,
     Cue,
     Decision,
     Drive,
     Events,
     Goal,
     Header,
-    Imu,
-    JointState,
-    LaserScan,
     MapMetaData,
     Modulation,
     MotionReason,
     Needs,
     OccupancyGrid,
-    Odometry,
     Path,
     PlanReason,
     Point,
     Pose,
     PoseStamped,
     PoseWithCovariance,
-    PoseWithCovarianceStamped,
     Quaternion,
-    Range,
     Stream,
     TFMessage,
     Time,
@@ -53,11 +50,15 @@ all![
     Transform,
     TransformStamped,
     Twist,
-    TwistStamped,
     TwistWithCovariance,
     Vector3,
     Verdict,
 ];
+
+/// Package and name of every message, and its definition: first those that carry readings of senses.
+pub fn definitions() -> impl Iterator<Item = (&'static str, &'static str)> {
+    senses::DEFINITIONS.iter().chain(OTHERS).copied()
+}
 
 /// A field of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +87,7 @@ pub enum Count {
 /// The definition of `name` (`package/Name`), if we know it.
 #[must_use]
 pub fn definition(name: &str) -> Option<&'static str> {
-    DEFINITIONS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+    definitions().find(|(known, _)| *known == name).map(|(_, text)| text)
 }
 
 /// The fields of a message of `package` that is defined as `text`; constants are none.
@@ -164,8 +165,8 @@ mod tests {
 
     #[test]
     fn rust_types_have_the_fields_of_their_definitions() {
-        for ((name, text), (rust_name, rust)) in DEFINITIONS.iter().zip(rust_fields()) {
-            assert_eq!(*name, rust_name);
+        for ((name, text), (rust_name, rust)) in definitions().zip(rust_fields()) {
+            assert_eq!(name, rust_name);
             let package = name.split('/').next().unwrap_or_default();
             let defined: Vec<(String, String)> = fields(package, text)
                 .expect("a definition")
@@ -180,7 +181,7 @@ mod tests {
 
     #[test]
     fn every_part_is_defined() {
-        for (name, text) in DEFINITIONS {
+        for (name, text) in definitions() {
             for part in parts(text) {
                 assert!(definition(part).is_some(), "{name} is made of {part}, which is not there");
             }

@@ -104,7 +104,7 @@ pub fn type_hash_of<'a>(name: &str, find: &dyn Fn(&str) -> Option<&'a str>) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::definition::DEFINITIONS;
+    use crate::definition::definitions;
 
     /// As ROS 2 publishes them: the same in Jazzy (`common_interfaces` 5.3.6) and Kilted (5.5.1).
     #[rustfmt::skip]
@@ -138,8 +138,8 @@ mod tests {
 
     #[test]
     fn type_hashes_are_those_that_ros_publishes() {
-        for (name, _) in DEFINITIONS.iter().filter(|(name, _)| !name.starts_with("neuraxis_msgs/")) {
-            let published = PUBLISHED.iter().find(|(known, _)| known == name).map(|(_, hash)| *hash);
+        for (name, _) in definitions().filter(|(name, _)| !name.starts_with("neuraxis_msgs/")) {
+            let published = PUBLISHED.iter().find(|(known, _)| *known == name).map(|(_, hash)| *hash);
             assert!(published.is_some(), "{name} has no published hash in the table");
             assert_eq!(type_hash(name).as_deref(), published, "{name}");
         }
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn type_hashes_of_our_own_messages_exist_and_tell_them_apart() {
-        let own: Vec<_> = DEFINITIONS.iter().filter(|(name, _)| name.starts_with("neuraxis_msgs/")).collect();
+        let own: Vec<_> = definitions().filter(|(name, _)| name.starts_with("neuraxis_msgs/")).collect();
         let mut hashes: Vec<String> = own.iter().filter_map(|(name, _)| type_hash(name)).collect();
         hashes.sort();
         hashes.dedup();

@@ -76,7 +76,7 @@ impl MotorCircuit for AckermannCircuit {
         let twist = Twist2::new(self.speed, self.speed * self.curvature);
         let (left, right) = self.drive.wheels(&twist);
         let (first, second) = self.steering.angles(self.curvature);
-        if let [a, b, c, d] = &mut command.values[..] {
+        if let [a, b, c, d, ..] = &mut command.values[..] {
             (*a, *b, *c, *d) = (left, right, first, second);
         }
     }

@@ -45,7 +45,7 @@ impl MotorCircuit for DifferentialDriveCircuit {
         self.twist.angular =
             approach(self.twist.angular, drive.turn * limits.angular, limits.angular_acceleration);
         let (left, right) = self.drive.wheels(&self.twist);
-        if let [first, second] = &mut command.values[..] {
+        if let [first, second, ..] = &mut command.values[..] {
             *first = left;
             *second = right;
         }

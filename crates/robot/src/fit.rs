@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use neuraxis_core::body::{BodyDescription, SensorDescription};
 use neuraxis_core::file::{FileError, Loaded, Problems};
-use neuraxis_core::robot::{Actuators, Articulation, Robot, Sensor};
+use neuraxis_core::robot::{ActuatorEntry, Actuators, Articulation, Robot, Sensor};
 use neuraxis_core::{Actuator, Interface, JointLimits, Mobility};
 
 use crate::limb::{limb_of, relative};
@@ -76,7 +76,7 @@ fn fit(spec: &Robot<()>, mut model: Model, path: PathBuf, problems: &mut Problem
 
     let actuated = actuated(spec, &model, problems);
     let mut drive = None;
-    let mut signs = vec![1.0; spec.actuators.joints().len()];
+    let mut signs = vec![1.0; spec.each_actuator().count()];
     if let (
         Actuators::DifferentialDrive { wheel_radius, track, .. }
         | Actuators::Ackermann { wheel_radius, track, .. },
@@ -87,15 +87,15 @@ fn fit(spec: &Robot<()>, mut model: Model, path: PathBuf, problems: &mut Problem
     }
     let mut ackermann = None;
     if let (Actuators::Ackermann { wheelbase, angle, .. }, [left, right, first, second]) =
-        (&spec.actuators, &actuated[..])
+        (&spec.actuators, actuated.get(..4).unwrap_or_default())
     {
         let joints = [*left, *right, *first, *second];
-        ackermann = steered(&model, &base, joints, [*wheelbase, *angle], &mut signs[2..], problems);
+        ackermann = steered(&model, &base, joints, [*wheelbase, *angle], &mut signs[2..4], problems);
     }
     let sensors: Vec<SensorDescription> =
         (0..spec.sensors.len()).map(|i| sense(spec, &model, &base, i, problems)).collect();
 
-    if actuated.len() != spec.actuators.joints().len() {
+    if actuated.len() != spec.each_actuator().count() {
         return None;
     }
     let radius = spec.radius.unwrap_or_else(|| f64::from(model.radius(&base)));
@@ -108,10 +108,10 @@ fn fit(spec: &Robot<()>, mut model: Model, path: PathBuf, problems: &mut Problem
         return None;
     }
     let angle = ackermann.map(|steering| steering.angle);
-    let actuators = actuated
-        .iter()
-        .enumerate()
-        .map(|(i, joint)| actuator(spec, &model.joints[*joint], i, angle, problems));
+    let actuators = spec
+        .each_actuator()
+        .zip(&actuated)
+        .map(|(entry, joint)| actuator(spec, &model.joints[*joint], &entry, angle, problems));
     let description = BodyDescription {
         name: spec.name.clone(),
         sensors,
@@ -143,25 +143,11 @@ fn find_joint(model: &Model, name: &str, pointer: &str, problems: &mut Problems<
     found
 }
 
-/// Where the file names the joint of the actuator `index`.
-fn place_of(actuators: &Actuators, index: usize) -> String {
-    match (actuators, index) {
-        (Actuators::DifferentialDrive { .. } | Actuators::Ackermann { .. }, 0) => {
-            "/actuators/left".to_owned()
-        }
-        (Actuators::DifferentialDrive { .. } | Actuators::Ackermann { .. }, 1) => {
-            "/actuators/right".to_owned()
-        }
-        (Actuators::Ackermann { .. }, _) => format!("/actuators/steering/{}", index - 2),
-        _ => format!("/actuators/joints/{index}"),
-    }
-}
-
 /// The joints that the actuators move, in the order of the command; those that there are.
 fn actuated(spec: &Robot<()>, model: &Model, problems: &mut Problems<'_>) -> Vec<usize> {
     let mut actuated = Vec::new();
-    for (i, name) in spec.actuators.joints().into_iter().enumerate() {
-        let pointer = place_of(&spec.actuators, i);
+    for entry in spec.each_actuator() {
+        let (name, pointer) = (entry.joint, entry.pointer());
         let Some(joint) = find_joint(model, name, &pointer, problems) else { continue };
         if model.joints[joint].kind == JointKind::Other {
             problems.at(
@@ -174,28 +160,28 @@ fn actuated(spec: &Robot<()>, model: &Model, problems: &mut Problems<'_>) -> Vec
     actuated
 }
 
-/// The actuator `index` of the file, which moves `joint`: its limits are the file's where it gives them, else the model's; `angle` (rad)
+/// The actuator `entry` of the file, which moves `joint`: its limits are the file's where it gives them, else the model's; `angle` (rad)
 /// is how far wheels are steered.
 fn actuator(
     spec: &Robot<()>,
     joint: &Joint,
-    index: usize,
+    entry: &ActuatorEntry<'_>,
     angle: Option<f64>,
     problems: &mut Problems<'_>,
 ) -> Actuator {
-    let (name, interface) = (&joint.name, spec.actuators.interface(index));
+    let (name, interface, block) = (&joint.name, entry.interface(), entry.block_pointer());
     let drawn = JointLimits {
         position: joint.range(),
         velocity: joint.velocity.map(f64::from),
         effort: joint.effort.map(f64::from),
         acceleration: None,
     };
-    let mut own = spec.actuators.limits(index);
+    let mut own = entry.limits();
     if let (Some([low, high]), Some([first, last])) = (own.position, drawn.position)
         && (low < first - 1e-6 || high > last + 1e-6)
     {
         problems.help(
-            "/actuators/limits/position",
+            &format!("{block}/limits/position"),
             format!("the joint `{name}` moves from {first:.3} to {last:.3} in the model, and no further"),
             "give a range within that, or leave it out",
         );
@@ -203,26 +189,24 @@ fn actuator(
     for (key, own, drawn) in
         [("velocity", own.velocity, drawn.velocity), ("effort", own.effort, drawn.effort)]
     {
-        let is_wheel =
-            matches!(spec.actuators, Actuators::DifferentialDrive { .. } | Actuators::Ackermann { .. });
         if let (Some(own), Some(drawn)) = (own, drawn)
             && own > drawn * (1.0 + 1e-6)
-            && !is_wheel
+            && !entry.block.has_wheels()
         {
             problems.help(
-                &format!("/actuators/limits/{key}"),
+                &format!("{block}/limits/{key}"),
                 format!("the joint `{name}` has a limit of {drawn} in the model"),
                 "give a smaller one, or leave it out",
             );
         }
     }
-    let is_steering = matches!(spec.actuators, Actuators::Ackermann { .. }) && index >= 2;
+    let is_steering = entry.steers();
     if is_steering {
         own.position = angle.map(|angle| [-angle, angle]);
     }
     let limits = own.or(drawn);
     if interface == Interface::Position {
-        let pointer = place_of(&spec.actuators, index);
+        let pointer = entry.pointer();
         if limits.position.is_none() && !is_steering {
             problems.help(
                 &pointer,
@@ -237,12 +221,12 @@ fn actuator(
                 format!(
                     "the joint `{name}` is commanded by position, and nobody knows how fast it may go there"
                 ),
-                format!("give it `<limit velocity=...>` in the model, or {key} under `actuators`"),
+                format!("give it `<limit velocity=...>` in the model, or {key} beside it"),
             );
         }
     }
     let start = spec.stance.get(name).copied().unwrap_or(0.0);
-    Actuator { joint: name.clone(), interface, limits, stop: spec.actuators.stop(index), start }
+    Actuator { joint: name.clone(), interface, limits, stop: entry.stop(), start }
 }
 
 /// Where the sense `index` of the file sits, and what joints it reads.
@@ -276,14 +260,12 @@ fn sense(
                     read.push(name.clone());
                 }
             }
-            let rolls =
-                matches!(spec.actuators, Actuators::DifferentialDrive { .. } | Actuators::Ackermann { .. });
-            if !rolls {
+            if !spec.actuators.has_wheels() {
                 problems.at(&here("kind"), "wheel odometry needs two driven wheels");
             }
         }
         Sensor::JointState(encoders) => match &encoders.joints {
-            None => read = spec.actuators.joints().into_iter().map(str::to_owned).collect(),
+            None => read = spec.each_actuator().map(|entry| entry.joint.to_owned()).collect(),
             Some(named) => {
                 for (j, name) in named.iter().enumerate() {
                     if find_joint(model, name, &here(&format!("joints/{j}")), problems).is_some() {

@@ -9,7 +9,6 @@ mod touch;
 
 use neuraxis_core::body::{BodyDescription, BodyError};
 use neuraxis_core::digest::Digest;
-use neuraxis_core::robot::Actuators;
 use neuraxis_core::world::{Incident, Truth as BodyTruth, World};
 use neuraxis_core::{Command, Interface, Percepts, Pose2, Stamp, StopBehaviour, StopReason, math};
 use rapier3d::prelude::{
@@ -422,7 +421,7 @@ impl SimRobot {
         motors.rest(world, &self.placed, &self.truth);
         for (i, &joint) in self.model.actuated.iter().enumerate() {
             let actuator = &self.model.description.actuators[i];
-            let [kp, kd] = self.model.spec.actuators.gains(i);
+            let [kp, kd] = self.model.gains[i];
             let value = self.model.signs[i] * if safe { 0.0 } else { self.command.values[i] };
             let relaxes = safe && actuator.stop == StopBehaviour::Relax;
             let demand = match actuator.interface {
@@ -439,10 +438,8 @@ impl SimRobot {
                 Interface::Position => {
                     // Who stops and holds stays where it was to go last.
                     if !safe {
-                        let [low, high] = match (&self.model.spec.actuators, actuator.limits.position) {
-                            (Actuators::Ackermann { .. }, Some(range)) => range,
-                            _ => [f64::NEG_INFINITY, f64::INFINITY],
-                        };
+                        let range = actuator.limits.position.filter(|_| self.model.steers[i]);
+                        let [low, high] = range.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
                         self.targets[i] = value.clamp(low, high);
                     }
                     Demand::Position { target: self.targets[i], kp, kd }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::file::{FileError, Loaded, Problems};
-use neuraxis_core::robot::{Actuators, Articulation, Robot};
+use neuraxis_core::robot::{Articulation, Robot};
 use neuraxis_robot::Fitted;
 use rapier3d::prelude::ColliderHandle;
 
@@ -26,6 +26,10 @@ pub struct RobotModel {
     pub(crate) actuated: Vec<usize>,
     /// +1 or -1 for each of them: how the joint turns when the command is positive.
     pub(crate) signs: Vec<f64>,
+    /// Gains of the servo of each of them, N·m/rad and N·m·s/rad; zero if it has none.
+    pub(crate) gains: Vec<[f64; 2]>,
+    /// Which of them steer a wheel.
+    pub(crate) steers: Vec<bool>,
 }
 
 impl RobotModel {
@@ -55,14 +59,25 @@ impl RobotModel {
             Some(name) => model.frame(name).cloned(),
             None => model.frame("base_link").or(model.frames.iter().find(|f| f.link == 0)).cloned(),
         };
-        let joints = spec.actuators.joints();
-        let actuated: Vec<usize> = joints.iter().filter_map(|name| model.joint(name)).collect();
-        let Some(base) = base.filter(|_| actuated.len() == joints.len()) else {
+        let actuated: Vec<usize> =
+            spec.each_actuator().filter_map(|entry| model.joint(entry.joint)).collect();
+        let Some(base) = base.filter(|_| actuated.len() == spec.each_actuator().count()) else {
             // Two readers of the same file do not see the same in it.
             let why = "the physics engine's loader does not find the joints and links that it has";
             return Err(FileError::unreadable(&path, why, "report this as a defect"));
         };
-        Ok(Self { spec, model: Arc::new(model), description: Arc::new(description), base, actuated, signs })
+        let servos = spec.each_actuator().map(|entry| (entry.gains(), entry.steers())).unzip();
+        let (gains, steers) = servos;
+        Ok(Self {
+            spec,
+            model: Arc::new(model),
+            description: Arc::new(description),
+            base,
+            actuated,
+            signs,
+            gains,
+            steers,
+        })
     }
 
     /// How much room it takes.
@@ -127,14 +142,12 @@ fn pose(spec: &Robot<()>, model: &mut Model) {
     if !spec.stance.is_empty() {
         model.take_stance(stance);
     }
-    let (moved, armature): (&[String], f64) = match &spec.actuators {
-        Actuators::JointPosition { joints, armature, .. } => (joints, *armature),
-        Actuators::Ackermann { steering, armature, .. } => (steering, *armature),
-        _ => (&[], 0.0),
-    };
-    for name in moved {
-        if let Some(index) = model.joint(name) {
-            model.joints[index].armature += armature as f32;
+    for block in spec.each_actuator().filter(|entry| entry.index == 0).map(|entry| entry.block) {
+        let (moved, armature) = block.armature();
+        for name in moved {
+            if let Some(index) = model.joint(name) {
+                model.joints[index].armature += armature as f32;
+            }
         }
     }
 }

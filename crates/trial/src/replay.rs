@@ -189,12 +189,16 @@ fn body(session: &RobotHeader, file: &RobotFile) -> Result<BodyDescription, Repl
         }
         recorded.sensor = sensor.clone();
     }
-    if !file.actuators.joints().iter().eq(body.actuators.iter().map(|actuator| &actuator.joint)) {
+    if !file
+        .each_actuator()
+        .map(|entry| entry.joint)
+        .eq(body.actuators.iter().map(|actuator| actuator.joint.as_str()))
+    {
         return refuse("the actuators");
     }
-    for (i, actuator) in body.actuators.iter_mut().enumerate() {
-        actuator.limits = file.actuators.limits(i).or(actuator.limits);
-        actuator.stop = file.actuators.stop(i);
+    for (entry, actuator) in file.each_actuator().zip(&mut body.actuators) {
+        actuator.limits = entry.limits().or(actuator.limits);
+        actuator.stop = entry.stop();
     }
     body.limits = file.limits.clone();
     Ok(body)

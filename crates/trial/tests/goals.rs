@@ -1,4 +1,4 @@
-//! Errands one after the other: reached, explored and returned from, judged by the truth, and replayed to the bit.
+//! Goals one after the other: reached, explored and returned from, judged by the truth, and replayed to the bit.
 
 use std::fs;
 use std::path::{Path, PathBuf};

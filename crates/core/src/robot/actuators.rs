@@ -1,4 +1,4 @@
-//! The block `actuators:` of a robot file.
+//! The blocks `actuators:` and `other_actuators:` of a robot file.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -189,6 +189,32 @@ impl Actuators {
         }
     }
 
+    /// Whether it is two driven wheels, steered ones beside them or not.
+    #[must_use]
+    pub fn has_wheels(&self) -> bool {
+        matches!(self, Self::DifferentialDrive { .. } | Self::Ackermann { .. })
+    }
+
+    /// The motors' armature that the file adds to that of the model's joints, kg·m² or kg, and the joints that have it.
+    #[must_use]
+    pub fn armature(&self) -> (&[String], f64) {
+        match self {
+            Self::JointPosition { joints, armature, .. } => (joints, *armature),
+            Self::Ackermann { steering, armature, .. } => (steering, *armature),
+            Self::DifferentialDrive { .. } | Self::JointTorque { .. } => (&[], 0.0),
+        }
+    }
+
+    /// Where in its block the file names the joint of the actuator `index`.
+    fn key(&self, index: usize) -> String {
+        match (self, index) {
+            (Self::DifferentialDrive { .. } | Self::Ackermann { .. }, 0) => "left".to_owned(),
+            (Self::DifferentialDrive { .. } | Self::Ackermann { .. }, 1) => "right".to_owned(),
+            (Self::Ackermann { .. }, _) => format!("steering/{}", index - 2),
+            _ => format!("joints/{index}"),
+        }
+    }
+
     /// Gains of the servo of the actuator `index`, N·m/rad and N·m·s/rad; zero if it has none.
     #[must_use]
     pub fn gains(&self, index: usize) -> [f64; 2] {
@@ -197,5 +223,71 @@ impl Actuators {
             Self::JointPosition { kp, kd, .. } => [*kp, *kd],
             _ => [0.0; 2],
         }
+    }
+}
+
+/// One actuator of a robot file: one number of the command.
+#[derive(Clone, Copy, Debug)]
+pub struct ActuatorEntry<'a> {
+    /// The block that it stands in.
+    pub block: &'a Actuators,
+    /// Which of the block's it is, from 0.
+    pub index: usize,
+    /// Which block: none for `actuators`, else the index in `other_actuators`.
+    other: Option<usize>,
+    /// The joint that it moves.
+    pub joint: &'a str,
+}
+
+impl<'a> ActuatorEntry<'a> {
+    /// Those of `blocks`, the first of which is `actuators`, in the order of the command.
+    pub(super) fn of(blocks: impl Iterator<Item = &'a Actuators>) -> impl Iterator<Item = Self> {
+        blocks.enumerate().flat_map(|(number, block)| {
+            let other = number.checked_sub(1);
+            let joints = block.joints().into_iter().enumerate();
+            joints.map(move |(index, joint)| Self { block, index, other, joint })
+        })
+    }
+
+    /// What it is commanded by.
+    #[must_use]
+    pub fn interface(&self) -> Interface {
+        self.block.interface(self.index)
+    }
+
+    /// What it does when the body stops.
+    #[must_use]
+    pub fn stop(&self) -> StopBehaviour {
+        self.block.stop(self.index)
+    }
+
+    /// The limits that the file gives it.
+    #[must_use]
+    pub fn limits(&self) -> JointLimits {
+        self.block.limits(self.index)
+    }
+
+    /// Gains of its servo, N·m/rad and N·m·s/rad; zero if it has none.
+    #[must_use]
+    pub fn gains(&self) -> [f64; 2] {
+        self.block.gains(self.index)
+    }
+
+    /// Whether it steers a wheel.
+    #[must_use]
+    pub fn steers(&self) -> bool {
+        matches!(self.block, Actuators::Ackermann { .. }) && self.index >= 2
+    }
+
+    /// The pointer of its block in the file.
+    #[must_use]
+    pub fn block_pointer(&self) -> String {
+        self.other.map_or_else(|| "/actuators".to_owned(), |other| format!("/other_actuators/{other}"))
+    }
+
+    /// The pointer at which the file names its joint.
+    #[must_use]
+    pub fn pointer(&self) -> String {
+        format!("{}/{}", self.block_pointer(), self.block.key(self.index))
     }
 }

@@ -98,6 +98,16 @@ macro_rules! senses {
     ($($file:ident: $reading:ident => $message:ident,)*) => {
         $(mod $file; pub use $file::$message;)*
 
+        /// Package and name of every message that carries readings, and its definition.
+        pub(crate) const DEFINITIONS: &[(&str, &str)] =
+            &[$((<$message as Message>::NAME, <$message as Message>::DEFINITION)),*];
+
+        /// Their fields as their Rust types have them.
+        #[cfg(test)]
+        pub(crate) fn rust_fields() -> Vec<crate::definition::RustFields> {
+            vec![$((<$message as Message>::NAME, <$message as Message>::fields())),*]
+        }
+
         /// What carries readings of the kind of `reading`.
         #[must_use]
         pub fn carrier(reading: &Reading) -> Carrier {
