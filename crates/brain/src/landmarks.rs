@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn it_goes_back_to_where_it_took_up_the_last_goal() {
+    fn return_to_previous_goes_to_where_the_last_goal_was_taken_up() {
         let mut places = Landmarks::default();
         places.update(&Belief::at(Pose2::new(1.0, 2.0, 0.0), Vec::new()));
         let back = Goal::Return { to: Landmark::Previous, tolerance: 0.2 };

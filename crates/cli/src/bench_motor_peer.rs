@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named_with_how_to_get_it() {
+    fn a_missing_feature_is_named_with_how_to_get_it() {
         let trace =
             "Traceback (most recent call last):\n  ..\nModuleNotFoundError: No module named 'dm_control'\n";
         let (message, help) = told(Path::new("peer/python"), trace);

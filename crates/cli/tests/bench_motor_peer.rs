@@ -85,7 +85,7 @@ fn the_peers_pace_of_the_same_run_stands_beside_ours() {
 }
 
 #[test]
-fn a_python_that_will_not_do_is_told_before_anything_runs() {
+fn an_unusable_python_is_reported_before_anything_runs() {
     let missing = complaint("echo \"ModuleNotFoundError: No module named 'mujoco'\" >&2\nexit 1\n");
     assert!(missing.contains("the Python ./python has no module `mujoco`"), "{missing}");
     assert!(missing.contains("./python\" -m pip install mujoco=="), "{missing}");
@@ -113,7 +113,7 @@ fn a_python_that_will_not_do_is_told_before_anything_runs() {
 }
 
 #[test]
-fn a_peer_that_fails_on_the_way_is_told() {
+fn a_peer_that_fails_midway_is_reported() {
     let gone = complaint(&format!("{READY}read -r line\necho 'MemoryError' >&2\nexit 1\n"));
     assert!(gone.contains("ended without an answer: MemoryError"), "{gone}");
     let nonsense = complaint(&format!("{READY}read -r line\necho '{{\"mj_step\": 1'\nsleep 60\n"));

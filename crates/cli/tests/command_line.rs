@@ -287,7 +287,7 @@ fn the_maze_runs_in_an_empty_folder() {
 }
 
 #[test]
-fn what_new_writes_is_right() {
+fn a_file_written_by_new_passes_check() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("scout.urdf"), URDF).expect("write");
     for arguments in [

@@ -92,7 +92,7 @@ fn a_gap_that_the_body_just_fits_through_is_found() {
 }
 
 #[test]
-fn what_cannot_be_reached_is_given_up_with_evidence() {
+fn an_unreachable_goal_is_given_up_with_evidence() {
     let mut world = World::drawn(&["#######", "#     #", "#     #", "#     #", "#######"]);
     // A box of four walls around the goal.
     for w in [[4.0, 2.0, 5.0, 2.1], [4.0, 2.9, 5.0, 3.0], [4.0, 2.0, 4.1, 3.0], [4.9, 2.0, 5.0, 3.0]] {
@@ -157,7 +157,7 @@ fn all_that_can_be_reached_is_explored_and_what_is_walled_in_is_not() {
 }
 
 #[test]
-fn who_cannot_explore_says_so() {
+fn an_explore_goal_is_unable_for_a_planner() {
     for search in
         [Search::GridDStarLite, Search::LrtaStar, Search::RandomWalk, Search::DStarLite, Search::AStar]
     {

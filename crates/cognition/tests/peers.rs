@@ -97,7 +97,7 @@ fn the_same_goal_on_the_same_ground_gives_the_same_trail() {
 }
 
 #[test]
-fn a_pose_that_is_lost_or_moved_is_borne() {
+fn a_lost_or_displaced_pose_is_recovered() {
     let map = map([4.0, 4.0]);
     for search in [Search::GridDStarLite, Search::LrtaStar, Search::RandomWalk] {
         let mut brain = navigator(&spec(search), [4.0, 4.0]);

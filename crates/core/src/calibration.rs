@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn who_saturates_is_never_asked_for_more_than_the_most() {
+    fn calibration_of_a_saturated_response_never_asks_beyond_its_maximum() {
         let mut map = plain();
         for row in &mut map.angular {
             *row = vec![0.2, -1.0, 0.0, 1.0, -0.2];

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quarter_circle() {
+    fn integrating_a_quarter_circle_is_exact() {
         let p = Pose2::default().advance(&Twist2::new(math::PI / 2.0, math::PI / 2.0), 1.0);
         assert!(close(&p, &Pose2::new(1.0, 1.0, math::PI / 2.0)), "{p:?}");
     }

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_normalised_has_mean_0_and_variance_1() {
+    fn normalised_observations_have_mean_0_and_variance_1() {
         let moments = RunningStats { count: 9, mean: vec![3.0, 0.0], variance: vec![4.0, 0.0] };
         let mut values = [5.0, 1.0];
         moments.normalise(&mut values);

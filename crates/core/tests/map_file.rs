@@ -61,7 +61,7 @@ fn difference(grid: &OccupancyGrid, loaded: &OccupancyGrid) -> Option<String> {
 }
 
 #[test]
-fn what_is_saved_is_loaded_again() {
+fn a_saved_map_loads_as_it_was() {
     let folder = folder();
     let path = folder.path().join("office.map.yaml");
     let grid = grid([4.0, 2.0], &[(3, 4, true), (5, 4, false), (10, 9, true), (4, 8, false)]);
@@ -134,7 +134,7 @@ fn a_name_that_yaml_would_take_for_something_else_is_quoted() {
 }
 
 #[test]
-fn what_cannot_be_saved_is_said_and_leaves_nothing() {
+fn a_map_that_cannot_be_saved_is_an_error_and_leaves_no_file() {
     let folder = folder();
     let known = grid([1.0, 1.0], &[(3, 4, true)]);
     let say = |grid: &OccupancyGrid, path: &Path| map_file::save(grid, path).expect_err("wrong").to_string();
@@ -211,7 +211,7 @@ fn shades_are_probabilities_between_the_thresholds() {
 }
 
 #[test]
-fn what_is_transparent_is_unknown() {
+fn transparent_pixels_are_unknown_cells() {
     let mut png = Vec::new();
     let image = image::GrayAlphaImage::from_raw(2, 1, vec![0, 255, 0, 0]).expect("image");
     image.write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png).expect("PNG");

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn weak_eyes_and_weak_ears_gain_most_from_one_another() {
+    fn weak_cues_gain_most_from_each_other() {
         let mut last = f64::INFINITY;
         for (i, d) in [2.0, 3.0, 4.0, 6.0].into_iter().enumerate() {
             let (eye, _) = respond(0.4, [Some(d), None]);
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_there_is_nothing_believed() {
+    fn without_a_beacon_none_is_believed() {
         let (response, _) = respond(0.4, [Some(0.0), Some(0.0)]);
         assert!(response < 0.05, "{response}");
     }
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_repeats_itself_and_what_is_no_number_says_nothing() {
+    fn frozen_and_invalid_beacon_readings_are_ignored() {
         let body = body();
         let mut sense = BeaconSense::new(&body);
         let mut percepts = body.percepts();

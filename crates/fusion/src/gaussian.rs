@@ -77,7 +77,7 @@ mod tests {
     use nalgebra::{Matrix3, Vector3};
 
     #[test]
-    fn what_is_not_told_has_no_information() {
+    fn an_entry_without_covariance_has_no_information() {
         let covariance = Matrix3::from_diagonal(&Vector3::new(0.25, 4.0, f64::INFINITY));
         let told = information(&covariance).expect("a covariance");
         assert!((told - Matrix3::from_diagonal(&Vector3::new(4.0, 0.25, 0.0))).abs().max() < 1e-12);
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_covariance_has_none() {
+    fn a_matrix_that_is_no_covariance_has_no_information() {
         for (place, value) in
             [((0, 0), -1.0), ((1, 1), 0.0), ((2, 2), f64::NAN), ((0, 1), 9.0), ((0, 2), f64::NAN)]
         {

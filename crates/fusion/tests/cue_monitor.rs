@@ -186,7 +186,7 @@ fn without_a_fault_nothing_is_lost() {
 }
 
 #[test]
-fn a_biased_cue_is_left_out() {
+fn a_biased_cue_is_excluded() {
     let lie = |slot: usize, _: f64, reading: &mut Reading, _: &mut Stream| {
         if slot == LIDAR {
             shift(reading, 1.0, 0.5);
@@ -242,7 +242,7 @@ fn outliers_are_left_out() {
 }
 
 #[test]
-fn slip_is_blamed_on_the_wheels_and_not_on_the_cues() {
+fn slip_is_isolated_to_the_wheels() {
     let honest = |_: usize, _: f64, _: &mut Reading, _: &mut Stream| true;
     let (own, plain) = errors(&spec(Rule::InverseEffectiveness), 2.0, honest);
     assert!(own < 0.25 * plain, "{own} against {plain}");
@@ -331,7 +331,7 @@ fn a_lone_cue_that_insists_is_believed_and_a_lone_outlier_is_not() {
 }
 
 #[test]
-fn what_must_not_be_taken_in_is_refused_and_counted() {
+fn late_future_and_invalid_readings_are_refused_and_counted() {
     let mut world = World::new(1);
     let mut estimator = build(&spec(Rule::InverseEffectiveness), &body(), Pose2::default(), None);
     for _ in 0..300 {

@@ -259,7 +259,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn whatever_is_felt_the_belief_is_a_belief(
+    fn beliefs_stay_valid_under_any_readings(
         jumps in proptest::collection::vec(
             (-2.0..2.0_f64, -2.0..2.0_f64, -4.0..4.0_f64, -50.0..50.0_f64, -1.0..12.0_f32, 0..6_u8), 1..120)
     ) {

@@ -456,7 +456,7 @@ fn a_swimmer_that_is_seen_late_knows_where_it_is() {
 }
 
 #[test]
-fn lies_about_space_are_left_out() {
+fn faulty_spatial_poses_are_left_out() {
     type Lie = fn(usize, f64, &mut AbsolutePose, &mut Stream) -> bool;
     let biased: Lie = |cue, _, absolute, _| {
         if cue == 0 {
@@ -522,7 +522,7 @@ fn a_swimmer_that_nobody_sees_grows_unsure_and_comes_back() {
 }
 
 #[test]
-fn what_must_not_be_taken_in_is_refused_in_space_too() {
+fn late_future_and_invalid_readings_are_refused_in_space_too() {
     let body = tracked_body();
     let mut world = World::new(swim, 1);
     let mut estimator =

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn between_two_poses_lies_the_middle() {
+    fn interpolation_of_two_poses_at_half_is_their_middle() {
         let track = [(Stamp(0), Pose2::default()), (Stamp(10), Pose2::new(1.0, 0.0, 0.0))];
         assert!((at(&track, Stamp(5)).expect("inside").x - 0.5).abs() < 1e-12);
         assert_eq!(at(&track, Stamp(11)), None);

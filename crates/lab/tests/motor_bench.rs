@@ -37,7 +37,7 @@ fn circuits_and_water_are_those_of_their_sources() {
 }
 
 #[test]
-fn from_the_peers_starts_the_returns_are_the_peers() {
+fn returns_from_the_peers_starts_equal_the_peers() {
     let rows = rows("no oscillator");
     assert_eq!(rows.len(), 2);
     // From other ten starts the mean was 95: what is left without an oscillator is the start.

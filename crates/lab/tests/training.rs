@@ -112,7 +112,7 @@ fn a_training_that_was_interrupted_and_resumed_is_the_whole_one_to_the_bit() {
 }
 
 #[test]
-fn a_checkpoint_of_somebody_else_is_refused() {
+fn a_checkpoint_of_another_training_is_refused() {
     let own = identity();
     let text = fresh(Algorithm::Es).text();
     assert!(Checkpoint::read(&text, &own).is_ok());
@@ -176,7 +176,7 @@ fn numbers_that_are_none_are_refused() {
 }
 
 #[test]
-fn who_does_nothing_gets_nothing_and_who_swims_gets_much() {
+fn swim_reward_is_zero_at_rest_and_high_at_speed() {
     let still = SwimmerSpec { torque: 0.0, ..SwimmerSpec::default() };
     let still = swimmer().with(MotorSpec::Swimmer(still)).expect("it fits");
     let mut circuit = still.circuit().expect("it fits");
@@ -229,7 +229,7 @@ fn a_lower_speed_is_reached_sooner_and_earns_more_at_a_slow_drive() {
 }
 
 #[test]
-fn what_the_task_does_not_use_is_not_trained() {
+fn parameters_that_a_task_does_not_use_are_not_trained() {
     let objective = MotorObjective::new(swimmer()).expect("it fits");
     let names = objective.trainable().expect("parameters").parameter_names();
     let idle: Vec<&str> = names.iter().map(String::as_str).filter(|name| SWIM.is_idle(name)).collect();
@@ -300,7 +300,7 @@ fn baseline() -> MotorObjective {
 }
 
 #[test]
-fn what_an_mlp_sees_is_normalised_by_what_all_members_saw_the_same_on_one_thread_or_two() {
+fn mlp_observation_statistics_are_the_same_on_one_thread_or_two() {
     let train = |jobs: usize| {
         let objective = baseline();
         let identity = Identity::of(objective.subject(), objective.circuit());

@@ -18,7 +18,7 @@ use neuraxis_trial::{Outcome, OutcomeKind, Participant, Trial, TrialResult};
 use walk::Episode;
 
 #[test]
-fn it_stands_without_creeping() {
+fn legs_stand_without_creeping() {
     let walk = walk::walk(&walk::walker(), &Episode::new(6.0, 0.0));
     assert_eq!(walk.fell, None);
     let settled = walk.ticks.iter().find(|now| now.time >= 1.0).expect("it was told");
@@ -32,7 +32,7 @@ fn it_stands_without_creeping() {
 }
 
 #[test]
-fn it_walks_as_fast_as_asked_without_falling() {
+fn legs_walk_at_the_commanded_speed_without_falling() {
     let walker = walk::walker();
     for (command, least) in [(0.3, 0.25), (0.5, 0.42)] {
         let share = command / walker.robot.description.limits.linear;
@@ -50,7 +50,7 @@ fn it_walks_as_fast_as_asked_without_falling() {
 }
 
 #[test]
-fn it_walks_the_same_to_the_bit() {
+fn walking_is_reproducible_to_the_bit() {
     let end = || {
         let walk = walk::walk(&walk::walker(), &Episode::new(2.0, 0.5));
         walk.ticks.last().map(|now| (now.at, now.joints, now.yaw))
@@ -117,7 +117,7 @@ fn reflexes_of_balance_catch_pushes_that_throw_it_without_them() {
 }
 
 #[test]
-fn it_walks_on_bumps_and_up_a_slope() {
+fn legs_walk_on_bumps_and_up_a_slope() {
     for ground in [Ground::Bumps, Ground::Slope] {
         let subject = subject(Task::Walk { speed: Some(0.5), push: 0.0, ground });
         let mut circuit = subject.circuit().expect("a circuit");

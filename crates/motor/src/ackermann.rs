@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_to_turn_on_the_spot_creeps_forward_hard_over() {
+    fn a_car_asked_to_turn_on_the_spot_creeps_at_full_steering() {
         for turn in [0.1, -0.1] {
             let (values, twist) = (settled(0.0, turn), rear(&settled(0.0, turn)));
             assert!((twist.angular - 1.5 * turn).abs() < 1e-9 && twist.linear > 0.0, "{twist:?}");

@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn full_drive_is_the_full_speed_after_the_time_that_the_limits_ask() {
+    fn full_drive_reaches_full_speed_within_the_acceleration_limits() {
         let mut circuit = circuit();
         let mut command = Command::new(2);
         let percepts = Percepts::default();

@@ -108,7 +108,7 @@ fn what_is_wrong_with_the_block_is_told_with_its_place() {
 }
 
 #[test]
-fn what_does_not_fit_the_body_is_told() {
+fn a_circuit_that_does_not_fit_the_body_is_refused_with_the_reason() {
     let worm = chain(6);
     let dog = dog();
     let mut numb = chain(6);

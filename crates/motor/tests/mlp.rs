@@ -23,7 +23,7 @@ fn a_perceptron_is_sums_and_tangents() {
 }
 
 #[test]
-fn it_is_as_large_as_the_one_of_the_swimmers_source() {
+fn the_mlp_baseline_is_as_large_as_the_papers() {
     // 23 observations, two layers of 64, 5 joints.
     assert_eq!(Mlp::new(&[23, 64, 64, 5], 0).parameters().len(), 6021);
     assert_eq!(Mlp::new(&[24, 256, 256, 5], 0).parameters().len(), 73_477);
@@ -103,7 +103,7 @@ fn the_published_baseline_sees_five_joints_and_how_six_links_move() {
 }
 
 #[test]
-fn what_it_sees_is_normalised_and_gathered() {
+fn mlp_observations_are_normalised_and_their_statistics_gathered() {
     let body = felt_chain(2);
     let by =
         RunningStats { count: 10, mean: vec![0.0, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0], variance: vec![0.04; 7] };
@@ -149,7 +149,7 @@ fn libm_atanh(y: f64) -> f64 {
 }
 
 #[test]
-fn what_it_does_not_feel_counts_as_nothing_and_is_told() {
+fn missing_inputs_count_as_zero_and_are_reported() {
     let body = chain(6);
     let mut circuit = build(&MotorSpec::Mlp(MlpSpec::default()), &body).expect("they fit");
     let (percepts, mut command) = (body.percepts(), body.command());
@@ -162,7 +162,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_it_says_is_within_bounds(
+    fn mlp_outputs_are_within_bounds(
         weights in prop::collection::vec(any::<f64>(), 3 * 4 + 4 + 4 * 2 + 2),
         seen in prop::collection::vec(any::<f64>(), 3),
     ) {

@@ -33,7 +33,7 @@ fn stride(trace: &[[[f64; 3]; 4]], leg: usize) -> f64 {
 }
 
 #[test]
-fn it_stands_at_rest() {
+fn a_quadruped_at_zero_drive_holds_its_stance() {
     for targets in run(&QuadrupedSpec::default(), &Drive::REST, 100) {
         assert_eq!(targets, STANDING);
     }
@@ -42,7 +42,7 @@ fn it_stands_at_rest() {
 }
 
 #[test]
-fn it_stands_again_when_it_is_told_to() {
+fn a_walking_quadruped_stands_again_at_zero_drive() {
     let mut quadruped = Quadruped::new(&deaf()).expect("a quadruped");
     let mut targets = [[0.0; 3]; 4];
     for _ in 0..100 {
@@ -169,7 +169,7 @@ fn a_leg_that_stumbles_early_bends_further_and_one_that_is_loaded_late_is_put_do
 }
 
 #[test]
-fn every_feeling_is_measured_in_its_unit_and_split_at_its_middle() {
+fn quadruped_inputs_are_scaled_by_their_units() {
     let spec =
         QuadrupedSpec { constrained: false, stumbling: false, loading: false, ..QuadrupedSpec::default() };
     let mut quadruped = Quadruped::new(&spec).expect("a quadruped");
@@ -255,7 +255,7 @@ fn the_rhythm_listens_to_the_legs() {
 }
 
 #[test]
-fn it_moves_the_right_joints_and_feels_the_right_feet() {
+fn quadruped_joints_and_feet_are_matched_by_name() {
     let body = dog();
     let spec = QuadrupedSpec::default();
     let mut circuit = build(&MotorSpec::Quadruped(spec.clone()), &body).expect("they fit");
@@ -311,7 +311,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn targets_are_within_their_ranges_whatever_is_set_and_felt(
+    fn quadruped_targets_stay_within_ranges_for_any_input(
         weights in prop::collection::vec(any::<f64>(), 92),
         felt in prop::collection::vec(any::<f64>(), 40),
         (speed, turn) in (any::<f64>(), any::<f64>()),
@@ -410,7 +410,7 @@ fn a_drive_that_is_none_leaves_nothing_behind_in_the_balance() {
 }
 
 #[test]
-fn it_backs_off_no_faster_than_it_may() {
+fn backward_speed_stays_within_its_limit() {
     let slow = QuadrupedSpec { backward: 0.4, ..deaf() };
     let back = |spec: &QuadrupedSpec, speed: f64| stride(&run(spec, &Drive::new(speed, 0.0), 300), 0);
     assert_eq!(back(&slow, -1.0), back(&slow, -0.4));

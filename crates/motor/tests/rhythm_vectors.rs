@@ -82,7 +82,7 @@ fn the_rhythm_is_that_of_the_reference() {
 }
 
 #[test]
-fn it_has_as_many_parameters_as_the_source() {
+fn quadruped_parameters_are_as_many_as_the_papers() {
     let quadruped = Quadruped::new(&QuadrupedSpec::default()).expect("a quadruped");
     let names = quadruped.circuit().parameter_names();
     let pattern = names.iter().filter(|name| name.starts_with("pattern_")).count();

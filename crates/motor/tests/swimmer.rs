@@ -44,7 +44,7 @@ fn a_joint_is_driven_by_the_one_before_it_wherever_they_stand() {
 }
 
 #[test]
-fn it_keeps_its_own_pace_and_holds_its_torques_between() {
+fn a_swimmer_steps_at_its_own_period_and_holds_torques_between() {
     let body = chain(6);
     let mut circuit = SwimmerCircuit::new(&SwimmerSpec::default(), &body).expect("they fit");
     let (mut percepts, mut command) = (body.percepts(), body.command());
@@ -64,7 +64,7 @@ fn it_keeps_its_own_pace_and_holds_its_torques_between() {
 }
 
 #[test]
-fn it_rests_when_nothing_is_wanted_and_cannot_go_back() {
+fn a_swimmer_rests_at_zero_drive_and_cannot_reverse() {
     let wild = SwimmerSpec {
         parameters: [("bneuron_speed".to_owned(), -0.1), ("bneuron_prop".to_owned(), 9.0)].into(),
         ..SwimmerSpec::default()
@@ -231,7 +231,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn activations_are_within_bounds_whatever_is_set_and_felt(
+    fn activations_stay_within_bounds_for_any_weights_and_inputs(
         joints in 2_usize..15,
         flags in prop::array::uniform6(any::<bool>()),
         seed in prop::collection::vec(any::<f64>(), 200),

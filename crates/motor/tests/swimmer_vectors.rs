@@ -101,7 +101,7 @@ fn the_oscillator_is_on_for_the_first_half_of_its_period() {
 }
 
 #[test]
-fn it_has_as_many_parameters_as_the_source_says() {
+fn swimmer_parameters_are_as_many_as_the_papers() {
     let count = |spec: &SwimmerSpec, joints| {
         Swimmer::new(spec, joints).expect("a swimmer").circuit().parameter_count()
     };

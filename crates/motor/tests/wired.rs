@@ -88,7 +88,7 @@ fn feet_can_be_inputs() {
 }
 
 #[test]
-fn it_may_stand_in_a_file_of_its_own() {
+fn a_wired_circuit_may_stand_in_its_own_file() {
     let mut spec = motor("circuit: wired\nfile: circuits/knee.yaml\nscale: 2").expect("a name");
     assert_eq!(spec.file(), Some("circuits/knee.yaml"));
     let body = chain(5);
@@ -101,7 +101,7 @@ fn it_may_stand_in_a_file_of_its_own() {
 }
 
 #[test]
-fn what_is_wrong_is_told() {
+fn problems_of_a_wired_circuit_are_reported() {
     let body = chain(5);
     for (from, to, message) in [
         (

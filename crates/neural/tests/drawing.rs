@@ -7,7 +7,7 @@ fn count(svg: &str, what: &str) -> usize {
 }
 
 #[test]
-fn everything_that_acts_is_drawn() {
+fn every_synapse_is_drawn() {
     let mut spec = CircuitSpec::new("a <pair> & more", 0.01);
     spec.parameters.insert("hold".to_owned(), -0.75);
     spec.input("q", [-1.0, 1.0]);

@@ -184,7 +184,7 @@ fn a_cycle_is_named_among_those_who_only_hang_on_it() {
 }
 
 #[test]
-fn what_code_writes_is_checked_by_the_same_rules() {
+fn a_circuit_from_code_is_checked_like_one_from_a_file() {
     let mut spec = CircuitSpec::new("made", 0.01);
     spec.units.push(UnitSpec::graded("a", f64::NAN));
     spec.synapse("b", "a", Weight::Number(f64::INFINITY), Sign::Free);

@@ -35,7 +35,7 @@ fn a_delay_is_exact_to_the_step() {
 }
 
 #[test]
-fn units_are_sorted_so_that_nobody_waits() {
+fn units_are_sorted_in_order_of_dependence() {
     // Written back to front: the last of the chain first.
     let mut spec = CircuitSpec::new("chain", 0.01);
     spec.input("x", [0.0, 1.0]);
@@ -122,7 +122,7 @@ fn an_input_that_is_no_number_counts_as_missing() {
 }
 
 #[test]
-fn memories_can_be_set_and_show_in_the_digest() {
+fn hidden_state_that_is_set_shows_in_the_digest() {
     let mut spec = CircuitSpec::new("memory", 0.03);
     let burst = HalfCentreSpec::default();
     spec.units.push(UnitSpec::HalfCentre {
@@ -207,7 +207,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_is_set_and_felt_all_stays_finite_and_within_bounds(
+    fn swimmer_outputs_stay_within_bounds_for_any_input(
         weights in prop::collection::vec(any::<f64>().prop_map(|w| if w.is_finite() { w } else { 1.0 }), 31),
         inputs in prop::collection::vec(any::<f64>(), 1..40),
         constrained in any::<bool>(),

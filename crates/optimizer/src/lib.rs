@@ -72,7 +72,7 @@ mod tests {
     use super::ranks;
 
     #[test]
-    fn equals_share_their_rank() {
+    fn tied_scores_share_their_rank() {
         assert_eq!(ranks(&[3.0, 1.0, 2.0]), [0.5, -0.5, 0.0]);
         assert_eq!(ranks(&[1.0, 1.0, 1.0]), [0.0, 0.0, 0.0]);
         assert_eq!(ranks(&[0.0, 0.0, 9.0]), [-0.25, -0.25, 0.5]);

@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_takes_a_link_along() {
+    fn a_flowing_medium_carries_a_link_along() {
         let medium = Medium { flow: [0.2, 0.0, 0.0], ..WATER };
         let (v, _) = alone(Vector::ZERO, Vector::ZERO, &medium, 20.0);
         let along = Rotation::from_rotation_z(0.7) * v;
@@ -339,14 +339,14 @@ mod tests {
     }
 
     #[test]
-    fn honey_stops_a_link_and_does_not_throw_it_back() {
+    fn a_very_viscous_medium_stops_a_link_without_reversal() {
         let medium = Medium { viscosity: 100.0, ..WATER };
         let (v, w) = alone(Vector::new(3.0, -2.0, 1.0), Vector::new(9.0, 9.0, 9.0), &medium, 1.0);
         assert!(v.length() < 1e-3 && w.length() < 1e-3, "{v:?} {w:?}");
     }
 
     #[test]
-    fn what_is_above_the_surface_feels_nothing() {
+    fn links_above_the_surface_feel_no_drag() {
         let medium = Medium { surface: Some(0.05), ..WATER };
         let (v, _) = alone(Vector::new(0.0, 1.0, 0.0), Vector::ZERO, &medium, 1.0);
         about(v.y, 1.0);

@@ -64,7 +64,7 @@ fn the_measures_are_taken_from_the_model() {
 }
 
 #[test]
-fn it_drives_the_curve_that_its_steering_asks_for() {
+fn a_car_drives_the_curvature_of_its_steering() {
     for (speed, curvature) in [(0.5, 1.0), (0.5, -1.0), (-0.3, 1.2), (0.5, 0.0)] {
         let mut body = car();
         drive(&mut body, speed, curvature, 1.0, None);
@@ -114,7 +114,7 @@ fn with_its_root_at(x: f64, z: f64) -> SoloBody {
 }
 
 #[test]
-fn it_drives_and_sees_the_same_wherever_its_roots_frame_lies() {
+fn driving_and_sensing_do_not_depend_on_the_roots_frame() {
     let ranges = |body: &SoloBody| {
         let percepts = body.arena().robots()[0].percepts();
         let reading = percepts.slots()[percepts.find("scan").expect("a scan")].reading();

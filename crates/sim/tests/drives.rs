@@ -47,7 +47,7 @@ fn straight_ahead_is_straight() {
 }
 
 #[test]
-fn who_speeds_up_pays_for_it_and_who_brakes_gets_nothing_back() {
+fn energy_counts_acceleration_only() {
     let mut body = solo(OPEN, 1);
     // What the electronics draw besides the motors, W.
     let idle = 4.0;
@@ -167,7 +167,7 @@ fn weak_motors_take_their_time() {
 }
 
 #[test]
-fn on_ice_the_wheels_believe_more_than_is_so() {
+fn wheel_odometry_overestimates_on_a_slippery_floor() {
     let ice = OPEN.replace("world:", "friction: 0.01\nworld:");
     let mut body = solo(&ice, 1);
     let truth = drive(&mut body, Twist2::new(0.22, 0.0), 1.0);

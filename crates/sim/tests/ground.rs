@@ -67,7 +67,7 @@ fn legs_stand_on_a_slope() {
 }
 
 #[test]
-fn bumps_that_cannot_be_are_told() {
+fn impossible_bumps_are_refused() {
     let problem = |thing: &str| {
         let text = format!(
             "name: it\nworld: [{thing}]\nrobots: [{{ robot: a.yaml, spawn: {{ at: [0, 0] }}, goal: {{ at: [1, 0] }} }}]\n"

@@ -70,7 +70,7 @@ fn a_straight_body_coasts_as_its_drag_says() {
 }
 
 #[test]
-fn every_link_tells_how_it_moves_in_its_own_frame() {
+fn velocimeters_read_each_link_in_its_own_frame() {
     let mut arena = coasting(6, [0.1, 0.02], 2.0, |text| text);
     let joints = vec![0.5, 0.0, -0.3, 0.0, 0.0];
     let velocity = Vector3::new(0.03, -0.04, 0.0);
@@ -153,7 +153,7 @@ fn same(text: String) -> String {
 }
 
 #[test]
-fn it_swims_the_golden_trace() {
+fn the_swimmer_follows_the_golden_trace() {
     let golden = golden();
     let swim = swum(same, same, CHOSEN, WATER, 1.0);
     let (apart, reward, wave) = (apart(&swim, &golden), swim.reward(), swim.wave(60));
@@ -218,7 +218,7 @@ fn each_part_of_the_physics_shows_as_published() {
 }
 
 #[test]
-fn it_swims_the_same_to_the_bit() {
+fn swimming_is_reproducible_to_the_bit() {
     let digest = || {
         let mut arena = swim::pool(swim::body(6), CHOSEN, WATER, 0.3);
         let joints = vec![1.2, -0.5, 0.3, -1.3, 0.8];

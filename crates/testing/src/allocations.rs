@@ -43,7 +43,7 @@ mod tests {
     use super::so_far;
 
     #[test]
-    fn what_takes_memory_is_counted() {
+    fn allocations_of_a_closure_are_counted() {
         let before = so_far();
         drop(black_box(Box::new(1)));
         assert_eq!(so_far() - before, 1, "a box");
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn what_other_threads_take_is_not_counted() {
+    fn allocations_of_other_threads_are_not_counted() {
         let (go, done) = (AtomicBool::new(false), AtomicBool::new(false));
         let wait_for = |flag: &AtomicBool| {
             while !flag.load(Ordering::SeqCst) {

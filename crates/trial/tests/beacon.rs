@@ -68,7 +68,7 @@ fn an_idle_body_turns_to_what_it_hears_behind_it_and_another_does_not() {
 }
 
 #[test]
-fn weak_eyes_and_ears_see_together_what_neither_sees_alone() {
+fn weak_camera_and_microphones_together_detect_what_neither_does_alone() {
     let ahead = "beacons=[{ at: [1.5, 0.2, 0.2], strength: 0.55, from: 5 }]";
     let still = "brain.orienting=false";
     let deaf = "faults=[{ sensor: ears, kind: silent, from: 0 }]";

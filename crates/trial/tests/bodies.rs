@@ -21,7 +21,7 @@ fn planned(path: &Path, changes: &Changes) -> PlannedScene {
 }
 
 #[test]
-fn a_worm_swims_round_a_wall_with_the_navigation_of_wheels() {
+fn a_swimmer_navigates_with_the_brain_block_of_wheels() {
     let scene = planned(&root().join("scenes/pool.yaml"), &Changes::default());
     let mut trial = scene.trial(0, 3).expect("a trial");
     trial.run();
@@ -83,7 +83,7 @@ fn a_circuit_of_ones_own_moves_a_body_and_stands_in_the_recording() {
 }
 
 #[test]
-fn a_car_drives_round_a_corner_with_the_navigation_of_wheels() {
+fn a_car_navigates_with_the_brain_block_of_wheels() {
     let car = root().join("robots/car/car.yaml");
     let scene =
         planned(&root().join("scenes/corridor.yaml"), &Changes { robot: Some(car), ..Changes::default() });

@@ -38,7 +38,7 @@ fn run(trial: &mut Trial) -> TrialResult {
 }
 
 #[test]
-fn errands_are_done_in_their_order_and_replayed_to_the_bit() {
+fn goals_are_reached_in_order_and_replayed_to_the_bit() {
     let folder = tempfile::tempdir().expect("a folder");
     let goals = "  - { kind: reach, at: [2.3, 1.3] }\n  - { kind: return, to: start }\n  - { kind: return, to: previous }\n";
     let scene = planned(&room(&folder, "burger/burger.yaml", goals));
@@ -87,7 +87,7 @@ fn a_room_is_explored_by_touch_and_what_was_not_seen_is_a_mistake() {
 }
 
 #[test]
-fn who_cannot_explore_is_not_asked_to() {
+fn a_scene_that_asks_a_planner_to_explore_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = room(&folder, "burger/burger.yaml", "  - { kind: explore, radius: 0.75 }\n");
     let errors = PlannedScene::load(&path, &Changes::default()).expect_err("it cannot");

@@ -21,7 +21,7 @@ fn trial(scene: &str, seed: u64) -> TrialResult {
 }
 
 #[test]
-fn legs_navigate_with_the_very_block_of_the_wheels() {
+fn legs_navigate_with_the_brain_block_of_wheels() {
     let brain = |name: &str| {
         let path = root().join("robots").join(name);
         file::load::<RobotFile>(&path, &[]).map_err(|e| e.to_string()).expect("it loads").value.brain

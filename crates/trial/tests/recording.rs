@@ -45,7 +45,7 @@ fn maze() -> (TempDir, Recording) {
 }
 
 #[test]
-fn what_was_recorded_is_replayed_and_reproduced_to_the_bit() {
+fn a_recording_replays_and_reproduces_to_the_bit() {
     let folder = tempfile::tempdir().expect("a folder");
     // One robot; two robots; another model format and 40 kg; files beside the scene.
     for scene in ["maze.yaml", "crossing.yaml", "warehouse.yaml", "office.yaml"] {

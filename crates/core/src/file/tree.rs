@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn bombs_are_refused() {
+    fn alias_bombs_are_refused() {
         let deep = "[".repeat(100);
         assert!(parse(&deep, &mut Vec::new()).is_err());
         let mut laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_words() {
+    fn archive_values_round_trip() {
         let node = ok("{ a: 1, b: 1.5, c: .inf, d: true, e: ~, f: 'x', g: [1, 2], h: 1e-3 }");
         let kinds: Vec<_> = match &node.value {
             Value::Mapping(entries) => entries.iter().map(|e| e.value.kind()).collect(),

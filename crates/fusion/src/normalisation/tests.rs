@@ -68,7 +68,7 @@ fn the_pool_gives_the_reference_table_and_turns_from_super_to_sub_additive() {
 }
 
 #[test]
-fn a_pool_is_what_the_equation_says() {
+fn a_pools_response_equals_the_equation() {
     let unit = Normalisation { exponent: 2.5, semisaturation: 3.0 };
     let weights = [[1.0, 0.0, 0.3], [0.5, 1.0, 0.0], [0.2, 0.7, 1.0], [1.0, 1.0, 1.0]];
     let pool = Population::new(unit, weights);
@@ -142,7 +142,7 @@ fn detecting_a_rare_event_is_inversely_effective_and_turns_sub_additive() {
 }
 
 #[test]
-fn neither_a_common_event_nor_a_very_rare_one_shows_all_of_it() {
+fn inverse_effectiveness_is_largest_at_moderate_priors() {
     let common = detection(0.05);
     assert!(falls(&common) && common[0] < 1.0, "never super-additive: {common:?}");
     assert!(detection(0.0398)[0] < 1.0);

@@ -426,7 +426,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cues_depend_on_are_their_derivatives() {
+    fn cue_jacobians_equal_numerical_derivatives() {
         let (filter, mut stream) = moving(1);
         let rate = vector(&mut stream, 1.0);
         assert!(off(&filter, &filter.of_velocity(), |f| f.velocity(&rate)) < 1e-6);

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seeds_say_who_is_pushed_and_who_is_slow() {
+    fn episode_conditions_follow_from_the_seed() {
         for seed in 0..40_u64 {
             let walk = EpisodeConditions::walk(seed, 20.0);
             assert_eq!(walk.push.is_some(), seed % 2 == 1);

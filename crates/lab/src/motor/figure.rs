@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_goes_along_it_gets_along_it_and_passes_its_crossing() {
+    fn a_path_along_a_line_passes_its_crossing() {
         let figure = FigureEight { radius: 2.0 };
         let mut progress = Progress::default();
         let mut length = 0.0;

@@ -515,7 +515,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_spins_for_long_still_feels_afterwards() {
+    fn events_after_a_long_spin_are_still_detected() {
         let mut balance = Balance::new(&WEIGHED);
         let spins = Vestibular { rate: Vector3::new(0.0, 0.0, 35.0), force: Vector3::new(5.0, 0.0, GRAVITY) };
         let targets = run(&mut balance, spins, Legs::Slide, 0.3, 30_000);

@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn who_drifts_does_not_sway() {
+    fn a_steady_drift_is_not_taken_for_sway() {
         let mut sway = Sway::new();
         for tick in 0..600 {
             sway.go_on(tick % 60 < 25, DT);
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn who_stands_expects_nothing_and_a_first_stride_is_not_known() {
+    fn sway_is_not_predicted_at_rest_or_in_the_first_stride() {
         let mut sway = Sway::new();
         assert_eq!(sway.expected(), ([0.0; 2], 1.0));
         sway.go_on(true, DT);

@@ -62,7 +62,7 @@ fn a_damaged_chunk_costs_that_chunk() {
 }
 
 #[test]
-fn what_does_not_decode_is_counted() {
+fn messages_that_do_not_decode_are_counted() {
     let mut entries = robot();
     nth(&mut entries, "/odom", 3).data.truncate(100);
     nth(&mut entries, "/odom", 4).data.extend_from_slice(&[0; 16]);

@@ -23,7 +23,7 @@ use crate::writing::{
 };
 
 #[test]
-fn what_was_written_is_read() {
+fn written_traces_are_read_back() {
     for compression in COMPRESSIONS {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("drive.mcap");

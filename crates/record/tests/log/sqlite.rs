@@ -67,7 +67,7 @@ fn a_database_that_is_no_log_says_so() {
 }
 
 #[test]
-fn odd_rows_are_told_and_the_others_read() {
+fn odd_rows_are_reported_and_the_others_read() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("odd.db3");
     let database = write(&path, &robot());

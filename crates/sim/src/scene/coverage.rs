@@ -62,7 +62,7 @@ mod tests {
     use crate::scene::solid::Solid;
 
     #[test]
-    fn what_lies_behind_walls_is_not_asked_for_and_what_was_near_is_done() {
+    fn coverage_counts_reachable_cells_only() {
         // A room of 2 m by 2 m, closed; free ground around it.
         let walls = [
             Solid::block([0.0, 1.1], [2.4, 0.2, 0.4], 0.0),

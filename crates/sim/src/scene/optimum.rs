@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_down_makes_the_way_longer() {
+    fn a_new_obstacle_makes_the_shortest_path_longer() {
         let ground = Ground::new(&[], BOUNDS, 0.1, 0.2);
         let field = ground.field([2.0, 0.0], 0.45);
         let other = ground.with(&Solid::block([0.0, 0.0], [0.5, 2.0, 0.4], 0.3));

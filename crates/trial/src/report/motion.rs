@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_still_has_no_rhythm_and_what_is_unknown_is_null() {
+    fn the_report_of_a_standing_body_has_no_rhythm() {
         let mut motion = chain(vec!["a".to_owned(), "b".to_owned()]);
         let joints = [0.2, f32::NAN].repeat(STRETCH / JOINTS_EVERY);
         motion.stretches.push(Stretch { from: Stamp::ZERO, feet: Vec::new(), joints });
