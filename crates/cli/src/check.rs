@@ -78,5 +78,7 @@ fn look(path: &std::path::Path) -> Result<Vec<String>, Vec<neuraxis_core::file::
     let robot = neuraxis_brain::LoadedRobot::load(path, &[]).map_err(|error| vec![error])?;
     let body = robot.description();
     let actuators = body.actuators.iter().map(|actuator| actuator.joint.as_str()).collect::<Vec<_>>();
-    Ok(vec![format!("radius {:.3} m, moved by {}", body.radius, actuators.join(", "))])
+    let mut lines = vec![format!("radius {:.3} m, moved by {}", body.radius, actuators.join(", "))];
+    lines.extend(robot.file.hints().map(|hint| format!("note: {hint}")));
+    Ok(lines)
 }

@@ -47,6 +47,7 @@ pub(crate) fn usage_error(message: &str, help: &str) -> Exit {
 }
 
 /// What somebody should know, and what stops nothing, on standard error.
+#[cfg(feature = "sim")]
 pub(crate) fn note(message: &str) {
     eprintln!("note: {message}");
 }

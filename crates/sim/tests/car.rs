@@ -3,7 +3,7 @@
 mod common;
 
 use neuraxis_core::body::Body as _;
-use neuraxis_core::{Pose2, Reading, StopReason, Twist2, conformance, math};
+use neuraxis_core::{Pose2, Reading, StopReason, Twist2, math};
 use neuraxis_sim::SoloBody;
 
 use common::{OPEN, place, robot, root, solo_of};
@@ -45,11 +45,7 @@ fn joint(body: &SoloBody, name: &str) -> (f64, f64) {
     robot.joint(robot.model.model.joint(name).expect("a joint")).expect("a state")
 }
 
-#[test]
-fn the_simulated_car_conforms() {
-    let faults = conformance::check(car);
-    assert!(faults.is_empty(), "{faults:#?}");
-}
+neuraxis_testing::body_laws!(simulated_car, car);
 
 #[test]
 fn the_measures_are_taken_from_the_model() {

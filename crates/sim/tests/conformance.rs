@@ -4,12 +4,9 @@ mod common;
 
 use neuraxis_core::body::{Body, BodyDescription, BodyError};
 use neuraxis_core::{Command, Percepts, conformance};
+use neuraxis_testing::body_laws;
 
-#[test]
-fn the_simulated_body_conforms() {
-    let faults = conformance::check(|| common::solo(common::OPEN, 5));
-    assert!(faults.is_empty(), "{faults:#?}");
-}
+body_laws!(simulated, || common::solo(common::OPEN, 5));
 
 /// A body that lies about the time of its readings.
 struct Liar<B>(B);

@@ -6,7 +6,7 @@ mod common;
 use neuraxis_core::body::Body;
 use neuraxis_core::faults::{Fault, Faulty};
 use neuraxis_core::percepts::{LaserScan, Odometry};
-use neuraxis_core::{Percepts, Reading, Slot, Stamp, conformance, math};
+use neuraxis_core::{Percepts, Reading, Slot, Stamp, math};
 
 /// A wall to look at, and faults in YAML.
 fn scene(faults: &str) -> String {
@@ -129,14 +129,12 @@ fn wheels_that_slip_tell_their_way_as_many_times_as_long_and_go_on_from_there() 
     }
 }
 
-#[test]
-fn a_wrapped_body_conforms() {
+neuraxis_testing::body_laws!(with_faults, || {
     let faults = faults(
         "{ sensor: scan, kind: dropout, fraction: 0.3, from: 0.5 }, { sensor: odom, kind: slip, factor: 2, from: 0.3 }, { sensor: imu, kind: frozen, from: 0.5 }",
     );
-    let found = conformance::check(|| Faulty::new(common::solo(common::OPEN, 5), &faults, 0, 5));
-    assert!(found.is_empty(), "{found:#?}");
-}
+    Faulty::new(common::solo(common::OPEN, 5), &faults, 0, 5)
+});
 
 #[test]
 fn a_frozen_sweep_is_told_with_new_stamps() {

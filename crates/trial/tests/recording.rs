@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use neuraxis_core::conformance;
 use neuraxis_core::faults::{Fault, FaultKind};
 use neuraxis_core::file::Override;
 use neuraxis_core::observer::{Event, Observer as _};
@@ -64,12 +63,10 @@ fn a_recording_replays_and_reproduces_to_the_bit() {
     }
 }
 
-#[test]
-fn the_recorded_body_conforms() {
+neuraxis_testing::body_laws!(recorded, || {
     let (_folder, recording) = maze();
-    let faults = conformance::check(|| ReplayBody::new(&recording.robots[0]));
-    assert!(faults.is_empty(), "{faults:#?}");
-}
+    ReplayBody::new(&recording.robots[0])
+});
 
 #[test]
 fn a_flipped_bit_is_found_at_its_tick_and_field() {

@@ -2,18 +2,13 @@
 
 use std::sync::Arc;
 
+use neuraxis_core::Stamp;
 use neuraxis_core::body::{Body as _, BodyError};
-use neuraxis_core::{Stamp, conformance};
 use neuraxis_record::{LogBody, LogOptions};
 
 use crate::writing::{EPOCH, Entry, MS, at_x, odometry, read, robot_log};
 
-#[test]
-fn the_body_of_a_log_conforms() {
-    let log = Arc::new(robot_log());
-    let faults = conformance::check(|| LogBody::new(Arc::clone(&log), 50.5));
-    assert_eq!(faults, Vec::<String>::new());
-}
+neuraxis_testing::body_laws!(of_a_log, || LogBody::new(Arc::new(robot_log()), 50.5));
 
 #[test]
 fn the_body_of_a_log_feels_what_was_received() {
