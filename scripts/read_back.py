@@ -55,8 +55,8 @@ def check(path):
         for trace in traces:
             stamp = trace.stamp
             assert trace.first == len(stamps)
-            for since in trace.since:
-                stamp += since
+            for dt in trace.dt:
+                stamp += dt
                 stamps.append(stamp)
         # The last tick lies within two ticks of the end of the robot's trial.
         close(stamps[-1] * 1e-9, row["time"], 0.021, f"{path}: time of {row['robot']}")

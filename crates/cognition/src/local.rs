@@ -13,25 +13,18 @@
 //! each axle) instead of one, and where others turn on the spot it drives hard over, forwards while that is free and leads
 //! there, and else back with the wheels the other way.
 
+mod obstacles;
+
 use nalgebra::Point2;
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::reasons::{Candidate, MotionMode, MotionReason, SpeedLimit};
-use neuraxis_core::{
-    Drive, Input, Modulation, OccupancyGrid, Pose2, Reading, Stamp, Twist2, math, saved, value,
-};
+use neuraxis_core::{Drive, Modulation, OccupancyGrid, Pose2, Stamp, Twist2, math, saved, value};
 
 use crate::Situation;
 use crate::costmap::Costmap;
 use crate::spec::LocalSpec;
+use obstacles::{PointCloud, RangeSense};
 
-/// Obstacle points that are kept.
-const POINTS: usize = 512;
-/// Points nearer than this to the one before add nothing, m.
-const SPACING: f64 = 0.02;
-/// A scan that is older than this is not trusted, s.
-const STALE: f64 = 0.5;
-/// A sense that sees less than this share of what the widest one does sees only a part.
-const WIDE: f64 = 0.5;
 /// Steps of a rollout.
 const STEPS: usize = 8;
 /// Turning rates that are tried, as shares of the greatest.
@@ -63,97 +56,6 @@ enum Mode {
     },
 }
 
-/// Points in `base_link`, laid out for many distances at once.
-#[derive(Clone, Debug)]
-struct Cloud {
-    /// m; the last group is filled up with points at infinity.
-    x: Vec<[f32; LANES]>,
-    y: Vec<[f32; LANES]>,
-    count: usize,
-}
-
-/// Distances that are taken side by side.
-const LANES: usize = 8;
-
-impl Cloud {
-    fn new() -> Self {
-        let groups = POINTS.div_ceil(LANES);
-        Self { x: Vec::with_capacity(groups), y: Vec::with_capacity(groups), count: 0 }
-    }
-
-    fn clear(&mut self) {
-        self.x.clear();
-        self.y.clear();
-        self.count = 0;
-    }
-
-    /// Adds a point; what is over [`POINTS`] is let go.
-    fn push(&mut self, p: Point2<f64>) {
-        if self.count >= POINTS {
-            return;
-        }
-        let lane = self.count % LANES;
-        if lane == 0 {
-            self.x.push([f32::INFINITY; LANES]);
-            self.y.push([f32::INFINITY; LANES]);
-        }
-        self.x[self.count / LANES][lane] = p.x as f32;
-        self.y[self.count / LANES][lane] = p.y as f32;
-        self.count += 1;
-    }
-
-    fn points(&self) -> impl Iterator<Item = Point2<f64>> {
-        let flat = self.x.iter().flatten().zip(self.y.iter().flatten());
-        flat.take(self.count).map(|(x, y)| Point2::new(f64::from(*x), f64::from(*y)))
-    }
-
-    /// From (`x`, `y`) to the nearest point, m; infinite if there is none.
-    fn distance(&self, x: f64, y: f64) -> f64 {
-        let (x, y) = (x as f32, y as f32);
-        let mut nearest = [f32::INFINITY; LANES];
-        for (xs, ys) in self.x.iter().zip(&self.y) {
-            for lane in 0..LANES {
-                let (dx, dy) = (xs[lane] - x, ys[lane] - y);
-                let square = dx * dx + dy * dy;
-                nearest[lane] = if square < nearest[lane] { square } else { nearest[lane] };
-            }
-        }
-        f64::from(nearest.into_iter().fold(f32::INFINITY, f32::min)).sqrt()
-    }
-}
-
-/// A sense that tells distances.
-#[derive(Clone, Debug)]
-struct Eye {
-    input: Input<Reading>,
-    mount: Pose2,
-    /// Whether it sees far round, and not only a part of what the widest sees.
-    is_wide: bool,
-    /// What its last reading hit, in `odom`, m.
-    hits: Vec<Point2<f64>>,
-    /// When that was measured.
-    stamp: Option<Stamp>,
-}
-
-impl Eye {
-    /// All that tells distances on `body`.
-    fn all(body: &BodyDescription) -> Vec<Self> {
-        let view = |slot: usize| body.sensors[slot].blank().beams().map(|beams| beams.field_of_view());
-        let widest = (0..body.sensors.len()).filter_map(view).fold(0.0, f64::max);
-        let eye = |input: Input<Reading>| {
-            let is_wide = view(input.slot())? >= WIDE * widest;
-            let mount = Pose2::from_spatial(input.mount());
-            Some(Self { input, mount, is_wide, hits: Vec::with_capacity(POINTS), stamp: None })
-        };
-        Input::all(body).filter_map(eye).collect()
-    }
-
-    /// Whether what it saw can be trusted still.
-    fn is_fresh(&self, now: Stamp) -> bool {
-        self.stamp.is_some_and(|stamp| now.since(stamp) < STALE)
-    }
-}
-
 /// The local controller.
 #[derive(Clone, Debug)]
 pub struct LocalController {
@@ -162,9 +64,9 @@ pub struct LocalController {
     linear: f64,
     angular: f64,
     acceleration: f64,
-    eyes: Vec<Eye>,
+    range_senses: Vec<RangeSense>,
     /// What they saw, in `base_link`, m; what of it matters now.
-    near: Cloud,
+    near: PointCloud,
     mode: Mode,
     /// Where it last got somewhere, and when.
     progress: Option<(Pose2, Stamp)>,
@@ -202,8 +104,8 @@ impl LocalController {
             linear: body.limits.linear,
             angular: body.limits.angular,
             acceleration: body.limits.linear_acceleration,
-            eyes: Eye::all(body),
-            near: Cloud::new(),
+            range_senses: RangeSense::all(body),
+            near: PointCloud::new(),
             mode: Mode::Follow,
             progress: None,
             escapes: 0,
@@ -242,29 +144,8 @@ impl LocalController {
             return;
         }
         let far = self.radius + self.linear * self.spec.horizon + 1.0;
-        for eye in &mut self.eyes {
-            let Some(sample) = eye.input.take(percepts) else { continue };
-            let Some(beams) = sample.reading.beams() else { continue };
-            eye.hits.clear();
-            // Back along the motion to where it was measured.
-            let age = percepts.now.since(sample.stamp).clamp(0.0, STALE);
-            let sensor = belief.odom.advance(&belief.twist, -age).compose(&eye.mount);
-            let mut last: Option<Point2<f64>> = None;
-            for (angle, range) in beams.iter() {
-                // Nearer than the sensor can tell is still something.
-                let range = if range == f64::NEG_INFINITY { beams.range_min } else { range };
-                if !range.is_finite() || range > far || eye.hits.len() >= POINTS {
-                    continue;
-                }
-                let (s, c) = math::sin_cos(angle);
-                let point = sensor.transform(range * c, range * s);
-                if last.is_some_and(|last| nalgebra::distance_squared(&last, &point) < SPACING * SPACING) {
-                    continue;
-                }
-                last = Some(point);
-                eye.hits.push(point);
-            }
-            eye.stamp = Some(sample.stamp);
+        for sense in &mut self.range_senses {
+            sense.take(percepts, belief, far);
         }
     }
 
@@ -288,7 +169,7 @@ impl LocalController {
         let belief = situation.belief;
         let now = situation.percepts.now;
         let pose = belief.pose;
-        let has_eyes = self.eyes.iter().any(|eye| eye.is_wide && eye.is_fresh(now));
+        let sees_far = self.range_senses.iter().any(|sense| sense.is_wide && sense.is_fresh(now));
         let reach = self.radius + self.linear * self.spec.horizon + 0.3;
         let gap = self.bring_near(&belief.odom, reach, now);
 
@@ -320,7 +201,7 @@ impl LocalController {
         // How fast at most: caution, room, sight, and the goal.
         let room = ((gap - self.spec.margin) / 0.20).clamp(0.25, 1.0);
         let caution = 1.0 - 0.7 * self.caution.clamp(0.0, 1.0);
-        let sight = if has_eyes { 1.0 } else { 0.25 };
+        let sight = if sees_far { 1.0 } else { 0.25 };
         let braking = (2.0 * self.acceleration * (left - 0.5 * arrival_radius).max(0.02)).sqrt();
         let open = self.linear * self.spec.cruise * room * caution * sight;
         let top = open.min(braking);
@@ -355,10 +236,10 @@ impl LocalController {
         let front = self.steering.map_or(0.0, |steering| steering.front);
         let back = odom.inverse();
         let mut nearest = f64::INFINITY;
-        for eye in &self.eyes {
+        for sense in &self.range_senses {
             // Of what was seen long ago only what would touch the body counts.
-            let reach = if eye.is_fresh(now) { reach + front } else { front };
-            for hit in &eye.hits {
+            let reach = if sense.is_fresh(now) { reach + front } else { front };
+            for hit in &sense.hits {
                 let p = back.transform(hit.x, hit.y);
                 let d = math::hypot(p.x, p.y);
                 if d <= reach {
@@ -597,17 +478,8 @@ impl LocalController {
 }
 
 value!(enum Mode { Follow, Turn, Escape { heading, until, is_turned } });
-saved!(Cloud { x: list, y: list, count } then Self::is_whole);
-
-impl Cloud {
-    /// Whether what was loaded has room for its points.
-    fn is_whole(&mut self) -> bool {
-        self.x.len() == self.y.len() && self.x.len() == self.count.div_ceil(LANES)
-    }
-}
 saved!(Steering { backs, carrot; curvature, front });
-saved!(Eye { input, hits: list, stamp; mount, is_wide });
 saved!(LocalController {
-    eyes, near, mode, progress, escapes, steering: each, caution, reason;
+    range_senses, near, mode, progress, escapes, steering: each, caution, reason;
     spec, radius, linear, angular, acceleration
 });

@@ -13,14 +13,14 @@ messages! {
         sequence: u64,
         /// For each reading: the tick that it was new to, from 0 for the first of the trace.
         tick: Vec<u16>,
-        /// Readings that the slot had had since the one before, with this one.
-        more: Vec<u32>,
+        /// By how much its sequence number grew since the reading before.
+        sequence_step: Vec<u32>,
         /// How long before the tick it was measured, ns.
         age: Vec<u64>,
         /// The numbers of all readings, one reading after the other.
         values: Vec<f64>,
         /// The lists of all readings (distances, activity), one reading after the other.
-        ranges: Vec<f32>,
+        samples: Vec<f32>,
     }
     /// Some ticks of a brain in a row.
     "neuraxis_msgs/Trace" Trace {
@@ -29,7 +29,7 @@ messages! {
         /// The body's time at the first tick, ns.
         stamp: u64,
         /// For each tick: time since the tick before, ns; 0 for the first.
-        since: Vec<u64>,
+        dt: Vec<u64>,
         /// What was new, slot by slot.
         streams: Vec<Stream>,
         /// The numbers of all commands, one for each actuator, one tick after the other.
@@ -39,7 +39,7 @@ messages! {
         /// The slot that the code is about.
         stop_slot: Vec<u16>,
         /// The lowest 16 bits of the running digest of all ticks so far, this one included.
-        check: Vec<u16>,
+        digest16: Vec<u16>,
     }
 }
 

@@ -252,7 +252,7 @@ impl Recording {
                                 trace.first.saturating_sub(1)
                             ));
                         }
-                        if ticks.len() + trace.since.len() > MAX_TICKS {
+                        if ticks.len() + trace.dt.len() > MAX_TICKS {
                             return Err(format!("it has more than {MAX_TICKS} ticks"));
                         }
                         ticks.extend(trace::unpack(&trace).ok_or_else(|| broken("trace"))?);
@@ -314,7 +314,7 @@ impl RecordedRobot {
     #[must_use]
     pub fn forged(&self) -> Option<u64> {
         let mut running = trace::RunningDigest::default();
-        self.ticks.iter().position(|tick| running.absorb(tick) != tick.check).map(|tick| tick as u64)
+        self.ticks.iter().position(|tick| running.absorb(tick) != tick.digest16).map(|tick| tick as u64)
     }
 
     /// The first place in which this robot's ticks differ from `other`'s.

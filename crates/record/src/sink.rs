@@ -235,7 +235,7 @@ impl RobotSink {
         tick.command = (0..frame.u16()).map(|_| frame.f64()).collect();
         tick.stop = frame.u8();
         tick.stop_slot = frame.u16();
-        tick.check = self.running.absorb(&tick);
+        tick.digest16 = self.running.absorb(&tick);
         for i in 0..tick.senses.len() {
             self.view(output, &tick.senses[i])?;
         }
@@ -253,7 +253,7 @@ impl RobotSink {
     /// Writes the ticks that are still pending.
     fn flush(&mut self, output: &mut Output) -> McapResult<()> {
         let trace = &self.pending.trace;
-        if !trace.since.is_empty() {
+        if !trace.dt.is_empty() {
             output.put(&mut self.trace, trace.stamp, trace)?;
             self.pending.clear();
         }

@@ -39,7 +39,7 @@ pub struct TickRecord {
     /// The slot that the code is about.
     pub stop_slot: u16,
     /// Lowest bits of the running digest.
-    pub check: u16,
+    pub digest16: u16,
 }
 
 /// Puts ticks in a row together as a message.
@@ -65,7 +65,7 @@ impl Packer {
             self.trace.streams.get(usize::from(sense.slot)).is_none_or(|stream| {
                 let readings = stream.tick.len();
                 sense.values.len() * readings == stream.values.len()
-                    && sense.ranges.len() * readings == stream.ranges.len()
+                    && sense.ranges.len() * readings == stream.samples.len()
             })
         })
     }
@@ -73,14 +73,14 @@ impl Packer {
     /// Adds a tick that fits; how many there are now.
     pub(crate) fn push(&mut self, tick: &TickRecord) -> usize {
         let trace = &mut self.trace;
-        let index = trace.since.len();
+        let index = trace.dt.len();
         if index == 0 {
             trace.first = self.count;
             trace.stamp = tick.stamp;
             self.last = tick.stamp;
         }
         self.count += 1;
-        trace.since.push(tick.stamp.wrapping_sub(self.last));
+        trace.dt.push(tick.stamp.wrapping_sub(self.last));
         self.last = tick.stamp;
         for sense in &tick.senses {
             let slot = usize::from(sense.slot);
@@ -89,17 +89,17 @@ impl Packer {
                 continue;
             };
             stream.tick.push(index as u16);
-            stream.more.push(sense.sequence.wrapping_sub(*known) as u32);
+            stream.sequence_step.push(sense.sequence.wrapping_sub(*known) as u32);
             *known = sense.sequence;
             stream.age.push(tick.stamp.wrapping_sub(sense.stamp));
             stream.values.extend_from_slice(&sense.values);
-            stream.ranges.extend_from_slice(&sense.ranges);
+            stream.samples.extend_from_slice(&sense.ranges);
         }
         trace.command.extend_from_slice(&tick.command);
         trace.stop.push(tick.stop);
         trace.stop_slot.push(tick.stop_slot);
-        trace.check.push(tick.check);
-        trace.since.len()
+        trace.digest16.push(tick.digest16);
+        trace.dt.len()
     }
 
     /// Empties it for the next message.
@@ -108,23 +108,23 @@ impl Packer {
         for (stream, known) in trace.streams.iter_mut().zip(&self.sequences) {
             stream.sequence = *known;
             stream.tick.clear();
-            stream.more.clear();
+            stream.sequence_step.clear();
             stream.age.clear();
             stream.values.clear();
-            stream.ranges.clear();
+            stream.samples.clear();
         }
-        trace.since.clear();
+        trace.dt.clear();
         trace.command.clear();
         trace.stop.clear();
         trace.stop_slot.clear();
-        trace.check.clear();
+        trace.digest16.clear();
     }
 }
 
 /// The ticks of a message; `None` if its lists do not fit together.
 pub(crate) fn unpack(trace: &Trace) -> Option<Vec<TickRecord>> {
-    let count = trace.since.len();
-    let fits = trace.stop.len() == count && trace.stop_slot.len() == count && trace.check.len() == count;
+    let count = trace.dt.len();
+    let fits = trace.stop.len() == count && trace.stop_slot.len() == count && trace.digest16.len() == count;
     let actuators = trace.command.len().checked_div(count).unwrap_or(0);
     if !fits || actuators * count != trace.command.len() {
         return None;
@@ -132,39 +132,39 @@ pub(crate) fn unpack(trace: &Trace) -> Option<Vec<TickRecord>> {
     let mut stamp = trace.stamp;
     let mut ticks: Vec<TickRecord> = (0..count)
         .map(|i| {
-            stamp = stamp.wrapping_add(trace.since[i]);
+            stamp = stamp.wrapping_add(trace.dt[i]);
             TickRecord {
                 stamp,
                 senses: Vec::new(),
                 command: trace.command[i * actuators..(i + 1) * actuators].to_vec(),
                 stop: trace.stop[i],
                 stop_slot: trace.stop_slot[i],
-                check: trace.check[i],
+                digest16: trace.digest16[i],
             }
         })
         .collect();
     for stream in &trace.streams {
         let readings = stream.tick.len();
-        if stream.more.len() != readings || stream.age.len() != readings {
+        if stream.sequence_step.len() != readings || stream.age.len() != readings {
             return None;
         }
         if readings == 0 {
             continue;
         }
-        let (values, ranges) = (stream.values.len() / readings, stream.ranges.len() / readings);
-        if values * readings != stream.values.len() || ranges * readings != stream.ranges.len() {
+        let (values, ranges) = (stream.values.len() / readings, stream.samples.len() / readings);
+        if values * readings != stream.values.len() || ranges * readings != stream.samples.len() {
             return None;
         }
         let mut sequence = stream.sequence;
         for i in 0..readings {
             let tick = ticks.get_mut(usize::from(stream.tick[i]))?;
-            sequence = sequence.wrapping_add(u64::from(stream.more[i]));
+            sequence = sequence.wrapping_add(u64::from(stream.sequence_step[i]));
             tick.senses.push(ReadingRecord {
                 slot: stream.slot,
                 sequence,
                 stamp: tick.stamp.wrapping_sub(stream.age[i]),
                 values: stream.values[i * values..(i + 1) * values].to_vec(),
-                ranges: stream.ranges[i * ranges..(i + 1) * ranges].to_vec(),
+                ranges: stream.samples[i * ranges..(i + 1) * ranges].to_vec(),
             });
         }
     }
@@ -240,7 +240,7 @@ mod tests {
                     command: vec![0.3, -7.0 * i as f64],
                     stop: (i % 2) as u8,
                     stop_slot: i as u16,
-                    check: 3 * i as u16,
+                    digest16: 3 * i as u16,
                 }
             })
             .collect()
@@ -284,7 +284,7 @@ mod tests {
             unpack(&trace)
         };
         assert!(spoil(|t| t.command.truncate(3)).is_none());
-        assert!(spoil(|t| t.check.truncate(1)).is_none());
+        assert!(spoil(|t| t.digest16.truncate(1)).is_none());
         assert!(spoil(|t| t.streams[1].tick[0] = 900).is_none());
         assert!(spoil(|t| t.streams[1].age.clear()).is_none());
         assert!(spoil(|t| t.streams[1].values.truncate(1)).is_none());

@@ -236,10 +236,10 @@ pub fn verify(
             right,
         };
         // First: are these the senses that were written down?
-        if running.absorb(tick) != tick.check {
+        if running.absorb(tick) != tick.digest16 {
             let topic = tick.senses.first().map_or("command", |_| "senses");
             let right = "another: the file was changed after it was written".to_owned();
-            let left = format!("{:04x}", tick.check);
+            let left = format!("{:04x}", tick.digest16);
             difference = Some(different([topic.to_owned(), "check".to_owned(), left, right]));
             return Flow::End;
         }

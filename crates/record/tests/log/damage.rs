@@ -105,8 +105,8 @@ fn messages_that_do_not_decode_are_counted() {
     );
     assert_eq!((of_count(&log, "odom"), of_count(&log, "robot/scan")), (76, 16));
     // The NaN is passed on, for the estimator to refuse.
-    let insane = log.readings.iter().filter(|reading| !reading.reading.is_valid()).count();
-    assert_eq!(insane, 1);
+    let invalid = log.readings.iter().filter(|reading| !reading.reading.is_valid()).count();
+    assert_eq!(invalid, 1);
 }
 
 /// Opens a log with changed bytes, and lets its body run for some ticks.
