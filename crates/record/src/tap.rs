@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use nalgebra::Isometry3;
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::{
-    Brain, Command, Event, Flow, GoalStatus, Observer, OccupancyGrid, Percepts, Pose2, Stamp,
-};
+use neuraxis_core::{Brain, Command, Event, Flow, GoalStatus, Observer, OccupancyGrid, Percepts, Stamp};
 use neuraxis_messages::map::occupancy;
 use rtrb::Producer;
 
@@ -195,7 +194,7 @@ impl Tap {
         }
     }
 
-    fn note_truth(&mut self, robot: usize, stamp: Stamp, truth: &Pose2) {
+    fn note_truth(&mut self, robot: usize, stamp: Stamp, truth: &Isometry3<f64>) {
         let Some(seen) = self.robots.get_mut(robot) else { return };
         let before = std::mem::replace(&mut seen.truth, stamp.0);
         if stamp.0 / TRUTH_PERIOD == before / TRUTH_PERIOD {
@@ -203,7 +202,8 @@ impl Tap {
         }
         let mut out = Writer::new(&mut self.buffer, frame::TRUTH, robot);
         out.u64(stamp.0);
-        out.f64s([truth.x, truth.y, truth.yaw]);
+        let (p, q) = (&truth.translation, &truth.rotation);
+        out.f64s([p.x, p.y, p.z, q.i, q.j, q.k, q.w]);
         out.finish();
         self.send();
     }
@@ -228,7 +228,7 @@ impl Observer for Tap {
             }
             Event::Truth(moment) => {
                 if let Some(truth) = moment.truth {
-                    self.note_truth(moment.seat, truth.stamp, &Pose2::from_spatial(&truth.pose));
+                    self.note_truth(moment.seat, truth.stamp, &truth.pose);
                 }
             }
             Event::Ended { verdict, is_failure } => self.note_verdict(verdict, is_failure),

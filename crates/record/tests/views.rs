@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use nalgebra::{Isometry3, Vector3};
 use neuraxis_core::body::BodyDescription;
 use neuraxis_core::observer::Moment;
+use neuraxis_core::world::Truth;
 use neuraxis_core::{
     Belief, Brain, Command, CueReport, Decision, Event, Goal, GoalStatus, Observer, Percepts, Pose2, Stamp,
     Vertical,
 };
-use neuraxis_messages::{PoseWithCovarianceStamped, TFMessage, decode};
+use neuraxis_messages::{Odometry, PoseWithCovarianceStamped, TFMessage, decode};
 use neuraxis_record::{Recorder, Recording, RecordingHeader, RobotHeader};
 
 const FORMAT_1: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/format-1.mcap");
@@ -54,9 +55,12 @@ fn record(folder: &Path, decisions: &[Decision]) -> PathBuf {
         percepts.now = Stamp(1_000_000_000 * (i as u64 + 1));
         let mut brain = Told(decision.clone());
         brain.0.belief.stamp = percepts.now;
-        let moment =
-            Moment { seat: 0, percepts: &percepts, command: &command, brain: Some(&brain), truth: None };
+        // In truth it is where it believes to be.
+        let pose = brain.0.belief.pose_in_space();
+        let truth = Some(Truth { stamp: percepts.now, pose, speed: 0.0, energy: 0.0, timestep: 0.01 });
+        let moment = Moment { seat: 0, percepts: &percepts, command: &command, brain: Some(&brain), truth };
         tap.on(&Event::Tick(moment));
+        tap.on(&Event::Truth(moment));
     }
     tap.on(&Event::Ended { verdict: "[]", is_failure: false });
     drop(tap);
@@ -120,6 +124,9 @@ fn a_body_on_a_slope_is_shown_at_its_height_and_tilt() {
     let shown = messages::<PoseWithCovarianceStamped>(&path, "/pose").remove(0).pose;
     assert_near(&shown.pose.to_spatial().expect("an attitude"), &wanted);
     assert_eq!(shown.covariance[3][3], 0.25, "the variance of roll");
+
+    let truth = messages::<Odometry>(&path, "/ground_truth").remove(0).pose.pose;
+    assert_near(&truth.to_spatial().expect("an attitude"), &wanted);
 
     let read = &Recording::open(&path).expect("it is read").robots[0].decisions[0];
     assert_near(&read.belief.pose_in_space(), &wanted);

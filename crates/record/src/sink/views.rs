@@ -1,6 +1,7 @@
 //! What the brain decided, where the body truly was, maps and ways, as ROS messages.
 
 use mcap::McapResult;
+use nalgebra::{Isometry3, Quaternion, Translation3, UnitQuaternion};
 use neuraxis_core::{Decision, Pose2, Stamp};
 use neuraxis_messages::{self as msg, Header, Time};
 
@@ -77,13 +78,14 @@ impl RobotSink {
             return Ok(());
         }
         self.last_truth = Some(stamp);
-        let [x, y, yaw] = frame.f64s();
+        let [x, y, z, i, j, k, w] = frame.f64s();
         let mut message = msg::Odometry {
             header: Header::new(Stamp(stamp), &self.frames.map),
             child_frame_id: self.frames.base.clone(),
             ..msg::Odometry::default()
         };
-        message.pose.pose = (&Pose2 { x, y, yaw }).into();
+        let turn = UnitQuaternion::new_unchecked(Quaternion::new(w, i, j, k));
+        message.pose.pose = (&Isometry3::from_parts(Translation3::new(x, y, z), turn)).into();
         output.put(&mut self.truth, stamp, &message)
     }
 
