@@ -58,6 +58,26 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::exit::Exit;
 
+/// What the program's exit codes mean.
+macro_rules! exit_codes {
+    () => {
+        "\n\nExit codes:\n  0  all went well\n  1  a trial failed\n  2  wrong usage or a wrong file\n  3  a crash, an interrupt or the time limit\n  5  a replay does something else than what was recorded, or two recordings differ"
+    };
+}
+
+/// Examples of verbs that this build has.
+const LONG_HELP: &str = if cfg!(feature = "sim") {
+    concat!(
+        "Examples:\n  neuraxis run                              the maze, 10 trials\n  neuraxis run scenes/rooms.yaml --trials 100 --out results --record failed\n  neuraxis replay results/*.mcap\n  neuraxis check robots scenes\n  neuraxis new robot my_robot --from my_robot.urdf",
+        exit_codes!()
+    )
+} else {
+    concat!(
+        "Examples:\n  neuraxis replay results/*.mcap\n  neuraxis why results/trial-00000.mcap --at 24\n  neuraxis check robots",
+        exit_codes!()
+    )
+};
+
 /// A runtime for robot brains: simulate, check and compare them.
 #[derive(Parser, Debug)]
 #[command(
@@ -65,7 +85,7 @@ use crate::exit::Exit;
     version,
     about,
     after_help = "Exit codes: 0 all went well, 1 a trial failed, 2 wrong usage or a wrong file, 3 a crash, an interrupt or the time limit, 5 a replay or recording differs.",
-    after_long_help = "Examples:\n  neuraxis run                              the maze, 10 trials\n  neuraxis run scenes/rooms.yaml --trials 100 --out results --record failed\n  neuraxis replay results/*.mcap\n  neuraxis check robots scenes\n  neuraxis new robot my_robot --from my_robot.urdf\n\nExit codes:\n  0  all went well\n  1  a trial failed\n  2  wrong usage or a wrong file\n  3  a crash, an interrupt or the time limit\n  5  a replay does something else than what was recorded, or two recordings differ"
+    after_long_help = LONG_HELP
 )]
 struct Cli {
     #[command(subcommand)]

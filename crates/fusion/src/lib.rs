@@ -1,7 +1,7 @@
 //! Fusion: from stamped, possibly stale, missing or lying percepts to a [`Belief`] and a map.
 //!
 //! The rule is chosen in the robot's file: `inverse_effectiveness`, or one of those that it is measured against, `ekf`,
-//! `ekf_gated` (all three in [`estimator`]) and `odometry`. All draw the same map with the same [`mapper`].
+//! `ekf_gated` (all three in [`planar`]) and `odometry`. All draw the same map with the same [`mapper`].
 
 mod beacon;
 pub mod cue_monitor;

@@ -185,9 +185,12 @@ where
         Err(problem) => return Err(FileError::new(path, &text, vec![problem])),
     };
     let renames = Renames::new(&schema);
-    let renamed = renames.rename(&mut tree);
+    let mut renamed = renames.rename(&mut tree);
     for change in overrides {
         let path = renames.path(&tree, &change.path);
+        if path != change.path {
+            renamed.push(Renamed { place: None, before: change.path.join("."), now: path.join(".") });
+        }
         apply(&mut tree, change, &path).map_err(|message| FileError::override_failed(change, &message))?;
     }
 

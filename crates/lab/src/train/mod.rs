@@ -46,7 +46,7 @@ pub const EVALUATIONS: [u64; 2] = [1_000_000, 1_000_001];
 pub trait Objective: Sync {
     /// Control steps that one score costs.
     fn steps(&self) -> usize;
-    /// Control steps that one episode of [`Self::explore`] costs.
+    /// Control steps that one episode of [`Self::collect_rollout`] costs.
     fn exploring(&self) -> usize {
         self.steps()
     }
