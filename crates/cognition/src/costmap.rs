@@ -193,7 +193,7 @@ mod tests {
     use nalgebra::Point2;
 
     #[test]
-    fn stored_keys_are_removed_exactly() {
+    fn costs_of_an_obstacle_are_removed_when_it_goes() {
         let mut map = OccupancyGrid::new(Point2::origin(), [4.0, 4.0], 0.1);
         let mut costs = Costmap::new(&map, 0.25, 0.6);
         let wall = map.index_of(Point2::new(0.05, 0.05)).expect("inside");

@@ -186,7 +186,7 @@ fn a_sweep_that_is_not_the_robot_files_is_refused_and_changes_nothing() {
 }
 
 #[test]
-fn pose_covariance_entries_that_a_driver_omits_are_reported() {
+fn battery_fields_that_a_driver_omits_are_reported() {
     let battery = msg::BatteryState { percentage: f32::NAN, ..msg::BatteryState::default() };
     let before = readings().remove(6);
     assert_eq!(say(&battery, 6, before.clone()), (before, Err(Unusable::Unmeasured("percentage"))));

@@ -169,7 +169,7 @@ fn a_leg_that_stumbles_early_bends_further_and_one_that_is_loaded_late_is_put_do
 }
 
 #[test]
-fn quadruped_inputs_are_scaled_by_their_units() {
+fn quadruped_inputs_are_scaled_and_split_at_their_middle() {
     let spec =
         QuadrupedSpec { constrained: false, stumbling: false, loading: false, ..QuadrupedSpec::default() };
     let mut quadruped = Quadruped::new(&spec).expect("a quadruped");

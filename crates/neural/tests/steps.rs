@@ -207,7 +207,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn swimmer_outputs_stay_within_bounds_for_any_input(
+    fn circuit_outputs_stay_within_bounds_for_any_weights_and_inputs(
         weights in prop::collection::vec(any::<f64>().prop_map(|w| if w.is_finite() { w } else { 1.0 }), 31),
         inputs in prop::collection::vec(any::<f64>(), 1..40),
         constrained in any::<bool>(),

@@ -13,6 +13,7 @@ pub mod load;
 mod mesh;
 pub mod mjcf;
 pub mod model;
+pub mod tree;
 pub mod urdf;
 mod wheels;
 

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 pub use glamx::{Pose3 as Pose, Rot3 as Rotation, Vec3 as Vector};
 use nalgebra::{Isometry3, Quaternion, Translation3, UnitQuaternion, Vector3};
 
+use crate::tree::Merging;
+
 /// A rigid piece.
 #[derive(Clone, Debug)]
 pub struct Link {
@@ -262,25 +264,10 @@ impl Model {
 
     /// Makes one link of links that a fixed joint holds together.
     pub(crate) fn merge_fixed(&mut self) {
-        let count = self.links.len();
-        // Where each link goes: the link that stays, and its pose in that one's frame.
-        let mut home: Vec<(usize, Pose)> = (0..count).map(|i| (i, Pose::IDENTITY)).collect();
-        for joint in &self.joints {
-            if joint.kind == JointKind::Fixed {
-                home[joint.child].0 = joint.parent;
-            }
-        }
-        for i in 0..count {
-            let mut stays = i;
-            // Parents come first, so the chain ends; the bound is for a file that lies.
-            for _ in 0..count {
-                if home[stays].0 == stays {
-                    break;
-                }
-                stays = home[stays].0;
-            }
-            home[i] = (stays, self.links[stays].pose.inverse() * self.links[i].pose);
-        }
+        let poses: Vec<Pose> = self.links.iter().map(|link| link.pose).collect();
+        let fixed = self.joints.iter().filter(|joint| joint.kind == JointKind::Fixed);
+        let merging = Merging::new(&poses, fixed.map(|joint| (joint.parent, joint.child)));
+        let home = &merging.home;
         for (i, &(stays, pose)) in home.iter().enumerate() {
             if stays == i {
                 continue;
@@ -304,23 +291,14 @@ impl Model {
             joint.parent = stays;
         }
         // Close the gaps.
-        let mut new_index = vec![0; count];
-        let mut kept = 0;
-        for i in 0..count {
-            new_index[i] = kept;
-            kept += usize::from(home[i].0 == i);
-        }
-        let mut i = 0;
-        self.links.retain(|_| {
-            i += 1;
-            home[i - 1].0 == i - 1
-        });
+        let mut link = 0..;
+        self.links.retain(|_| link.next().is_some_and(|link| merging.stays(link)));
         for joint in &mut self.joints {
-            joint.parent = new_index[joint.parent];
-            joint.child = new_index[joint.child];
+            joint.parent = merging.index[joint.parent];
+            joint.child = merging.index[joint.child];
         }
         for frame in &mut self.frames {
-            frame.link = new_index[frame.link];
+            frame.link = merging.index[frame.link];
         }
     }
 }

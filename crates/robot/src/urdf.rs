@@ -9,6 +9,7 @@ use urdf_rs::{Geometry as Given, JointType, Robot};
 
 use crate::mesh;
 use crate::model::{Frame, Geometry, Joint, JointKind, Link, Mass, Model, Pose, Rotation, Shape, Vector};
+use crate::tree::{parents_first, placed};
 
 /// A URDF file whose tree holds together.
 #[derive(Clone, Debug)]
@@ -225,28 +226,13 @@ fn find_mesh(name: &str, folder: &Path) -> Option<PathBuf> {
 
 /// The model with parents before children.
 fn sorted(model: Model) -> Model {
-    let count = model.links.len();
-    let mut parent: Vec<Option<usize>> = vec![None; count];
+    let mut parents: Vec<Option<usize>> = vec![None; model.links.len()];
     for joint in &model.joints {
-        parent[joint.child] = Some(joint.parent);
+        parents[joint.child] = Some(joint.parent);
     }
-    let depth = |mut link: usize| {
-        let mut depth = 0;
-        while let Some(up) = parent[link] {
-            link = up;
-            depth += 1;
-        }
-        depth
-    };
-    let mut order: Vec<usize> = (0..count).collect();
-    order.sort_by_key(|link| depth(*link));
-    let mut place = vec![0; count];
-    for (new, old) in order.iter().enumerate() {
-        place[*old] = new;
-    }
+    let place = parents_first(&parents);
     let Model { name, links, mut joints, mut frames, anchored, .. } = model;
-    let mut slots: Vec<Option<Link>> = links.into_iter().map(Some).collect();
-    let links = order.iter().filter_map(|old| slots[*old].take()).collect();
+    let links = placed(links, &place);
     for joint in &mut joints {
         joint.parent = place[joint.parent];
         joint.child = place[joint.child];

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_round_trip() {
+    fn a_pose_survives_conversion_to_the_engine_and_back() {
         let p = Isometry3::new(Vector3::new(1.0, -2.0, 0.5), Vector3::new(0.3, -0.2, 0.9));
         let back = pose64(&pose(&p));
         assert!((back.translation.vector - p.translation.vector).norm() < 1e-6);

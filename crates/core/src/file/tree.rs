@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn archive_values_round_trip() {
+    fn numbers_and_words_are_told_apart() {
         let node = ok("{ a: 1, b: 1.5, c: .inf, d: true, e: ~, f: 'x', g: [1, 2], h: 1e-3 }");
         let kinds: Vec<_> = match &node.value {
             Value::Mapping(entries) => entries.iter().map(|e| e.value.kind()).collect(),

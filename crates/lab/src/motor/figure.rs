@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_along_a_line_passes_its_crossing() {
+    fn following_the_figure_of_eight_passes_its_crossing() {
         let figure = FigureEight { radius: 2.0 };
         let mut progress = Progress::default();
         let mut length = 0.0;

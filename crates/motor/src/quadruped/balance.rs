@@ -515,7 +515,7 @@ mod tests {
     }
 
     #[test]
-    fn events_after_a_long_spin_are_still_detected() {
+    fn balance_recovers_after_a_long_spin() {
         let mut balance = Balance::new(&WEIGHED);
         let spins = Vestibular { rate: Vector3::new(0.0, 0.0, 35.0), force: Vector3::new(5.0, 0.0, GRAVITY) };
         let targets = run(&mut balance, spins, Legs::Slide, 0.3, 30_000);

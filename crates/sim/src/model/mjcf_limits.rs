@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn soft_limits_default_to_hard_ends_and_nonsense_is_no_panic() {
+    fn an_mjcf_without_soft_limits_has_hard_ends_and_nonsense_is_no_panic() {
         let hard = r#"<mujoco><worldbody><body><joint name="a" range="0 1"/></body></worldbody></mujoco>"#;
         assert_eq!(soft_limits(hard), (BTreeMap::new(), Vec::new()));
         for text in [

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use neuraxis_robot::tree::{parents_first, placed};
 use neuraxis_robot::urdf::{Source, is_empty};
 use rapier3d::prelude::{ColliderSet, MeshConverter, Pose};
 use rapier3d_urdf::urdf_rs::{JointType, Robot};
@@ -107,28 +108,13 @@ fn turn_inertias(robot: &mut Robot) {
 
 /// The model with parents before children.
 fn sorted(model: Model) -> Model {
-    let count = model.links.len();
-    let mut parent: Vec<Option<usize>> = vec![None; count];
+    let mut parents: Vec<Option<usize>> = vec![None; model.links.len()];
     for joint in &model.joints {
-        parent[joint.child] = Some(joint.parent);
+        parents[joint.child] = Some(joint.parent);
     }
-    let depth = |mut link: usize| {
-        let mut depth = 0;
-        while let Some(up) = parent[link] {
-            link = up;
-            depth += 1;
-        }
-        depth
-    };
-    let mut order: Vec<usize> = (0..count).collect();
-    order.sort_by_key(|link| depth(*link));
-    let mut place = vec![0; count];
-    for (new, old) in order.iter().enumerate() {
-        place[*old] = new;
-    }
+    let place = parents_first(&parents);
     let Model { name, links, mut joints, mut frames, anchored, stance, notes, files } = model;
-    let mut slots: Vec<Option<Link>> = links.into_iter().map(Some).collect();
-    let links = order.iter().filter_map(|old| slots[*old].take()).collect();
+    let links = placed(links, &place);
     for joint in &mut joints {
         joint.parent = place[joint.parent];
         joint.child = place[joint.child];
