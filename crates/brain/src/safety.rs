@@ -2,8 +2,8 @@
 //!
 //! It holds every number of a command to the limits of its actuator (`joints`) and driven wheels to those of the body
 //! (`wheels`), and stops the body when the emergency stop is pressed, a sense with a deadline is silent, a number is not one,
-//! or it has tipped over. A stop is a flag and numbers that say the same: a joint that is commanded by position is told to stay
-//! where it is, a wheel to stand, a torque to be none. No part above can switch it off: a brain cannot be built without it, and
+//! or it has tipped over. A stop is a flag and numbers that say the same: a joint that is commanded by position keeps
+//! its last command, a wheel stands, a torque is none. No part above can switch it off: a brain cannot be built without it, and
 //! nothing comes after it. A stop is given up as soon as its reason is gone, except the emergency stop, which someone has to
 //! release.
 

@@ -49,5 +49,5 @@ impl RobotBrain {
 }
 
 saved!(RobotBrain {
-    decision, goals: list::free, landmarks, last_tick, first_tick, asked, sent; parts, supervisor, settle, limits, built_from
+    decision, goals: list::free, landmarks, last_tick, first_tick, asked, sent; parts, supervisor, settle, limits, rest, built_from
 });

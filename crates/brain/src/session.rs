@@ -145,7 +145,8 @@ impl<'a, W: World, O: Observer> Session<'a, W, O> {
         self.is_over
     }
 
-    /// One step. A session that is over stays as it is.
+    /// One step. A session that is over stays as it is; as it ends, every body that is still there is told to stop. Who ends it before
+    /// that calls [`Session::close`].
     ///
     /// # Errors
     /// If a body is gone, or an observer is not ready for a minute. That a body comes to its end is no error.
@@ -153,6 +154,14 @@ impl<'a, W: World, O: Observer> Session<'a, W, O> {
         if self.is_over {
             return Ok(Flow::End);
         }
+        let result = self.step_once();
+        if self.is_over || result.is_err() {
+            self.close();
+        }
+        result
+    }
+
+    fn step_once(&mut self) -> Result<Flow, SessionError> {
         let now = self.seats.first().map_or(Stamp::ZERO, |seat| seat.percepts.now);
         self.pacer.wait(&mut *self.clock, now);
         if !self.pacer.is_wall() {
@@ -191,16 +200,15 @@ impl<'a, W: World, O: Observer> Session<'a, W, O> {
     /// # Errors
     /// As [`Session::run`].
     pub fn run_while(&mut self, mut go_on: impl FnMut(&Timing) -> bool) -> Result<Timing, SessionError> {
-        let result = loop {
-            match self.step() {
-                Ok(Flow::End) => break Ok(()),
-                Err(error) => break Err(error),
-                Ok(_) if go_on(&self.timing()) => {}
-                Ok(_) => break Ok(()),
+        let running = Running(self);
+        loop {
+            match running.0.step()? {
+                Flow::End => break,
+                _ if go_on(&running.0.timing()) => {}
+                _ => break,
             }
-        };
-        self.close();
-        result.map(|()| self.timing())
+        }
+        Ok(running.0.timing())
     }
 
     /// Ends the session: the last command of every body that is still there is a stop.
@@ -238,8 +246,12 @@ impl<'a, W: World, O: Observer> Session<'a, W, O> {
 
     fn sense(&mut self) -> Result<(), BodyError> {
         for (body, seat) in self.seats.iter_mut().enumerate() {
-            seat.percepts.stop_request = seat.emergency_stop.then_some(StopReason::EmergencyStop);
+            // What the body itself asks for (a recording does) comes after what somebody has pressed.
+            seat.percepts.stop_request = None;
             self.world.sense(body, &mut seat.percepts)?;
+            if seat.emergency_stop {
+                seat.percepts.stop_request = Some(StopReason::EmergencyStop);
+            }
         }
         Ok(())
     }
@@ -252,7 +264,9 @@ impl<'a, W: World, O: Observer> Session<'a, W, O> {
                 seat.percepts.stop_request.or_else(|| self.pacer.is_held().then_some(StopReason::BrainLate));
             let decided = seat.decide(&self.world);
             // A brain has a supervisor that stops the body; what else drives has none.
-            if let Some(reason) = seat.percepts.stop_request.filter(|_| seat.has_command) {
+            if let Some(reason) =
+                seat.percepts.stop_request.or(seat.command.stop).filter(|_| seat.has_command)
+            {
                 seat.stop(reason);
             }
             if let Err(message) = decided {
@@ -327,6 +341,15 @@ impl<'a, W: World, O: Observer> Session<'a, W, O> {
         seat.stop(StopReason::EmergencyStop);
         // The body may be gone already; then there is nothing left to stop.
         let _ = self.world.release(index, &seat.command);
+    }
+}
+
+/// A session that runs: it is closed however that ends, by a panic of an observer too.
+struct Running<'s, 'a, W: World, O: Observer>(&'s mut Session<'a, W, O>);
+
+impl<W: World, O: Observer> Drop for Running<'_, '_, W, O> {
+    fn drop(&mut self) {
+        self.0.close();
     }
 }
 

@@ -32,6 +32,8 @@ pub struct RobotBrain {
     /// What the motor circuit was asked for in the last tick, and the command that went out.
     pub(crate) asked: Drive,
     pub(crate) sent: Command,
+    /// What the actuators are commanded that no motor circuit moves, the last of the command.
+    pub(crate) rest: Vec<f64>,
     /// Its files: what was saved fits only a brain that was built from the same.
     pub(crate) built_from: Arc<(BrainSpec, BodyDescription)>,
 }
@@ -80,6 +82,7 @@ impl RobotBrain {
             limits: body.limits.clone(),
             asked: Drive::REST,
             sent: body.command(),
+            rest: body.command().values.split_off(body.main_actuators().len()),
             built_from: Arc::new((spec.clone(), body.clone())),
         })
     }
@@ -161,6 +164,10 @@ impl Brain for RobotBrain {
             let wanted = Twist2::new(drive.speed * self.limits.linear, drive.turn * self.limits.angular);
             Drive { gait: drive.gait, ..model.invert(&wanted) }
         });
+        // What no circuit moves stays as it stood at the start.
+        let others = self.rest.len().min(command.values.len());
+        let from = command.values.len() - others;
+        command.values[from..].copy_from_slice(&self.rest[..others]);
         circuit.step(&self.asked, percepts, dt, command);
         circuit.explain(&mut decision.reasons);
         self.supervisor.supervise(percepts, &decision.belief, command);

@@ -87,6 +87,7 @@ fn tick(c: &mut Criterion) {
         mobility: Mobility::default(),
         drive: None,
         ackermann: None,
+        other_actuators: 0,
         calibration: None,
         radius: 0.1,
         limits: Limits { linear: 0.5, angular: 2.84, linear_acceleration: 2.0, angular_acceleration: 20.0 },

@@ -103,6 +103,7 @@ fn body() -> BodyDescription {
         mobility: Mobility::default(),
         drive: None,
         ackermann: None,
+        other_actuators: 0,
         calibration: None,
         radius: RADIUS,
         limits: Limits { linear: 0.4, angular: 2.0, linear_acceleration: 2.0, angular_acceleration: 20.0 },

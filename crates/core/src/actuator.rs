@@ -21,6 +21,19 @@ pub struct Actuator {
     /// Where its joint stands before anything has moved it, rad or m.
     #[serde(default)]
     pub start: f64,
+    /// +1, or -1 if a positive command moves the joint backwards: a wheel that is mounted the other way round, a steering axis that
+    /// points down.
+    #[serde(default = "forwards", skip_serializing_if = "is_forwards")]
+    pub sign: f64,
+}
+
+fn forwards() -> f64 {
+    1.0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_forwards(sign: &f64) -> bool {
+    *sign == 1.0
 }
 
 /// How far, how fast and how hard a joint may be moved; what is not given has no limit.
@@ -48,7 +61,7 @@ pub struct JointLimits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StopBehaviour {
-    /// It keeps the joint where it is when the stop begins. For joints that are commanded by position.
+    /// It keeps the position that was commanded last. For joints that are commanded by position.
     Hold,
     /// It brings the joint to rest. For joints that are commanded by velocity.
     Brake,
@@ -126,7 +139,7 @@ impl Actuator {
     #[must_use]
     pub fn new(joint: impl Into<String>, interface: Interface) -> Self {
         let stop = interface.default_stop();
-        Self { joint: joint.into(), interface, limits: JointLimits::default(), stop, start: 0.0 }
+        Self { joint: joint.into(), interface, limits: JointLimits::default(), stop, start: 0.0, sign: 1.0 }
     }
 
     /// The same with these limits.

@@ -60,6 +60,9 @@ pub struct BodyDescription {
     /// What moves its joints, in the order of the command.
     #[serde(deserialize_with = "crate::actuator::read")]
     pub actuators: Vec<Actuator>,
+    /// How many of the actuators, the last ones, do not move the body about (an arm, a gripper): motor circuits leave them alone.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub other_actuators: usize,
     /// How it can move over the ground.
     #[serde(default)]
     pub mobility: Mobility,
@@ -100,7 +103,19 @@ impl SensorDescription {
     }
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
+}
+
 impl BodyDescription {
+    /// The actuators that move the body about: all but the other ones.
+    #[must_use]
+    pub fn main_actuators(&self) -> &[Actuator] {
+        let count = self.actuators.len().saturating_sub(self.other_actuators);
+        &self.actuators[..count]
+    }
+
     /// Empty percepts of this body, to be made once and refilled.
     #[must_use]
     pub fn percepts(&self) -> Percepts {
@@ -126,7 +141,7 @@ impl BodyDescription {
         let mut command = Command::new(self.actuators.len());
         for (value, actuator) in command.values.iter_mut().zip(&self.actuators) {
             if actuator.interface == Interface::Position {
-                *value = actuator.start;
+                *value = actuator.sign * actuator.start;
             }
         }
         command

@@ -88,10 +88,13 @@ pub enum StopReason {
     /// A sense that has a deadline is silent; its index among the slots.
     SenseSilent(usize),
     /// A sense reported a number that cannot be; its index among the slots.
+    #[serde(alias = "sense_insane")]
     SenseInvalid(usize),
     /// The command was not finite or had the wrong length.
+    #[serde(alias = "command_insane")]
     CommandInvalid,
     /// The belief was not finite.
+    #[serde(alias = "belief_insane")]
     BeliefInvalid,
     /// The brain missed its ticks too often.
     BrainLate,
@@ -107,7 +110,7 @@ pub struct Command {
     /// One number an actuator, in the order of the body's description, which says what each means.
     pub values: Vec<f64>,
     /// If set, each actuator stops as the body's description says (`hold`, `brake`, `relax`), whatever `values` say. A supervisor's
-    /// `values` say the same: positions are those where the joints are, velocities and efforts zero.
+    /// `values` say the same: positions are those that were commanded last, velocities and efforts zero.
     pub stop: Option<StopReason>,
 }
 

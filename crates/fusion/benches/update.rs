@@ -63,6 +63,7 @@ fn body() -> BodyDescription {
         mobility: Mobility::default(),
         drive: None,
         ackermann: None,
+        other_actuators: 0,
         calibration: None,
         radius: 0.2,
         limits: Limits { linear: 0.5, angular: 2.0, linear_acceleration: 1.0, angular_acceleration: 4.0 },

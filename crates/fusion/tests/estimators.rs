@@ -52,6 +52,7 @@ fn body() -> BodyDescription {
         mobility: Mobility::default(),
         drive: Some(DifferentialDrive { wheel_radius: 0.05, track: 0.3 }),
         ackermann: None,
+        other_actuators: 0,
         calibration: None,
         radius: 0.2,
         limits: Limits { linear: 0.5, angular: 2.0, linear_acceleration: 1.0, angular_acceleration: 8.0 },

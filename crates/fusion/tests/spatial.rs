@@ -43,6 +43,7 @@ fn body(sensors: &[&str], limbs: Vec<Option<Limb>>) -> BodyDescription {
         mobility: Mobility::default(),
         drive: None,
         ackermann: None,
+        other_actuators: 0,
         calibration: None,
         radius: 0.2,
         limits: serde_json::from_str(limits).expect("limits"),

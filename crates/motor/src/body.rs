@@ -84,7 +84,7 @@ pub(crate) fn takes(
     kind: &'static str,
     wanted: Interface,
 ) -> Result<(), MotorError> {
-    match body.actuators.iter().find(|actuator| actuator.interface != wanted) {
+    match body.main_actuators().iter().find(|actuator| actuator.interface != wanted) {
         None => Ok(()),
         Some(other) => Err(MotorError::NeedsInterface { circuit, kind, wanted, found: other.interface }),
     }

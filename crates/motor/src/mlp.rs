@@ -313,7 +313,7 @@ impl MlpCircuit {
     /// # Errors
     /// If the two do not fit.
     pub fn new(spec: &MlpSpec, body: &BodyDescription) -> Result<Self, MotorError> {
-        let all = body.joints();
+        let all: Vec<String> = body.main_actuators().iter().map(|actuator| actuator.joint.clone()).collect();
         let joints = spec.joints.as_ref().unwrap_or(&all);
         let mut felt = Vec::new();
         let mut actuators = Vec::new();

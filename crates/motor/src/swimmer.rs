@@ -336,7 +336,7 @@ impl SwimmerCircuit {
     /// If the two do not fit.
     pub fn new(spec: &SwimmerSpec, body: &BodyDescription) -> Result<Self, MotorError> {
         takes(body, "swimmer", "joint_torque", Interface::Effort)?;
-        let all = body.joints();
+        let all: Vec<String> = body.main_actuators().iter().map(|actuator| actuator.joint.clone()).collect();
         let joints = spec.joints.as_ref().unwrap_or(&all);
         let mut felt = Vec::new();
         let mut actuators = Vec::new();

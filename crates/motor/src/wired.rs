@@ -129,6 +129,8 @@ pub struct WiredCircuit {
     wiring: CircuitSpec,
     sources: Vec<Source>,
     actuators: Vec<usize>,
+    /// How many actuators move the body about, the first of the command.
+    main: usize,
     scale: f64,
     pace: Pace,
     inputs: Vec<f64>,
@@ -163,6 +165,7 @@ impl WiredCircuit {
             wiring: wiring.clone(),
             sources,
             actuators,
+            main: body.main_actuators().len(),
             scale: spec.scale,
             diagnostics: Diagnostics::default(),
         })
@@ -200,7 +203,9 @@ impl MotorCircuit for WiredCircuit {
             self.diagnostics.missing_now = self.circuit.missing_now();
             self.diagnostics.missing = self.circuit.missing();
         }
-        command.values.fill(0.0);
+        // What it does not move among the body's main actuators is told nothing.
+        let main = self.main.min(command.values.len());
+        command.values[..main].fill(0.0);
         for (index, output) in self.actuators.iter().zip(&self.outputs) {
             if let Some(value) = command.values.get_mut(*index) {
                 *value = self.scale * output;
@@ -242,4 +247,4 @@ impl Trainable for WiredCircuit {
     }
 }
 
-saved!(WiredCircuit { circuit, pace, inputs, outputs, diagnostics; wiring, sources, actuators, scale });
+saved!(WiredCircuit { circuit, pace, inputs, outputs, diagnostics; wiring, sources, actuators, main, scale });

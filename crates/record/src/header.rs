@@ -113,6 +113,12 @@ fn goals<'de, D: serde::Deserializer<'de>>(source: D) -> Result<Vec<Goal>, D::Er
 mod tests {
     use super::*;
 
+    /// The same list as it was written when the radius to explore within was called `reach`.
+    fn list_of_before(list: &str) -> String {
+        assert!(list.contains("\"radius\""), "{list}");
+        format!(r#"{{"goals": {}}}"#, list.replace("\"radius\"", "\"reach\""))
+    }
+
     #[test]
     fn goals_are_read_as_they_are_written_and_as_they_were() {
         #[derive(Deserialize)]
@@ -127,5 +133,6 @@ mod tests {
         let back = Goal::Return { to: neuraxis_core::Landmark::Start, tolerance: 0.1 };
         let list = serde_json::to_string(&[there, Goal::Explore { radius: 0.5 }, back]).expect("text");
         assert_eq!(read(&format!(r#"{{"goals": {list}}}"#)), [there, Goal::Explore { radius: 0.5 }, back]);
+        assert_eq!(read(&list_of_before(&list)), [there, Goal::Explore { radius: 0.5 }, back]);
     }
 }

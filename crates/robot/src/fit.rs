@@ -112,10 +112,15 @@ fn fit(spec: &Robot<()>, mut model: Model, path: PathBuf, problems: &mut Problem
         .each_actuator()
         .zip(&actuated)
         .map(|(entry, joint)| actuator(spec, &model.joints[*joint], &entry, angle, problems));
+    let mut actuators: Vec<Actuator> = actuators.collect();
+    for (actuator, sign) in actuators.iter_mut().zip(&signs) {
+        actuator.sign = *sign;
+    }
     let description = BodyDescription {
         name: spec.name.clone(),
         sensors,
-        actuators: actuators.collect(),
+        actuators,
+        other_actuators: spec.other_actuators.iter().map(|block| block.joints().len()).sum(),
         mobility: ackermann.as_ref().map_or_else(Mobility::default, Mobility::steered),
         drive,
         ackermann,
@@ -226,7 +231,7 @@ fn actuator(
         }
     }
     let start = spec.stance.get(name).copied().unwrap_or(0.0);
-    Actuator { joint: name.clone(), interface, limits, stop: entry.stop(), start }
+    Actuator { joint: name.clone(), interface, limits, stop: entry.stop(), start, sign: 1.0 }
 }
 
 /// Where the sense `index` of the file sits, and what joints it reads.

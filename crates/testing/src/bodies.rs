@@ -26,6 +26,7 @@ impl BodyBuilder {
                 mobility: Mobility::default(),
                 drive: None,
                 ackermann: None,
+                other_actuators: 0,
                 calibration: None,
                 radius: 0.2,
                 limits,

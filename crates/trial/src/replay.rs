@@ -191,8 +191,8 @@ fn body(session: &RobotHeader, file: &RobotFile) -> Result<BodyDescription, Repl
     }
     if !file
         .each_actuator()
-        .map(|entry| entry.joint)
-        .eq(body.actuators.iter().map(|actuator| actuator.joint.as_str()))
+        .map(|entry| (entry.joint, entry.interface()))
+        .eq(body.actuators.iter().map(|actuator| (actuator.joint.as_str(), actuator.interface)))
     {
         return refuse("the actuators");
     }

@@ -108,6 +108,36 @@ fn a_stop_of_a_base_with_an_arm_holds_each_actuator_in_its_own_way() {
 }
 
 #[test]
+fn an_arm_that_sags_under_its_load_goes_back_to_its_stance_after_each_stop() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let robot =
+        PlannedRobot::load(&robot(&folder, JOINTS), &[]).map_err(|e| e.to_string()).expect("it loads");
+    let body = &robot.model.description;
+    let mut brain =
+        RobotBrain::new(&robot.file.value.brain, body, neuraxis_core::Pose2::default()).expect("it fits");
+    let mut rig = neuraxis_testing::Rig::new(body, 1);
+    let mut command = body.command();
+    for tick in 0..60 {
+        rig.step(&command);
+        let mut percepts = rig.percepts().clone();
+        for slot in percepts.slots_mut() {
+            if let (Some(stamp), Some(neuraxis_core::Reading::Joints(_))) = (slot.stamp(), slot.reading()) {
+                slot.put(stamp, |reading| {
+                    if let neuraxis_core::Reading::Joints(joints) = reading {
+                        // By its weight 0.1 rad below what it is commanded.
+                        joints.position[2] = command.values[2] + 0.1;
+                    }
+                });
+            }
+        }
+        percepts.stop_request = (tick % 6 < 2).then_some(StopReason::EmergencyStop);
+        neuraxis_core::Brain::tick(&mut brain, &percepts, &mut command);
+        assert_eq!(command.stop.is_some(), tick % 6 < 2, "tick {tick}: {:?}", command.stop);
+    }
+    assert!((command.values[2] + 0.6).abs() < 1e-9, "{:?}", command.values);
+}
+
+#[test]
 fn other_actuators_that_cannot_be_are_refused_at_their_place() {
     let wheels = "other_actuators:\n- { kind: differential_drive, left: shoulder, right: wrist }\n";
     assert!(refusal(wheels).contains("wheels that drive the body are its first actuators"));

@@ -27,8 +27,6 @@ pub(super) struct JointLimiter {
     effort: f64,
     /// Whether it is a driven wheel, which the limits of the body hold.
     is_wheel: bool,
-    /// When the last command was.
-    last: Option<Stamp>,
 }
 
 impl JointLimiter {
@@ -76,7 +74,6 @@ impl JointLimiter {
             acceleration: limits.acceleration,
             effort: limits.effort.map_or(effort, |own| own.min(effort)),
             is_wheel,
-            last: None,
         })
     }
 
@@ -84,7 +81,7 @@ impl JointLimiter {
     pub(super) fn hold(&mut self, percepts: &Percepts, value: &mut f64) -> Option<Limit> {
         let now = percepts.now;
         let asked = *value;
-        let last = self.last.zip(self.stop.last());
+        let last = self.stop.last();
         let mut limit = None;
         *value = match self.interface {
             Interface::Position => {
@@ -123,14 +120,12 @@ impl JointLimiter {
                 held
             }
         };
-        self.last = Some(now);
-        self.stop.note(*value);
+        self.stop.note(now, *value);
         limit
     }
 
     /// The number of a stop.
     pub(super) fn stop(&mut self, percepts: &Percepts) -> f64 {
-        self.last = Some(percepts.now);
         self.stop.stop(percepts)
     }
 }
@@ -144,4 +139,4 @@ pub(super) fn approach(now: f64, target: f64, step: f64) -> f64 {
     if target.abs() <= now.abs() { target } else { now + (target - now).clamp(-step, step) }
 }
 
-saved!(JointLimiter { last, stop; interface, range, velocity, acceleration, effort, is_wheel });
+saved!(JointLimiter { stop; interface, range, velocity, acceleration, effort, is_wheel });

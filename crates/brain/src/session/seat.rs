@@ -124,13 +124,15 @@ impl<'a, W> Seat<'a, W> {
     pub(super) fn decide(&mut self, world: &W) -> Result<(), String> {
         self.has_command = false;
         let now = self.percepts.now;
-        if self.is_over || now < self.next {
+        // A stop that begins does not wait for the seat's next turn.
+        let begins_to_stop = self.percepts.stop_request.is_some() && self.command.stop.is_none();
+        if self.is_over || (now < self.next && !begins_to_stop) {
             return Ok(());
         }
-        if let Some(period) = self.period {
-            while self.next <= now {
-                self.next = self.next + period;
-            }
+        if let Some(period) = self.period.filter(|_| now >= self.next) {
+            // Whatever the clock did: the first of its turns that lies ahead.
+            let turns = now.0.saturating_sub(self.next.0) / period.max(1) + 1;
+            self.next = Stamp(self.next.0.saturating_add(turns.saturating_mul(period.max(1))));
         }
         let (percepts, command) = (&self.percepts, &mut self.command);
         match &mut self.driver {
@@ -160,22 +162,20 @@ impl<'a, W> Seat<'a, W> {
         Ok(())
     }
 
-    /// Makes its command a stop, unless it is one.
+    /// Makes its command a stop, for `reason` unless it says one itself. What a supervisor stopped stays as it is.
     pub(super) fn stop(&mut self, reason: StopReason) {
-        if self.command.stop.is_some() {
+        if self.command.stop.is_some() && matches!(self.driver, Driver::Brain(_)) {
             return;
         }
-        self.command.stop = Some(reason);
+        self.command.stop = Some(self.command.stop.unwrap_or(reason));
         self.command.values.clear();
         self.command.values.extend(self.stops.iter_mut().map(|stop| stop.stop(&self.percepts)));
     }
 
     /// Its command has gone out.
     pub(super) fn note_sent(&mut self) {
-        if self.command.stop.is_none() {
-            for (stop, value) in self.stops.iter_mut().zip(&self.command.values) {
-                stop.note(*value);
-            }
+        for (stop, value) in self.stops.iter_mut().zip(&self.command.values) {
+            stop.note(self.percepts.now, *value);
         }
     }
 

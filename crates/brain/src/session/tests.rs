@@ -48,6 +48,7 @@ impl Ear {
             mobility: Mobility::default(),
             drive: None,
             ackermann: None,
+            other_actuators: 0,
             calibration: None,
             radius: 0.1,
             limits,
@@ -238,6 +239,66 @@ fn a_body_that_ends_is_no_error_and_an_observer_that_ends_keeps_the_command_back
     let (Single(ear), _) = session.into_parts();
     let stops: Vec<bool> = ear.commands.iter().map(|c| c.stop.is_some()).collect();
     assert_eq!(stops, [false, true], "the second command never went out; a stop did");
+}
+
+#[test]
+fn a_stop_of_a_slow_seat_does_not_wait_for_its_turn() {
+    let brain = Driver::Brain(Box::new(Steady::new(0)));
+    let mut session = Session::new(Single(Ear::new())).with_seat(0, brain, Some(25.0));
+    for step in 0..8 {
+        // Pressed for one step of 10 ms, in the middle of a period of 40 ms.
+        session.seat_mut(0).expect("a seat").set_emergency_stop(step == 5);
+        session.step().expect("steps");
+    }
+    let stops: Vec<bool> = sent(session).iter().map(|(_, stop)| stop.is_some()).collect();
+    // Its turns are at 10, 40 and 80 ms; the stop goes out at 60 ms.
+    assert_eq!(stops, [false, false, true, false]);
+}
+
+#[test]
+fn a_clock_of_the_epoch_and_one_that_jumps_cost_a_slow_seat_nothing() {
+    let mut ear = Ear::new();
+    ear.time = Stamp(1_790_000_000_000_000_000);
+    let brain = Driver::Brain(Box::new(Steady::new(0)));
+    let mut session = Session::new(Single(ear)).with_seat(0, brain, Some(1000.0));
+    session.step().expect("steps");
+    session.world_mut().0.time = Stamp(u64::MAX - 20_000_000);
+    session.step().expect("steps");
+    assert_eq!(sent(session).len(), 2);
+}
+
+#[test]
+fn an_emergency_stop_reaches_a_body_with_faults() {
+    let body = neuraxis_core::faults::Faulty::new(Ear::new(), &[], 0, 1);
+    let mut session = Session::new(Single(body)).with_seat(0, Driver::Brain(Box::new(Steady::new(0))), None);
+    session.seat_mut(0).expect("a seat").set_emergency_stop(true);
+    session.step().expect("steps");
+    assert_eq!(session.seats()[0].command().stop, Some(StopReason::EmergencyStop));
+}
+
+#[test]
+fn a_session_that_ends_by_itself_or_by_a_panic_leaves_a_stop() {
+    let mut session = seated(0).with_observer(OnEvent(|_: &Event<'_>| Flow::End));
+    assert_eq!(session.step(), Ok(Flow::End), "nobody calls close");
+    let (Single(ear), _) = session.into_parts();
+    assert!(ear.commands.last().is_some_and(|command| command.stop.is_some()));
+
+    let mut ear = Ear::new();
+    let mut ticks = 0;
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let observer = OnEvent(|event: &Event<'_>| {
+            ticks += i32::from(matches!(event, Event::Tick(_)));
+            assert!(ticks < 3, "on purpose");
+            Flow::Continue
+        });
+        let driver = Driver::Brain(Box::new(Steady::new(0)));
+        let _ = Session::new(Single(&mut ear)).with_seat(0, driver, None).with_observer(observer).run();
+    }));
+    std::panic::set_hook(hook);
+    assert!(panicked.is_err());
+    assert!(ear.commands.last().is_some_and(|command| command.stop.is_some()), "{:?}", ear.commands);
 }
 
 #[test]

@@ -157,6 +157,7 @@ pub fn body() -> BodyDescription {
         mobility: Mobility::default(),
         drive: None,
         ackermann: None,
+        other_actuators: 0,
         calibration: None,
         radius: RADIUS,
         limits: Limits { linear: 0.5, angular: 2.84, linear_acceleration: 2.0, angular_acceleration: 20.0 },

@@ -14,7 +14,7 @@ pub enum Damage {
     /// It ends too early, or goes on where it should end.
     Length,
     /// Its fields are others than those of the part.
-    WorldInstance,
+    Layout,
     /// A list is longer or shorter than that of the part.
     Size,
     /// A value cannot be: a number out of its range, a place that is not there.
@@ -277,7 +277,7 @@ macro_rules! saved {
             fn read(&mut self, from: &mut $crate::archive::Reader<'_>) -> Result<(), $crate::archive::Damage> {
                 const LAYOUT: u16 = $crate::archive::codec::layout(concat!($(stringify!($field), ","),*));
                 if <u16 as $crate::archive::Value>::take(from)? != LAYOUT {
-                    return Err($crate::archive::Damage::WorldInstance);
+                    return Err($crate::archive::Damage::Layout);
                 }
                 let Self { $($field,)* $($($built: _,)*)? } = self;
                 $($crate::saved!(@read $field from $($($kind)::+)?)?;)*

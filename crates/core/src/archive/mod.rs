@@ -175,7 +175,7 @@ impl Archive {
         // What was written a moment ago is read without fail.
         let _ = read(&before.packed(), part);
         let what = match damage {
-            Damage::WorldInstance => return Err(ArchiveError::Version { part: told() }),
+            Damage::Layout => return Err(ArchiveError::Version { part: told() }),
             Damage::Length => "it ends too early or too late",
             Damage::Size => "a list in it is longer or shorter than here, as of another map",
             Damage::Value => "a value in it is none, or names something that is not there",

@@ -193,6 +193,8 @@ where
         }
         apply(&mut tree, change, &path).map_err(|message| FileError::override_failed(change, &message))?;
     }
+    // The values of overrides, too, may be blocks with keys of an earlier version.
+    renamed.extend(renames.rename(&mut tree));
 
     let mut found = doubles;
     shape::check(&tree, &schema, &mut found);

@@ -1,6 +1,6 @@
 //! Keys that had another name in earlier versions: they are still read, and whoever wrote them is told the new name.
 //!
-//! A key says so in the schema: `#[schemars(extend("x-formerly" = ["old name"]))]`. No type has to know its old names.
+//! Keys of free maps (`stance:`, `parameters:`) are names that a user chose, and stay as they are. A key says so in the schema: `#[schemars(extend("x-formerly" = ["old name"]))]`. No type has to know its old names.
 
 use std::ops::Range;
 
@@ -216,6 +216,8 @@ mod tests {
             hints,
             ["it.yaml: the key `honesty.gate` is called `robustness.gating` now; it is still read"]
         );
+        let (value, _) = parse("", &["honesty={ gate: true }"]).expect("it is read");
+        assert_eq!(value.robustness, Some(Inner { gating: true }), "keys of its value, too");
         let text = "goals: [{ kind: explore, radius: 1 }]\n";
         let (value, _) = parse(text, &["errands.0.reach=2"]).expect("it is read");
         assert_eq!(value.goals, [One::Explore { radius: 2.0 }]);

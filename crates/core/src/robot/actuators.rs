@@ -116,7 +116,7 @@ pub enum Actuators {
         /// Limits of each of the joints, within those of the model.
         #[serde(default, skip_serializing_if = "JointLimits::is_none")]
         limits: JointLimits,
-        /// What the joints do when the body stops: they `hold` where they are then, or `relax`: their servos only damp them; `hold`
+        /// What the joints do when the body stops: they `hold` the position that they were commanded last, or `relax`: their servos only damp them; `hold`
         /// if not given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stop: Option<StopBehaviour>,

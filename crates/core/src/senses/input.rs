@@ -237,6 +237,7 @@ mod tests {
             mobility: crate::Mobility::default(),
             drive: None,
             ackermann: None,
+            other_actuators: 0,
             calibration: None,
             radius: 0.1,
             limits: Limits { linear: 1.0, angular: 1.0, linear_acceleration: 1.0, angular_acceleration: 1.0 },

@@ -46,6 +46,7 @@ pub(crate) fn body(name: &str, actuators: Vec<String>, interface: Interface) -> 
         mobility: Mobility::default(),
         drive: None,
         ackermann: None,
+        other_actuators: 0,
         calibration: None,
         radius: 0.3,
         limits: Limits { linear: 0.1, angular: 1.0, linear_acceleration: 1.0, angular_acceleration: 1.0 },

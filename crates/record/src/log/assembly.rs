@@ -102,6 +102,7 @@ pub(super) fn assemble(path: &Path, mut gathered: Gathered, options: &LogOptions
         mobility: Mobility::default(),
         drive: None,
         ackermann: None,
+        other_actuators: 0,
         calibration: None,
         radius: RADIUS,
         limits,
