@@ -156,4 +156,40 @@ mod tests {
             assert_eq!(stop.stop(&percepts), expected, "not finite is no command");
         }
     }
+
+    #[test]
+    fn a_joint_begins_where_it_is_measured_in_the_sense_of_its_command_unless_that_cannot_be() {
+        let text = r#"{"name": "car", "actuators": [], "drive": null, "radius": 0.2, "limits": {"linear": 1, "angular": 1},
+            "sensors": [{"sensor": {"kind": "joint_state", "name": "joints", "rate": 50}, "mount": [0, 0, 0, 0, 0, 0, 1], "joints": ["steer"]}]}"#;
+        let mut body: BodyDescription = serde_json::from_str(&text.replace(
+            "[0, 0, 0, 0, 0, 0, 1]",
+            &serde_json::to_string(&nalgebra::Isometry3::<f64>::identity()).expect("text"),
+        ))
+        .expect("a body");
+        let limits = JointLimits { position: Some([-0.5, 0.5]), ..JointLimits::default() };
+        // Its axis points down: to the left is a negative angle of the joint.
+        let steering = Actuator { start: 0.1, sign: -1.0, ..Actuator::new("steer", Interface::Position) };
+        body.actuators = vec![steering.limited(limits)];
+        let stop = JointStop::all(&body).next().expect("one");
+        let mut percepts = body.percepts();
+        let mut begins_at = |at: f64, now: u64| {
+            percepts.now = Stamp(now);
+            percepts.slots_mut()[0].put(Stamp(1_000_000), |reading| {
+                if let crate::Reading::Joints(joints) = reading {
+                    joints.position[0] = at;
+                }
+            });
+            stop.position(&percepts)
+        };
+        assert_eq!(begins_at(-0.4, 2_000_000), 0.4);
+        assert_eq!(begins_at(-0.52, 2_000_000), 0.5, "a hair beyond its end");
+        for wild in [-3.0, 1e12, f64::NAN, f64::INFINITY] {
+            assert_eq!(
+                begins_at(wild, 2_000_000),
+                -0.1,
+                "{wild} rad is no measurement: it stands at its start"
+            );
+        }
+        assert_eq!(begins_at(-0.4, 300_000_000), -0.1, "too old");
+    }
 }

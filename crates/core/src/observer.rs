@@ -90,7 +90,8 @@ pub enum Flow {
 }
 
 impl Flow {
-    /// The one of two that ends more.
+    /// The one of two that ends more. Of two that release different seats it is the first: who wants a seat released says so again at the
+    /// next event that it hears.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         match (self, other) {

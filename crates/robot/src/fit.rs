@@ -75,19 +75,21 @@ fn fit(spec: &Robot<()>, mut model: Model, path: PathBuf, problems: &mut Problem
     }
 
     let actuated = actuated(spec, &model, problems);
+    // If one is missing, nobody knows which joint is which.
+    let known = if actuated.len() == spec.each_actuator().count() { &actuated[..] } else { &[] };
     let mut drive = None;
     let mut signs = vec![1.0; spec.each_actuator().count()];
     if let (
         Actuators::DifferentialDrive { wheel_radius, track, .. }
         | Actuators::Ackermann { wheel_radius, track, .. },
         [left, right, ..],
-    ) = (&spec.actuators, &actuated[..])
+    ) = (&spec.actuators, known)
     {
         drive = driven(&model, &base, [*left, *right], [*wheel_radius, *track], &mut signs[..2], problems);
     }
     let mut ackermann = None;
     if let (Actuators::Ackermann { wheelbase, angle, .. }, [left, right, first, second]) =
-        (&spec.actuators, actuated.get(..4).unwrap_or_default())
+        (&spec.actuators, known.get(..4).unwrap_or_default())
     {
         let joints = [*left, *right, *first, *second];
         ackermann = steered(&model, &base, joints, [*wheelbase, *angle], &mut signs[2..4], problems);
