@@ -83,9 +83,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let steps = (60.0 / scene.scene.spec.physics.timestep).round() as u64;
     let mut is_there = false;
     for minute in 1..=minutes {
-        for _ in 0..steps {
+        for step in 0..steps {
             session.step()?;
-            if session.brain(0).is_some_and(|brain| brain.decision().status == GoalStatus::Reached)
+            // Once a second: the decision that follows a new goal comes with the next tick.
+            if step % (steps / 60) == 0
+                && session.brain(0).is_some_and(|brain| brain.decision().status == GoalStatus::Reached)
                 && let Some(brain) = session.seat_mut(0).and_then(|seat| seat.brain_mut())
             {
                 is_there = !is_there;
