@@ -6,7 +6,7 @@ use std::path::Path;
 
 use bodies::{MS, chain, dog, feel, touch};
 use neuraxis_core::body::BodyDescription;
-use neuraxis_core::{Drive, file};
+use neuraxis_core::{Actuator, Drive, Interface, file};
 use neuraxis_motor::{MotorSpec, build};
 use neuraxis_neural::CircuitSpec;
 
@@ -66,6 +66,24 @@ fn names_find_senses_and_joints() {
     circuit.step(&Drive::new(0.5, -0.4), &percepts, 0.01, &mut command);
     assert!((command.values[2] - 1.2).abs() < 1e-12);
     assert_eq!(circuit.diagnostics().missing, 1);
+}
+
+#[test]
+fn circuits_fit_a_body_with_another_actuator_and_leave_it_alone() {
+    let mut body = chain(5);
+    // A head that looks up, commanded by position: of no interest to what swims.
+    body.actuators.push(Actuator { start: 0.3, ..Actuator::new("head", Interface::Position) });
+    body.other_actuators = 1;
+    for block in [in_place(CIRCUIT), "circuit: swimmer\n".to_owned(), "circuit: mlp\n".to_owned()] {
+        let mut circuit = build(&motor(&block).expect("a circuit"), &body).expect("they fit");
+        let (mut percepts, mut command) = (body.percepts(), body.command());
+        for tick in 0..50 {
+            feel(&mut percepts, tick * 10 * MS, &[0.1, -0.2, 0.3, 0.1]);
+            circuit.step(&Drive::new(1.0, 0.3), &percepts, 0.01, &mut command);
+        }
+        assert_eq!(command.values[4], 0.3, "{block}");
+        assert!(command.values[..4].iter().any(|value| *value != 0.0), "{block}: {:?}", command.values);
+    }
 }
 
 #[test]
