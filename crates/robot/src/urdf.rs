@@ -29,6 +29,15 @@ impl Source {
     /// What is wrong with it, in a sentence.
     pub fn read(path: &Path, text: &str) -> Result<Self, String> {
         let mut robot = urdf_rs::read_from_string(text).map_err(|error| error.to_string())?;
+        if let Some(link) =
+            robot.links.iter().find(|link| link.name.contains("${") || link.name.contains("$("))
+        {
+            return Err(format!(
+                "it is a xacro file: the name of the link `{}` is an expression that is not worked out; run xacro first (`xacro \
+                 robot.urdf > plain.urdf`), and give what it writes",
+                link.name
+            ));
+        }
         check_tree(&robot)?;
         let folder =
             neuraxis_core::file::folder_of(path).canonicalize().map_err(|error| error.to_string())?;

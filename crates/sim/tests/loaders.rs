@@ -45,6 +45,13 @@ fn a_model_that_cannot_be_is_refused_with_a_reason() {
 }
 
 #[test]
+fn a_xacro_file_under_another_ending_is_refused_with_what_to_run() {
+    let text = urdf().replace("<link name=\"", "<link name=\"${namespace}");
+    let why = load_model(&text, "urdf").expect_err("refused").to_string();
+    assert!(why.contains("it is a xacro file") && why.contains("run xacro first"), "{why}");
+}
+
+#[test]
 fn a_turned_inertia_is_turned() {
     let text = "<robot name=\"x\"><link name=\"a\"><inertial><origin rpy=\"0 0 1.5707963267948966\"/><mass value=\"1\"/>\
                 <inertia ixx=\"1\" iyy=\"2\" izz=\"2.5\" ixy=\"0\" ixz=\"0\" iyz=\"0\"/></inertial></link></robot>";
